@@ -1,0 +1,1 @@
+"""Tongshang (通商), an open S2B2C supply-chain mall."""

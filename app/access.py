@@ -1,0 +1,219 @@
+"""Who acts, and what they may do: scopes, permissions, built-in roles, the Actor.
+
+Permissions are data, written ``scope:resource:action``. The action ``write`` contains ``read``.
+A role is a set of permissions; owners compose further ones of those that they hold themselves.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from app.kit.errors import Forbidden
+
+
+class Scope(StrEnum):
+    """In which capacity somebody acts."""
+
+    PLATFORM = "platform"
+    SUPPLIER = "supplier"
+    DISTRIBUTOR = "distributor"
+    CONSUMER = "consumer"
+    ACCOUNT = "account"
+    """A signed-in user outside any workspace: own profile, own sessions, choice of workspace."""
+    PUBLIC = "public"
+    SYSTEM = "system"
+    """The worker, a provider's verified callback, the command line."""
+
+
+_RESOURCES: Mapping[Scope, Mapping[str, str]] = {
+    Scope.PLATFORM: {
+        "dashboard": "read",
+        "merchants": "read write",
+        "products": "read write",
+        "categories": "read write",
+        "orders": "read write",
+        "payments": "read write",
+        "rules": "read write",
+        "ledger": "read",
+        "costs": "read",
+        "staff": "read write",
+        "roles": "read write",
+        "settings": "read write",
+        "audit": "read",
+        "analytics": "read",
+        "system": "read write",
+    },
+    Scope.SUPPLIER: {
+        "dashboard": "read",
+        "products": "read write",
+        "costs": "read write",
+        "stock": "read write",
+        "orders": "read write",
+        "freight": "read write",
+        "ledger": "read",
+        "staff": "read write",
+        "roles": "read write",
+        "settings": "read write",
+        "audit": "read",
+        "analytics": "read",
+    },
+    Scope.DISTRIBUTOR: {
+        "dashboard": "read",
+        "sourcing": "read",
+        "listings": "read write",
+        "store": "read write",
+        "orders": "read write",
+        "customers": "read write",
+        "ledger": "read",
+        "staff": "read write",
+        "roles": "read write",
+        "settings": "read write",
+        "audit": "read",
+        "analytics": "read",
+    },
+}
+
+PERMISSIONS: frozenset[str] = frozenset(
+    f"{scope}:{resource}:{action}"
+    for scope, resources in _RESOURCES.items()
+    for resource, actions in resources.items()
+    for action in actions.split()
+)
+"""Every permission that exists."""
+
+
+def _all(scope: Scope, *resources: str, actions: str = "read write") -> set[str]:
+    wanted = {
+        f"{scope}:{resource}:{action}"
+        for resource in (resources or _RESOURCES[scope])
+        for action in actions.split()
+    }
+    return wanted & PERMISSIONS
+
+
+@dataclass(frozen=True)
+class BuiltInRole:
+    """A role that ships with the product; ``code`` is its key in the roles table."""
+
+    code: str
+    platform: bool
+    name: str
+    permissions: frozenset[str]
+
+
+_S, _D, _P = Scope.SUPPLIER, Scope.DISTRIBUTOR, Scope.PLATFORM
+
+BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
+    BuiltInRole("platform_owner", True, "Platform owner", frozenset(_all(_P))),
+    BuiltInRole(
+        "platform_operations",
+        True,
+        "Operations",
+        frozenset(
+            _all(_P, "dashboard", "merchants", "products", "categories", "orders", "analytics")
+        ),
+    ),
+    BuiltInRole(
+        "platform_finance",
+        True,
+        "Finance",
+        frozenset(
+            _all(_P, "dashboard", "payments", "rules", "ledger", "analytics")
+            | _all(_P, "orders", "merchants", actions="read")
+        ),
+    ),
+    BuiltInRole("platform_analyst", True, "Analyst", frozenset(_all(_P, "dashboard", "analytics"))),
+    BuiltInRole("owner", False, "Owner", frozenset(_all(_S) | _all(_D))),
+    BuiltInRole(
+        "merchandiser",
+        False,
+        "Merchandiser",
+        frozenset(
+            _all(_S, "dashboard", "products", "stock", "freight")
+            | _all(_D, "dashboard", "sourcing", "listings", "store")
+        ),
+    ),
+    BuiltInRole(
+        "fulfilment",
+        False,
+        "Fulfilment",
+        frozenset(_all(_S, "dashboard", "orders", "stock") | _all(_D, "dashboard", "orders")),
+    ),
+    BuiltInRole(
+        "finance",
+        False,
+        "Finance",
+        frozenset(
+            _all(_S, "dashboard", "ledger", "costs", "analytics")
+            | _all(_D, "dashboard", "ledger", "analytics")
+            | _all(_S, "orders", actions="read")
+            | _all(_D, "orders", actions="read")
+        ),
+    ),
+    BuiltInRole(
+        "analyst",
+        False,
+        "Analyst",
+        frozenset(_all(_S, "dashboard", "analytics") | _all(_D, "dashboard", "analytics")),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, for which merchant, in which capacity, with which permissions.
+
+    ``merchant_id`` is set for suppliers and distributors, ``consumer_id`` and ``store_id`` for
+    consumers. An Actor is made on the server for each event or request, never taken from a client.
+    """
+
+    scope: Scope
+    user_id: UUID | None = None
+    merchant_id: UUID | None = None
+    consumer_id: UUID | None = None
+    store_id: UUID | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    locale: str = "zh_CN"
+
+    def may(self, permission: str) -> bool:
+        """Say whether this actor holds ``permission`` in the capacity in which it acts."""
+        scope, resource, action = permission.split(":")
+        if scope != self.scope:
+            return False
+        held = self.permissions
+        return permission in held or (action == "read" and f"{scope}:{resource}:write" in held)
+
+    def require(self, permission: str) -> None:
+        """Raise Forbidden unless this actor holds ``permission``."""
+        if permission not in PERMISSIONS:
+            raise ValueError(f"unknown permission {permission}")
+        if not self.may(permission):
+            raise Forbidden()
+
+    @property
+    def merchant(self) -> UUID:
+        """The merchant acted for. Raises Forbidden where there is none."""
+        if self.merchant_id is None:
+            raise Forbidden()
+        return self.merchant_id
+
+    def database_settings(self) -> Mapping[str, str]:
+        """Return what row-level security reads; see ``app.kit.db``."""
+        return {
+            "scope": self.scope,
+            "merchant": str(self.merchant_id or ""),
+            "user": str(self.user_id or ""),
+            "consumer": str(self.consumer_id or ""),
+            "store": str(self.store_id or ""),
+            "permissions": ",".join(sorted(_with_reads(self.permissions, self.scope))),
+        }
+
+
+def _with_reads(permissions: Iterable[str], scope: Scope) -> set[str]:
+    held = {permission for permission in permissions if permission.startswith(f"{scope}:")}
+    return held | {p.removesuffix(":write") + ":read" for p in held if p.endswith(":write")}
+
+
+PUBLIC = Actor(Scope.PUBLIC)
+SYSTEM = Actor(Scope.SYSTEM)

@@ -1,0 +1,1 @@
+"""Tools that know nothing of the trade: settings, database, money, ids, clock, errors, language."""

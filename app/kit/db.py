@@ -1,0 +1,83 @@
+"""Connections, and the transaction that knows who acts.
+
+Two database roles serve the app (see ARCHITECTURE.md): connections log in as ``tongshang_app``,
+whose rows are limited by row-level security to what the settings of the transaction say; the core
+flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE``, which only
+``app.services.engine`` does.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+APP_ROLE = "tongshang_app"
+ENGINE_ROLE = "tongshang_engine"
+
+_SET_ACTOR = text(
+    "select set_config('app.scope', :scope, true), set_config('app.merchant', :merchant, true),"
+    " set_config('app.user', :user, true), set_config('app.consumer', :consumer, true),"
+    " set_config('app.store', :store, true), set_config('app.permissions', :permissions, true)"
+)
+
+
+class Identity(Protocol):
+    """Whoever a transaction acts for; ``app.access.Actor`` is one."""
+
+    def database_settings(self) -> Mapping[str, str]:
+        """Return scope, merchant, user, consumer, store and permissions as text, '' for none."""
+        ...
+
+
+class Database:
+    """The pool of one process. Made when the process starts to serve, never at import."""
+
+    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=0, pool_timeout=30, pool_pre_ping=False
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self, identity: Identity) -> AsyncIterator[AsyncSession]:
+        """Open one transaction as ``tongshang_app`` for ``identity``; commit at the end.
+
+        Anything raised inside rolls all of it back.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.execute(_SET_ACTOR, dict(identity.database_settings()))
+            yield session
+
+    @asynccontextmanager
+    async def engine_transaction(self, identity: Identity) -> AsyncIterator[AsyncSession]:
+        """Open one transaction as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
+        async with self.transaction(identity) as session:
+            await session.execute(text(f"set local role {ENGINE_ROLE}"))
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a bare connection without a transaction (health checks, the hot paths)."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+
+_database: Database | None = None
+
+
+def use_database(database: Database | None) -> None:
+    """Make ``database`` the one that this process uses (at start, and in tests)."""
+    global _database
+    _database = database
+
+
+def database() -> Database:
+    """Return the process's database. Raises RuntimeError before ``use_database``."""
+    if _database is None:
+        raise RuntimeError("no database is open in this process; call use_database first")
+    return _database
