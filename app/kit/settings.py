@@ -29,15 +29,13 @@ class Settings(BaseSettings):
     )
     store_host: str | None = Field(
         default=None,
-        description="A host name for the stores alone; the console is not served there.",
+        description="A host name for the stores alone, without the console.",
     )
     secret_key: SecretStr | None = Field(
         default=None, description="Master secret; made and kept in the data folder if not given."
     )
     workers: int = Field(default=1, ge=1, description="Web processes; more than one needs Redis.")
-    redis_url: str | None = Field(
-        default=None, description="Shared state for more than one worker."
-    )
+    redis_url: str | None = Field(default=None, description="Shared state for several workers.")
     blob_url: str | None = Field(
         default=None, description="Object store for pictures (s3://…); a local folder by default."
     )
