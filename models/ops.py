@@ -1,0 +1,101 @@
+"""What keeps the house in order: audit, notices, views, settings, idempotency."""
+
+from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from models.base import UUID, created, datetime, json_column, moment, row_id
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who, acting for whom, changed which row how; written by triggers (append-only)."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_merchant", "merchant_id", text("at desc")),
+        Index("ix_audit_entries_row", "table_name", "row_id"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    at: datetime = created()
+    scope: str | None = Field(default=None, max_length=12)
+    user_id: UUID | None = None
+    acting_merchant_id: UUID | None = None
+    merchant_id: UUID | None = None
+    """The merchant whose row it is, where the row has one: that merchant may read the entry."""
+    table_name: str = Field(max_length=63)
+    row_id: str = Field(max_length=80)
+    action: str = Field(max_length=6)
+    before: dict[str, object] | None = Field(default=None, sa_column=Column(JSONB))
+    after: dict[str, object] | None = Field(default=None, sa_column=Column(JSONB))
+
+
+class Notification(SQLModel, table=True):
+    """A notice to a workspace; ``kind`` and ``params`` make its text in the reader's language."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("ix_notifications_inbox", "scope", "merchant_id", text("created_at desc")),
+    )
+
+    id: UUID = row_id()
+    scope: str = Field(max_length=12)
+    merchant_id: UUID | None = Field(default=None, foreign_key="merchants.id")
+    kind: str = Field(max_length=40)
+    params: dict[str, object] = json_column(dict)
+    path: str | None = Field(default=None, max_length=200)
+    """Where it leads, below the workspace, e.g. ``orders/2611240000015``."""
+    created_at: datetime = created()
+
+
+class NotificationRead(SQLModel, table=True):
+    """A user has read a notice."""
+
+    __tablename__ = "notification_reads"
+
+    notification_id: UUID = Field(
+        foreign_key="notifications.id", primary_key=True, ondelete="CASCADE"
+    )
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True, ondelete="CASCADE")
+    read_at: datetime = created()
+
+
+class SavedView(SQLModel, table=True):
+    """A user's filters, sort and columns of a list, under a name."""
+
+    __tablename__ = "saved_views"
+
+    id: UUID = row_id()
+    user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    scope: str = Field(max_length=12)
+    merchant_id: UUID | None = Field(default=None, foreign_key="merchants.id")
+    resource: str = Field(max_length=60)
+    name: str = Field(max_length=60)
+    query: dict[str, object] = json_column(dict)
+    created_at: datetime = created()
+
+
+class PlatformSetting(SQLModel, table=True):
+    """One setting of the whole platform; no tenant, readable by all roles of the app."""
+
+    __tablename__ = "platform_settings"
+
+    key: str = Field(primary_key=True, max_length=60)
+    value: dict[str, object] = json_column(dict)
+    updated_at: datetime = created()
+
+
+class IdempotentRequest(SQLModel, table=True):
+    """The answer that a keyed request got, so that its repetition gets the same."""
+
+    __tablename__ = "idempotent_requests"
+
+    owner: str = Field(primary_key=True, max_length=80)
+    key: str = Field(primary_key=True, max_length=80)
+    request_hash: str = Field(max_length=64)
+    status: int | None = None
+    body: dict[str, object] = json_column(dict)
+    created_at: datetime = created()
+    answered_at: datetime | None = moment()
