@@ -1,0 +1,1 @@
+"""Starting and supervising what Tongshang runs on: database, front end, web app, worker."""
