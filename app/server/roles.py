@@ -17,7 +17,7 @@ def app_password(secret: str) -> str:
 def ensure_roles(connection: Connection[Any], password: str) -> None:
     """Make both roles and their membership as they must be. Idempotent; needs CREATEROLE.
 
-    ``tongshang_app`` does not inherit the engine's rights: it takes them for one transaction at a time.
+    ``tongshang_app`` does not inherit the engine's rights: it takes them within a transaction.
     """
     # Roles belong to the whole server, so that databases starting together would collide.
     connection.execute("select pg_advisory_lock(hashtext('tongshang roles'))")
