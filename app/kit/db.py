@@ -8,9 +8,13 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
+from psycopg import AsyncConnection as RawConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 APP_ROLE = "tongshang_app"
@@ -20,6 +24,14 @@ _SET_ACTOR = text(
     "select set_config('app.scope', :scope, true), set_config('app.merchant', :merchant, true),"
     " set_config('app.user', :user, true), set_config('app.consumer', :consumer, true),"
     " set_config('app.store', :store, true), set_config('app.permissions', :permissions, true)"
+)
+
+_SET_ACTOR_AND_ENGINE = (
+    "select set_config('app.scope', %(scope)s, true),"
+    " set_config('app.merchant', %(merchant)s, true), set_config('app.user', %(user)s, true),"
+    " set_config('app.consumer', %(consumer)s, true), set_config('app.store', %(store)s, true),"
+    " set_config('app.permissions', %(permissions)s, true),"
+    f" set_config('role', '{ENGINE_ROLE}', true)"
 )
 
 
@@ -38,10 +50,28 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url, pool_size=pool_size, max_overflow=0, pool_timeout=30, pool_pre_ping=False
         )
+        self._pool_size = pool_size
+        self._hot: AsyncConnectionPool[RawConnection[DictRow]] | None = None
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self._hot is not None:
+            await self._hot.close()
+
+    async def _hot_pool(self) -> AsyncConnectionPool[RawConnection[DictRow]]:
+        if self._hot is None:
+            url = make_url(self.engine.url).set(drivername="postgresql")
+            self._hot = AsyncConnectionPool(
+                url.render_as_string(hide_password=False),
+                connection_class=RawConnection[DictRow],
+                kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 2},
+                min_size=1,
+                max_size=self._pool_size,
+                open=False,
+            )
+            await self._hot.open()
+        return self._hot
 
     @asynccontextmanager
     async def transaction(self, identity: Identity) -> AsyncIterator[AsyncSession]:
@@ -59,6 +89,21 @@ class Database:
         async with self.transaction(identity) as session:
             await session.execute(text(f"set local role {ENGINE_ROLE}"))
             yield session
+
+    @asynccontextmanager
+    async def engine_pipeline(self, identity: Identity) -> AsyncIterator[RawConnection[Any]]:
+        """Open one transaction as the engine role on a bare psycopg connection in pipeline mode.
+
+        For the hot writes: BEGIN, the actor, the statement and COMMIT travel together.
+        """
+        pool = await self._hot_pool()
+        async with (
+            pool.connection() as connection,
+            connection.pipeline(),
+            connection.transaction(),
+        ):
+            await connection.execute(_SET_ACTOR_AND_ENGINE, identity.database_settings())
+            yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

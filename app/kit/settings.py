@@ -18,6 +18,9 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL 15+ as its owner; without it an embedded server is started.",
     )
+    app_database_url: str | None = Field(
+        default=None, description="Set by `tongshang up` for its own processes; leave it empty."
+    )
     data_dir: Path = Field(
         default_factory=default_data_dir,
         description="Where the embedded database, uploads, secrets and build caches live.",

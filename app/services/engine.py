@@ -8,6 +8,8 @@ table with the calls in the source.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
@@ -15,6 +17,18 @@ from app.kit.db import database
 
 ENGINE_USES: dict[str, str] = {
     # use case: why it must see more than one tenant
+    "orders.place": "takes the stock and freezes the terms of several suppliers in one purchase",
+    "orders.quote": "reads supply prices and split rules, which the buyer may not see, to refuse",
+    "orders.close": "gives the stock of several suppliers back when an order is not paid",
+    "orders.transition": "a part's step changes the order's own status and the stock it held",
+    "payments.start": "records an attempt to pay for a buyer, who owns no payment rows",
+    "payments.confirm": "one payment pays platform, suppliers and distributor at once",
+    "payments.poll": "asks the provider about payments of all stores whose callback is missing",
+    "refunds.post": "takes back the shares of every party",
+    "refunds.submit": "sends refunds of all stores to their provider and records the answer",
+    "settlement.release": "makes the shares of all merchants available when they are due",
+    "shipments.track": "records what couriers say of all suppliers' parcels",
+    "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
 }
 
 
@@ -28,3 +42,12 @@ async def engine_transaction(actor: Actor, use: str) -> AsyncIterator[AsyncSessi
         raise LookupError(f"{use} is not declared in ENGINE_USES")
     async with database().engine_transaction(actor) as session:
         yield session
+
+
+@asynccontextmanager
+async def engine_pipeline(actor: Actor, use: str) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """Like ``engine_transaction`` on a bare connection in pipeline mode, for the hot writes."""
+    if use not in ENGINE_USES:
+        raise LookupError(f"{use} is not declared in ENGINE_USES")
+    async with database().engine_pipeline(actor) as connection:
+        yield connection

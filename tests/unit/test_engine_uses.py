@@ -7,6 +7,8 @@ from app.kit.paths import PROJECT_ROOT
 from app.services.engine import ENGINE_USES
 
 DOORS = {"app/kit/db.py", "app/services/engine.py"}
+READS_ALL = "app/services/verification.py"
+"""``tongshang verify`` reads everything, as the owner, in a read-only transaction."""
 
 
 def _sources() -> Iterator[tuple[str, str]]:
@@ -20,7 +22,7 @@ def _uses_in(name: str, source: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        if called not in ("engine_transaction", "engine_connection"):
+        if called not in ("engine_transaction", "engine_pipeline"):
             continue
         values = [*node.args, *(word.value for word in node.keywords)]
         literals = [v.value for v in values if isinstance(v, ast.Constant)]
@@ -38,4 +40,4 @@ def test_every_use_of_the_engine_role_is_declared_and_every_declaration_used() -
 
 def test_only_the_doors_switch_roles() -> None:
     switching = {name for name, source in _sources() if "set local role" in source.lower()}
-    assert switching <= DOORS
+    assert switching <= DOORS | {READS_ALL}

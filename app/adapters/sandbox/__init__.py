@@ -1,0 +1,1 @@
+"""The built-in payment provider for trying things out: a service of its own, and its client."""

@@ -1,0 +1,150 @@
+"""The ``tongshang`` command. Each sub-command lives in ``app.commands``, imported when called."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object for a machine.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where data live; never in the checkout.")
+]
+
+
+def use_settings(**changes: object) -> None:
+    """Let flags of the command line win over the environment."""
+    from app.kit.settings import settings
+
+    for name, value in changes.items():
+        if value is not None:
+            os.environ[f"TONGSHANG_{name.upper()}"] = str(value)
+    settings.cache_clear()
+
+
+def answer(data: dict[str, Any], *, as_json: bool, text: str) -> None:
+    """Print ``data`` for a machine or ``text`` for a person."""
+    print(json.dumps(data, ensure_ascii=False, default=str) if as_json else text)
+
+
+@cli.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the web app.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    data_dir: DataDir = None,
+    empty: Annotated[bool, typer.Option(help="No demo data; print a set-up address.")] = False,
+) -> None:
+    """Start everything: database, web app, payment sandbox, worker."""
+    use_settings(port=port, host=host, data_dir=data_dir)
+    from app.kit.settings import settings
+    from app.server.up import Options
+    from app.server.up import up as start
+
+    start(settings(), Options(empty=empty, say=lambda text: print(text, flush=True)))
+
+
+@cli.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Work on deferred and periodic jobs (``up`` starts one)."""
+    use_settings(data_dir=data_dir)
+    from app.commands.worker import run
+
+    run()
+
+
+@cli.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the newest schema."""
+    use_settings(data_dir=data_dir)
+    from app.kit.secrets import master_secret
+    from app.kit.settings import settings
+    from app.server.migrations import current_revision
+    from app.server.migrations import migrate as run
+    from app.server.postgres import prepare
+
+    urls = prepare(settings(), master_secret())
+    run(urls.owner)
+    print(f"The database is at revision {current_revision(urls.owner)}.")
+
+
+@cli.command()
+def seed(
+    suppliers: Annotated[int, typer.Option(min=1, help="How many suppliers.")] = 20,
+    distributors: Annotated[int, typer.Option(min=1, help="How many distributors.")] = 20,
+    skus: Annotated[int, typer.Option(min=1, help="How many SKUs.")] = 2_000,
+    orders: Annotated[int, typer.Option(min=0, help="How many orders (two lines each).")] = 10_000,
+    data_dir: DataDir = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make deterministic data of any size, set-based."""
+    use_settings(data_dir=data_dir)
+    from app.commands.seed import run
+
+    made = run(suppliers=suppliers, distributors=distributors, skus=skus, orders=orders)
+    answer(made, as_json=as_json, text="\n".join(f"{k:>22}  {v}" for k, v in made.items()))
+
+
+@cli.command()
+def verify(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
+    """Rebuild and compare every invariant of money, stock and orders."""
+    use_settings(data_dir=data_dir)
+    from app.commands.verify import render, run
+
+    report = run()
+    answer(report, as_json=as_json, text=render(report))
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+@cli.command()
+def doctor(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
+    """Say what is configured, reachable and healthy."""
+    use_settings(data_dir=data_dir)
+    from app.commands.doctor import render, run
+
+    report = run()
+    answer(report, as_json=as_json, text=render(report))
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+@cli.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="checkout, hot-sku or events")],
+    seconds: Annotated[int, typer.Option(min=1, help="Length of one run.")] = 5,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure against a baseline in the same run."""
+    from app.commands.bench import BENCHES, render
+
+    if what not in BENCHES:
+        raise typer.BadParameter(f"{what}: choose one of {', '.join(BENCHES)}")
+    figures = BENCHES[what](seconds=seconds)
+    answer(figures, as_json=as_json, text=render(figures))
+
+
+def main() -> None:
+    """Run the command; a reason to stop is told in a sentence, without a traceback."""
+    from pydantic import ValidationError
+
+    from app.kit.errors import TradeError
+    from app.server.frontend import BuildFailed
+    from app.server.postgres import DatabaseUnavailable
+    from app.server.up import CannotStart
+
+    try:
+        cli()
+    except (CannotStart, DatabaseUnavailable, BuildFailed, TradeError) as reason:
+        print(f"tongshang: {reason}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except ValidationError as reason:
+        for fault in reason.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"tongshang: TONGSHANG_{name}: {fault['msg']}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The durable tasks: deferred ones, and those that the clock starts."""
+
+import procrastinate
+
+blueprint = procrastinate.Blueprint()
+
+
+@blueprint.periodic(cron="* * * * * */15")
+@blueprint.task(name="expire_orders", queueing_lock="expire_orders")
+async def expire_orders(timestamp: int) -> None:
+    """Close orders that were not paid in time."""
+    from app.services.closing import expire_orders as run
+
+    await run()
+
+
+@blueprint.periodic(cron="* * * * * */20")
+@blueprint.task(name="poll_payments", queueing_lock="poll_payments")
+async def poll_payments(timestamp: int) -> None:
+    """Ask providers about payments whose callback is missing."""
+    from app.services.payments import poll_pending
+
+    await poll_pending()
+
+
+@blueprint.task(name="submit_refunds", queueing_lock="submit_refunds")
+async def submit_refunds() -> None:
+    """Send promised refunds to their providers."""
+    from app.services.refunds import submit_refunds as run
+
+    await run()
+
+
+@blueprint.periodic(cron="* * * * * */30")
+@blueprint.task(name="retry_refunds", queueing_lock="retry_refunds")
+async def retry_refunds(timestamp: int) -> None:
+    """Ask again about refunds without a clear answer."""
+    from app.services.refunds import submit_refunds as run
+
+    await run()
+
+
+@blueprint.periodic(cron="* * * * * */10")
+@blueprint.task(name="track_parcels", queueing_lock="track_parcels")
+async def track_parcels(timestamp: int) -> None:
+    """Follow the demo courier's parcels."""
+    from app.services.tracking import track_demo_parcels
+
+    await track_demo_parcels()
+
+
+@blueprint.periodic(cron="*/5 * * * *")
+@blueprint.task(name="settle", queueing_lock="settle")
+async def settle(timestamp: int) -> None:
+    """Receive, complete and release what is due."""
+    from app.services.fulfilment import complete_overdue, receive_overdue
+    from app.services.settlement import release_due
+
+    await receive_overdue()
+    await complete_overdue()
+    await release_due()

@@ -1,0 +1,335 @@
+"""What a supplier does with its part of an order, and what the buyer says to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access import SYSTEM, Actor
+from app.adapters.couriers import CARRIERS, is_tracking_number
+from app.kit.clock import now
+from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.ids import new_id
+from app.services.engine import engine_transaction
+from app.services.placing import access_token
+from app.services.refunds import refund_parts
+from app.services.transitions import Step, derive_orders, release_stock, take_step
+from models.trade import SupplierOrderStatus as S
+
+RECEIPT_DAYS = 10
+"""A shipped part counts as received after so many days without a word of the buyer."""
+
+AFTER_SALE_DAYS = 7
+"""A received part is completed after so many days."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row of a bulk action; ``problem`` is a gettext message id, or empty."""
+
+    number: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Ship:
+    """A parcel: ``quantities`` maps line ids to units; empty means everything that is left."""
+
+    number: str
+    carrier_code: str
+    tracking_no: str
+    quantities: Mapping[UUID, int] = field(default_factory=dict[UUID, int])
+
+
+async def _parts(
+    session: AsyncSession, actor: Actor, numbers: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    found = await session.execute(
+        text(
+            "select number, id, status from supplier_orders"
+            " where supplier_id = :supplier and number = any(:numbers)"
+        ),
+        {"supplier": actor.merchant, "numbers": list(numbers)},
+    )
+    return {row.number: (row.id, row.status) for row in found}
+
+
+async def accept(actor: Actor, numbers: Sequence[str]) -> list[Outcome]:
+    """Accept paid parts; each row of the answer says what became of one number."""
+    actor.require("supplier:orders:write")
+    async with engine_transaction(actor, "orders.transition") as session:
+        parts = await _parts(session, actor, numbers)
+        step = Step("ACCEPTED", (S.PAID,), S.ACCEPTED)
+        moved = await take_step(session, actor, [part_id for part_id, _ in parts.values()], step)
+    done = {part.number for part in moved}
+    return [
+        Outcome(number, "" if number in done else "Only a paid order can be accepted.")
+        for number in numbers
+    ]
+
+
+async def reject(actor: Actor, number: str, reason: str) -> None:
+    """Refuse a paid part with a reason; its money goes back to the buyer.
+
+    Raises NotFound, Invalid without a reason, Conflict when it is no longer only paid.
+    """
+    actor.require("supplier:orders:write")
+    if not reason.strip():
+        raise Invalid({"reason": "Say why, so that the buyer can be told."})
+    async with engine_transaction(actor, "orders.transition") as session:
+        parts = await _parts(session, actor, [number])
+        if number not in parts:
+            raise NotFound()
+        step = Step("REJECTED", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        await _refuse(session, actor, [parts[number][0]], step, "rejected")
+
+
+async def cancel_paid(actor: Actor, order_id: UUID, token: str) -> None:
+    """Withdraw a paid order for its buyer, as long as no supplier has accepted its part.
+
+    Raises NotFound; Conflict when a supplier was first.
+    """
+    if token != access_token(order_id):
+        raise NotFound()
+    async with engine_transaction(actor, "orders.transition") as session:
+        await session.execute(
+            text("select id from orders where id = :order for no key update"), {"order": order_id}
+        )
+        found = await session.execute(
+            text("select id, status from supplier_orders where order_id = :order"),
+            {"order": order_id},
+        )
+        parts = {row.id: row.status for row in found}
+        if set(parts.values()) != {S.PAID}:
+            raise Conflict()
+        step = Step("CANCELLED", (S.PAID,), S.REJECTED)
+        await _refuse(session, actor, list(parts), step, "buyer_cancelled")
+
+
+async def _refuse(
+    session: AsyncSession, actor: Actor, part_ids: Sequence[UUID], step: Step, reason: str
+) -> None:
+    moved = await take_step(session, actor, part_ids, step)
+    if len(moved) != len(part_ids):
+        raise Conflict()
+    await release_stock(session, part_ids)
+    await refund_parts(session, part_ids, reason)
+
+
+async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
+    """Ship accepted parts, wholly or in part, set-based; each wish gets its outcome."""
+    actor.require("supplier:orders:write")
+    problems = {wish.number: _ship_problem(wish) for wish in wishes}
+    good = [wish for wish in wishes if not problems[wish.number]]
+    async with engine_transaction(actor, "orders.transition") as session:
+        parts = await _parts(session, actor, [wish.number for wish in good])
+        for wish in list(good):
+            if wish.number not in parts:
+                problems[wish.number] = "This order was not found."
+                good.remove(wish)
+        shipped = await _ship(session, actor, good, {n: p for n, (p, _) in parts.items()})
+    for wish in good:
+        if wish.number not in shipped:
+            problems[wish.number] = "Accept the order first; shipped goods are not shipped again."
+    return [Outcome(wish.number, problems[wish.number]) for wish in wishes]
+
+
+def _ship_problem(wish: Ship) -> str:
+    if wish.carrier_code not in CARRIERS:
+        return "Choose a carrier."
+    if not is_tracking_number(wish.carrier_code, wish.tracking_no):
+        return "This does not look like a tracking number of the chosen carrier."
+    return ""
+
+
+async def _ship(
+    session: AsyncSession, actor: Actor, wishes: Sequence[Ship], ids: Mapping[str, UUID]
+) -> set[str]:
+    if not wishes:
+        return set()
+    await session.execute(_LOCK, {"parts": [ids[wish.number] for wish in wishes]})
+    rows = await _shippable(session, wishes, ids)
+    if not rows:
+        return set()
+    moved = {row["part_id"] for row in rows}
+    sent = [wish for wish in wishes if ids[wish.number] in moved]
+    shipments = {ids[wish.number]: new_id() for wish in sent}
+    await session.execute(_SHIPMENTS, _shipment_params(actor, sent, ids, shipments))
+    lines = {
+        "lines": [row["line_id"] for row in rows],
+        "units": [row["units"] for row in rows],
+        "shipments": [shipments[row["part_id"]] for row in rows],
+    }
+    for statement in _SHIP_LINES:
+        await session.execute(statement, {**lines, "user": actor.user_id, "at": now()})
+    await _mark_shipped(session, actor, list(moved))
+    return {wish.number for wish in sent}
+
+
+_LOCK = text(
+    "select o.id from orders o where o.id in"
+    " (select order_id from supplier_orders where id = any(:parts)) order by o.id"
+    " for no key update of o"
+)
+
+_OPEN_LINES = text(
+    "select f.line_id, f.supplier_order_id as part_id, f.quantity - f.shipped_quantity as open"
+    " from fulfilment_lines f join supplier_orders s on s.id = f.supplier_order_id"
+    " where s.id = any(:parts) and s.status in ('ACCEPTED', 'PARTLY_SHIPPED')"
+    " and f.quantity > f.shipped_quantity order by f.sku_id"
+)
+
+
+async def _shippable(
+    session: AsyncSession, wishes: Sequence[Ship], ids: Mapping[str, UUID]
+) -> list[dict[str, Any]]:
+    found = await session.execute(_OPEN_LINES, {"parts": [ids[wish.number] for wish in wishes]})
+    wanted = {ids[wish.number]: wish.quantities for wish in wishes}
+    rows: list[dict[str, Any]] = []
+    for line in found.mappings():
+        quantities = wanted[line["part_id"]]
+        units = quantities.get(line["line_id"], 0) if quantities else line["open"]
+        if units > line["open"] or units < 0:
+            raise Invalid({"quantity": "More than is left to ship."})
+        if units:
+            rows.append({**line, "units": units})
+    return rows
+
+
+def _shipment_params(
+    actor: Actor, wishes: Sequence[Ship], ids: Mapping[str, UUID], shipments: Mapping[UUID, UUID]
+) -> dict[str, Any]:
+    return {
+        "ids": [shipments[ids[wish.number]] for wish in wishes],
+        "parts": [ids[wish.number] for wish in wishes],
+        "carriers": [wish.carrier_code for wish in wishes],
+        "numbers": [wish.tracking_no.strip().upper() for wish in wishes],
+        "at": now(),
+    }
+
+
+_SHIPMENTS = text(
+    "with sent as (insert into shipments (id, order_id, supplier_order_id, supplier_id,"
+    "  distributor_id, carrier_code, tracking_no, shipped_at)"
+    "  select x.id, s.order_id, s.id, s.supplier_id, s.distributor_id, x.carrier, x.number, :at"
+    "  from unnest(cast(:ids as uuid[]), cast(:parts as uuid[]), cast(:carriers as text[]),"
+    "   cast(:numbers as text[])) as x(id, part, carrier, number)"
+    "  join supplier_orders s on s.id = x.part returning *)"
+    " insert into tracking_events (id, shipment_id, order_id, supplier_id, distributor_id, state,"
+    "  text, occurred_at) select new_uuid(), id, order_id, supplier_id, distributor_id, 'SHIPPED',"
+    "  '', shipped_at from sent"
+)
+
+_WANTED = (
+    "with x as materialized (select * from unnest(cast(:lines as uuid[]), cast(:units as int[]),"
+    " cast(:shipments as uuid[])) as x(line_id, units, shipment_id))"
+)
+
+_SHIP_LINES = (
+    text(
+        f"{_WANTED} insert into shipment_lines (shipment_id, line_id, supplier_id, quantity)"
+        " select x.shipment_id, x.line_id, f.supplier_id, x.units"
+        " from x join fulfilment_lines f on f.line_id = x.line_id"
+    ),
+    text(
+        f"{_WANTED} update fulfilment_lines f set shipped_quantity = shipped_quantity + x.units"
+        " from x where f.line_id = x.line_id"
+    ),
+    text(
+        f"{_WANTED} update stock_reservations r set"
+        " shipped_quantity = r.shipped_quantity + x.units,"
+        " state = case when r.shipped_quantity + x.units = r.quantity then 'SHIPPED'"
+        "  else r.state end from x where r.line_id = x.line_id"
+    ),
+    text(
+        f"{_WANTED}, per_sku as materialized (select f.sku_id, sum(x.units) as units"
+        "  from x join fulfilment_lines f on f.line_id = x.line_id group by 1),"
+        " locked as materialized (select s.sku_id from stock s where s.sku_id in"
+        "  (select sku_id from per_sku) order by s.sku_id for no key update of s)"
+        " update stock s set on_hand = s.on_hand - p.units, reserved = s.reserved - p.units"
+        " from per_sku p, locked where s.sku_id = p.sku_id and locked.sku_id = s.sku_id"
+    ),
+    text(
+        f"{_WANTED} insert into stock_movements (id, sku_id, supplier_id, delta, reason, reference,"
+        "  user_id, created_at) select new_uuid(), f.sku_id, f.supplier_id, -x.units, 'SHIPMENT',"
+        "  s.number, :user, :at from x join fulfilment_lines f on f.line_id = x.line_id"
+        "  join supplier_orders s on s.id = f.supplier_order_id"
+    ),
+)
+
+
+async def _mark_shipped(session: AsyncSession, actor: Actor, part_ids: Sequence[UUID]) -> None:
+    found = await session.execute(
+        text(
+            "select supplier_order_id as id, bool_and(shipped_quantity = quantity) as whole"
+            " from fulfilment_lines where supplier_order_id = any(:parts) group by 1"
+        ),
+        {"parts": list(part_ids)},
+    )
+    whole = {row.id: row.whole for row in found}
+    before = (S.ACCEPTED, S.PARTLY_SHIPPED)
+    for complete, target in ((True, S.SHIPPED), (False, S.PARTLY_SHIPPED)):
+        chosen = [part for part in part_ids if whole[part] is complete]
+        if chosen:
+            await take_step(session, actor, chosen, Step("SHIPPED", before, target))
+
+
+async def confirm_receipt(actor: Actor, order_id: UUID, token: str) -> int:
+    """Let the buyer say that everything shipped has arrived; return how many parts moved.
+
+    Raises NotFound; Conflict when nothing is on its way.
+    """
+    if token != access_token(order_id):
+        raise NotFound()
+    async with engine_transaction(actor, "orders.transition") as session:
+        found = await session.execute(
+            text("select id from supplier_orders where order_id = :order"), {"order": order_id}
+        )
+        parts = [row.id for row in found]
+        moved = await take_step(session, actor, parts, Step("RECEIVED", (S.SHIPPED,), S.RECEIVED))
+        if not moved:
+            raise Conflict()
+        return len(moved)
+
+
+async def receive_overdue(limit: int = 500) -> int:
+    """Count parts as received whose buyer has not spoken for ``RECEIPT_DAYS``."""
+    step = Step("RECEIVED_BY_TIME", (S.SHIPPED,), S.RECEIVED)
+    return await _step_overdue("SHIPPED", "shipped_at", RECEIPT_DAYS, step, limit)
+
+
+async def complete_overdue(limit: int = 500) -> int:
+    """Complete parts whose after-sale window is over."""
+    step = Step("COMPLETED", (S.RECEIVED,), S.COMPLETED)
+    return await _step_overdue("RECEIVED", "received_at", AFTER_SALE_DAYS, step, limit)
+
+
+async def _step_overdue(status: str, column: str, days: int, step: Step, limit: int) -> int:
+    async with engine_transaction(SYSTEM, "orders.transition") as session:
+        found = await session.execute(
+            text(
+                f"select id from supplier_orders where status = :status and {column} <= :before"
+                f" order by {column} limit :limit"
+            ),
+            {"status": status, "before": now() - timedelta(days=days), "limit": limit},
+        )
+        parts = [row.id for row in found]
+        return len(await take_step(session, SYSTEM, parts, step)) if parts else 0
+
+
+__all__ = [
+    "Outcome",
+    "Ship",
+    "accept",
+    "cancel_paid",
+    "complete_overdue",
+    "confirm_receipt",
+    "derive_orders",
+    "receive_overdue",
+    "reject",
+    "ship",
+]

@@ -1,0 +1,232 @@
+"""Paying an order: start at the provider, confirm by its callback or by asking, split, post."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg import errors
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from app.access import SYSTEM, Actor
+from app.adapters.gateway import (
+    GatewayUnavailable,
+    PaymentEvent,
+    PaymentRequest,
+    ProviderPayment,
+    ProviderState,
+    gateway,
+)
+from app.kit.clock import now
+from app.kit.errors import NotFound, TradeError
+from app.kit.ids import new_id
+from app.kit.settings import settings
+from app.services.confirm_sql import CONFIRM_SQL
+from app.services.engine import engine_pipeline, engine_transaction
+from app.services.late_payments import handle_exception
+from app.services.ledger import open_accounts
+from app.services.placing import access_token
+
+POLL_AFTER_SECONDS = 45
+
+
+class NotPayable(TradeError):
+    """The order does not wait for a payment: paid already, closed, or expired."""
+
+    code = "not_payable"
+    status = 409
+    message = "This order cannot be paid any more. Look at where it stands."
+
+
+class ProviderDown(TradeError):
+    """The provider did not answer."""
+
+    code = "provider_down"
+    status = 503
+    message = "The payment service does not answer at the moment. Please try again in a minute."
+
+
+@dataclass(frozen=True)
+class StartedPayment:
+    """Where the buyer goes to pay."""
+
+    number: str
+    pay_url: str
+
+
+_FIND = """\
+select o.id, o.number, o.total_cents, o.currency, o.status, o.expires_at, o.locale,
+       o.distributor_id, s.name as store_name,
+       (select count(*) from payments p where p.order_id = o.id) as attempts,
+       p.id as payment_id, p.number as payment_number, p.pay_url, p.provider
+from orders o join stores s on s.id = o.store_id
+left join payments p on p.order_id = o.id and p.status in ('CREATED', 'PENDING')
+where o.id = %s for no key update of o"""
+
+_CREATE = """\
+insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
+    currency, refunded_cents, settled_by_order)
+values (%s, %s, %s, %s, %s, 'CREATED', %s, %s, 0, false)"""
+
+_OPENED = """\
+update payments set status = 'PENDING', pay_url = %s, provider_ref = %s
+where id = %s and status = 'CREATED'"""
+
+
+async def start(
+    actor: Actor, order_id: UUID, token: str, *, return_url: str, provider: str = "sandbox"
+) -> StartedPayment:
+    """Open a payment for an order, or return the one that is open.
+
+    ``token`` is the secret of the order's link. Raises NotFound, NotPayable, ProviderDown.
+    """
+    if token != access_token(order_id):
+        raise NotFound()
+    found, payment_id, number = await _record_attempt(actor, order_id, provider)
+    if found["pay_url"]:
+        return StartedPayment(number, found["pay_url"])
+    request = PaymentRequest(
+        number=number,
+        amount_cents=found["total_cents"],
+        currency=found["currency"],
+        subject=f"{found['store_name']} {found['number']}",
+        return_url=return_url,
+        callback_url=f"{settings().origin}/callbacks/{provider}",
+        locale=found["locale"],
+        expires_at=found["expires_at"].isoformat(),
+    )
+    try:
+        opened = await gateway(provider).create(request)
+    except GatewayUnavailable as error:
+        raise ProviderDown() from error
+    async with engine_pipeline(actor, "payments.start") as connection:
+        await connection.execute(_OPENED, [opened.pay_url, opened.reference, payment_id])
+    return StartedPayment(number, opened.pay_url)
+
+
+async def _record_attempt(
+    actor: Actor, order_id: UUID, provider: str
+) -> tuple[dict[str, Any], UUID, str]:
+    async with engine_pipeline(actor, "payments.start") as connection:
+        found = await (await connection.execute(_FIND, [order_id])).fetchone()
+        if found is None:
+            raise NotFound()
+        if found["status"] != "PENDING_PAYMENT" or found["expires_at"] <= now():
+            raise NotPayable()
+        if found["payment_id"] is not None:
+            return found, found["payment_id"], found["payment_number"]
+        payment_id, number = new_id(), f"{found['number']}P{found['attempts'] + 1}"
+        amount = (found["total_cents"], found["currency"])
+        owner = (payment_id, order_id, found["distributor_id"])
+        await connection.execute(_CREATE, [*owner, number, provider, *amount])
+        return found, payment_id, number
+
+
+async def confirm(event: PaymentEvent) -> str:
+    """Apply a verified message of a provider once; return what it led to.
+
+    A duplicate, late or reordered message leaves the ledger as it is. Raises NotFound for a
+    payment that is not ours.
+    """
+    if event.kind != "paid":
+        return await handle_exception(event)
+    try:
+        applied = await _confirm(event)
+    except errors.NotNullViolation:
+        # A merchant of this order has no accounts yet.
+        await _open_missing_accounts(event)
+        applied = await _confirm(event)
+    return "applied" if applied else await handle_exception(event)
+
+
+async def _confirm(event: PaymentEvent) -> bool:
+    async with engine_pipeline(SYSTEM, "payments.confirm") as connection:
+        cursor = await connection.execute(CONFIRM_SQL, confirm_params(event))
+        return await cursor.fetchone() is not None
+
+
+def confirm_params(event: PaymentEvent) -> dict[str, Any]:
+    """Return the parameters of ``CONFIRM_SQL`` for an event."""
+    return {
+        "provider": event.provider,
+        "event_id": event.event_id,
+        "kind": event.kind,
+        "number": event.number,
+        "amount": event.amount_cents,
+        "currency": event.currency,
+        "reference": event.reference,
+        "body": Jsonb(dict(event.body)),
+        "at": now(),
+    }
+
+
+async def _open_missing_accounts(event: PaymentEvent) -> None:
+    async with engine_transaction(SYSTEM, "payments.confirm") as session:
+        found = await session.execute(
+            text(
+                "select distinct unnest(array[s.supplier_id, s.distributor_id]) as id"
+                " from supplier_orders s join payments p on p.order_id = s.order_id"
+                " where p.number = :number"
+            ),
+            {"number": event.number},
+        )
+        merchants = [row.id for row in found]
+    await open_accounts(SYSTEM, merchants)
+
+
+async def poll_pending(limit: int = 50) -> int:
+    """Ask providers about payments whose callback is missing; callbacks are never guaranteed.
+
+    Returns how many payments turned out to be paid.
+    """
+    paid = 0
+    for number, provider in await _silent_payments(limit):
+        try:
+            state = await gateway(provider).query(number)
+        except GatewayUnavailable:
+            continue
+        if state.state is ProviderState.PAID:
+            await confirm(event_of(provider, number, state))
+            paid += 1
+        elif state.state in (ProviderState.CLOSED, ProviderState.FAILED):
+            await _mark(number, str(state.state))
+    return paid
+
+
+def event_of(provider: str, number: str, payment: ProviderPayment) -> PaymentEvent:
+    """Make the event that an answer to a query amounts to."""
+    return PaymentEvent(
+        provider=provider,
+        event_id=f"query:{number}",
+        kind="paid",
+        number=number,
+        amount_cents=payment.amount_cents,
+        currency=payment.currency,
+        reference=payment.reference,
+        body={"source": "query"},
+    )
+
+
+async def _silent_payments(limit: int) -> Sequence[tuple[str, str]]:
+    async with engine_transaction(SYSTEM, "payments.poll") as session:
+        found = await session.execute(
+            text(
+                "select number, provider from payments where status in ('CREATED', 'PENDING')"
+                " and created_at < :before order by created_at limit :limit"
+            ),
+            {"before": now() - timedelta(seconds=POLL_AFTER_SECONDS), "limit": limit},
+        )
+        return [(row.number, row.provider) for row in found]
+
+
+async def _mark(number: str, status: str) -> None:
+    async with engine_transaction(SYSTEM, "payments.poll") as session:
+        await session.execute(
+            text(
+                "update payments set status = :status"
+                " where number = :number and status in ('CREATED', 'PENDING')"
+            ),
+            {"number": number, "status": status},
+        )

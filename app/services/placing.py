@@ -1,0 +1,456 @@
+"""Placing an order: reserve the stock, freeze prices and terms, one part for each supplier."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, errors
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.access import Actor, Scope
+from app.kit.clock import business_day, now
+from app.kit.errors import Conflict, NotFound, TradeError
+from app.kit.ids import new_id, readable_number
+from app.kit.secrets import derive_key
+from app.kit.settings import settings
+from app.services.engine import engine_pipeline
+from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
+from app.services.place_sql import PLACE_SQL
+from app.services.rules.freight import Freight, RegionRefused, freight_of
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+MOST_LINES = 100
+
+
+class SoldOut(TradeError):
+    """Fewer units are left than wanted; ``skus`` names them. Nothing was reserved."""
+
+    code = "sold_out"
+    status = 409
+    message = "%(titles)s: not enough left. Lower the quantity or remove it."
+
+    def __init__(self, skus: Sequence[UUID], titles: str) -> None:
+        self.skus = tuple(skus)
+        super().__init__(titles=titles)
+
+
+class NotForSale(TradeError):
+    """Something in the basket cannot be bought in this store now."""
+
+    code = "not_for_sale"
+    status = 409
+    message = "%(titles)s: not on sale at the moment. Remove it to go on."
+
+
+class TotalChanged(TradeError):
+    """The total is not the one that the buyer saw."""
+
+    code = "total_changed"
+    status = 409
+    message = "A price or the freight has changed since you looked. Please check the new total."
+
+
+class KeyReused(TradeError):
+    """The same idempotency key came with another order."""
+
+    code = "key_reused"
+    status = 409
+    message = "This order form was already used for another order. Start again from the cart."
+
+
+class StoreClosed(TradeError):
+    """The store takes no orders."""
+
+    code = "store_closed"
+    status = 409
+    message = "This store is closed at the moment."
+
+
+class Address(BaseModel):
+    """Where the goods go: ``phone`` in E.164, ``province_code`` two digits of GB/T 2260."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    recipient: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    phone: Annotated[str, StringConstraints(pattern=r"^\+\d{6,15}$")]
+    province_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
+    province: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    city: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    district: Annotated[str, StringConstraints(max_length=40)] = ""
+    street: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+
+
+class OrderItem(BaseModel):
+    """So many units of one SKU."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sku_id: UUID
+    quantity: Annotated[int, Field(ge=1, le=999)]
+
+
+class PlaceOrder(BaseModel):
+    """A buyer's wish. ``expected_total_cents`` is what the buyer was shown; None accepts any."""
+
+    model_config = ConfigDict(frozen=True)
+
+    store_id: UUID
+    idempotency_key: Annotated[str, StringConstraints(min_length=8, max_length=80)]
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MOST_LINES)]
+    address: Address
+    expected_total_cents: int | None = None
+    note: Annotated[str, StringConstraints(max_length=200)] | None = None
+    locale: str = "zh_CN"
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """The answer, the same for each repetition of the same wish."""
+
+    order_id: UUID
+    number: str
+    total_cents: int
+    access_token: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a line of a basket cannot be bought: ``sold_out``, ``not_for_sale``, ``region``."""
+
+    sku_id: UUID
+    kind: str
+    available: int = 0
+
+
+@dataclass(frozen=True)
+class QuotedPart:
+    """What one supplier's parcel holds and costs, in cents; the supplier stays unnamed."""
+
+    supplier_id: UUID
+    lines: tuple[tuple[Offer, int], ...]
+    goods_cents: int
+    freight_cents: int
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A basket priced now, in cents."""
+
+    parts: tuple[QuotedPart, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def goods_cents(self) -> int:
+        """The goods of all parts."""
+        return sum(part.goods_cents for part in self.parts)
+
+    @property
+    def freight_cents(self) -> int:
+        """The freight of all parts."""
+        return sum(part.freight_cents for part in self.parts)
+
+    @property
+    def total_cents(self) -> int:
+        """What the buyer pays."""
+        return self.goods_cents + self.freight_cents
+
+
+def access_token(order_id: UUID) -> str:
+    """Return the secret of an order's link, the same at each repetition."""
+    key = derive_key("order access")
+    return hmac.new(key, order_id.bytes, hashlib.sha256).hexdigest()[:32]
+
+
+async def quote(
+    actor: Actor, store_id: UUID, items: Sequence[Wanted], province_code: str | None
+) -> Quote:
+    """Price a basket for a province (None: not known yet, freight without surcharges).
+
+    Raises NotFound for an unknown store. Lines with a problem are left out of the amounts.
+    """
+    async with engine_pipeline(actor, "orders.quote") as connection:
+        basket = await load_basket(connection, store_id, [item.sku_id for item in items])
+    if basket is None:
+        raise NotFound()
+    return _quote(basket, items, province_code or "")
+
+
+def _quote(basket: Basket, items: Sequence[Wanted], province_code: str) -> Quote:
+    problems: list[Problem] = []
+    parts: list[QuotedPart] = []
+    for supplier_id, lines in _by_supplier(basket, items, problems).items():
+        goods = sum(offer.retail_cents * quantity for offer, quantity in lines)
+        try:
+            freight = _freight(basket, supplier_id, lines, goods, province_code)
+        except RegionRefused:
+            problems += [Problem(offer.sku_id, "region") for offer, _ in lines]
+            continue
+        parts.append(QuotedPart(supplier_id, tuple(lines), goods, freight))
+    return Quote(tuple(parts), tuple(problems))
+
+
+def _by_supplier(
+    basket: Basket, items: Sequence[Wanted], problems: list[Problem]
+) -> dict[UUID, list[tuple[Offer, int]]]:
+    parts: dict[UUID, list[tuple[Offer, int]]] = {}
+    for item in items:
+        offer = basket.offers.get(item.sku_id)
+        if offer is None or not offer.on_sale:
+            problems.append(Problem(item.sku_id, "not_for_sale"))
+        elif offer.available < item.quantity:
+            problems.append(Problem(item.sku_id, "sold_out", max(0, offer.available)))
+        else:
+            parts.setdefault(offer.supplier_id, []).append((offer, item.quantity))
+    return parts
+
+
+def _freight(
+    basket: Basket,
+    supplier_id: UUID,
+    lines: Sequence[tuple[Offer, int]],
+    goods_cents: int,
+    province_code: str,
+) -> int:
+    return freight_of(
+        basket.freight.get(supplier_id, Freight()),
+        pieces=sum(quantity for _, quantity in lines),
+        goods_cents=goods_cents,
+        province_code=province_code,
+    )
+
+
+async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
+    """Place an order; the same idempotency key with the same content gives the same answer.
+
+    Raises StoreClosed, NotForSale, SoldOut, RegionRefused, TotalChanged or KeyReused; then
+    nothing is reserved.
+    """
+    if actor.scope not in (Scope.PUBLIC, Scope.CONSUMER, Scope.SYSTEM):
+        raise NotFound()
+    digest = _digest(actor, wish)
+    try:
+        async with engine_pipeline(actor, "orders.place") as connection:
+            return await _place(connection, actor, wish, digest)
+    except errors.UniqueViolation:
+        # The same form was sent twice at once; the other one has won.
+        async with engine_pipeline(actor, "orders.place") as connection:
+            earlier = await _earlier(connection, wish, digest)
+        if earlier is None:
+            raise Conflict() from None
+        return earlier
+    except errors.RaiseException:
+        raise await _sold_out(actor, wish) from None
+
+
+async def _place(
+    connection: AsyncConnection[DictRow], actor: Actor, wish: PlaceOrder, digest: str
+) -> PlacedOrder:
+    items = _merged(wish.items)
+    before = await connection.execute(_EARLIER_SQL, [wish.store_id, wish.idempotency_key])
+    sequence = await connection.execute("select nextval('order_numbers') as n")
+    basket = await load_basket(connection, wish.store_id, [item.sku_id for item in items])
+    repeated = _same_answer(await before.fetchone(), digest)
+    if repeated is not None:
+        return repeated
+    if basket is None:
+        raise NotFound()
+    row = await sequence.fetchone()
+    document = _document(basket, items, actor, wish, digest, int(row["n"]) if row else 0)
+    await connection.execute(PLACE_SQL, [Jsonb(document)])
+    order = document["order"]
+    return PlacedOrder(
+        UUID(order["id"]),
+        order["number"],
+        order["total_cents"],
+        access_token(UUID(order["id"])),
+    )
+
+
+_EARLIER_SQL = """\
+select id, number, total_cents, request_hash from orders
+where store_id = %s and idempotency_key = %s"""
+
+
+async def _earlier(
+    connection: AsyncConnection[DictRow], wish: PlaceOrder, digest: str
+) -> PlacedOrder | None:
+    found = await connection.execute(_EARLIER_SQL, [wish.store_id, wish.idempotency_key])
+    return _same_answer(await found.fetchone(), digest)
+
+
+def _same_answer(row: dict[str, Any] | None, digest: str) -> PlacedOrder | None:
+    if row is None:
+        return None
+    if row["request_hash"] != digest:
+        raise KeyReused()
+    return PlacedOrder(
+        row["id"], row["number"], row["total_cents"], access_token(row["id"]), repeated=True
+    )
+
+
+def _digest(actor: Actor, wish: PlaceOrder) -> str:
+    content = wish.model_dump_json() + str(actor.consumer_id)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _merged(items: Sequence[OrderItem]) -> list[Wanted]:
+    quantities: dict[UUID, int] = {}
+    for item in items:
+        quantities[item.sku_id] = quantities.get(item.sku_id, 0) + item.quantity
+    return [Wanted(sku_id, quantity) for sku_id, quantity in quantities.items()]
+
+
+def _document(
+    basket: Basket,
+    items: Sequence[Wanted],
+    actor: Actor,
+    wish: PlaceOrder,
+    digest: str,
+    sequence: int,
+) -> dict[str, Any]:
+    """Return everything that the one statement writes, frozen."""
+    at = now()
+    priced = _checked(basket, items, wish)
+    order_id = new_id()
+    number = readable_number(business_day(), sequence)
+    parts: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for place, part in enumerate(priced.parts, start=1):
+        part_id = new_id()
+        wanted = [Wanted(offer.sku_id, quantity) for offer, quantity in part.lines]
+        parts.append(
+            {
+                "id": part_id.hex,
+                "number": f"{number}-{place}",
+                "supplier_id": part.supplier_id.hex,
+                "freight_cents": part.freight_cents,
+            }
+        )
+        for line in price_part(basket, wanted, part.freight_cents, at):
+            _refuse_below_cost(line)
+            lines.append(_line(line, part_id))
+    return {
+        "order": _order(basket, wish, actor, priced, order_id, number, digest, at),
+        "address": wish.address.model_dump(),
+        "parts": parts,
+        "lines": lines,
+    }
+
+
+def _checked(basket: Basket, items: Sequence[Wanted], wish: PlaceOrder) -> Quote:
+    if not basket.shop.is_open:
+        raise StoreClosed()
+    priced = _quote(basket, items, wish.address.province_code)
+    kinds = {problem.kind for problem in priced.problems}
+    titles = _titles(basket, [problem.sku_id for problem in priced.problems])
+    if "not_for_sale" in kinds:
+        raise NotForSale(titles=titles)
+    if "sold_out" in kinds:
+        raise SoldOut([problem.sku_id for problem in priced.problems], titles)
+    if "region" in kinds:
+        raise RegionRefused(region=wish.address.province)
+    if wish.expected_total_cents not in (None, priced.total_cents):
+        raise TotalChanged()
+    return priced
+
+
+def _titles(basket: Basket, skus: Sequence[UUID]) -> str:
+    names = [_name(basket.offers[sku]) for sku in skus if sku in basket.offers]
+    return "、".join(names) or "—"
+
+
+def _name(offer: Offer) -> str:
+    return f"{offer.title} {offer.spec_text}".strip()
+
+
+def _refuse_below_cost(line: PricedLine) -> None:
+    if line.shares.margin_cents < 0:
+        raise NotForSale(titles=_name(line.offer))
+
+
+def _order(
+    basket: Basket,
+    wish: PlaceOrder,
+    actor: Actor,
+    priced: Quote,
+    order_id: UUID,
+    number: str,
+    digest: str,
+    at: datetime,
+) -> dict[str, Any]:
+    token = access_token(order_id)
+    return {
+        "id": order_id.hex,
+        "number": number,
+        "store_id": wish.store_id.hex,
+        "store_name": basket.shop.name,
+        "distributor_id": basket.shop.distributor_id.hex,
+        "buyer_kind": "CONSUMER" if actor.consumer_id else "GUEST",
+        "consumer_id": actor.consumer_id.hex if actor.consumer_id else None,
+        "goods_cents": priced.goods_cents,
+        "freight_cents": priced.freight_cents,
+        "total_cents": priced.total_cents,
+        "idempotency_key": wish.idempotency_key,
+        "request_hash": digest,
+        "access_hash": hashlib.sha256(token.encode()).hexdigest(),
+        "buyer_note": wish.note or None,
+        "locale": wish.locale,
+        "placed_at": at.isoformat(),
+        "expires_at": (at + timedelta(minutes=settings().reservation_minutes)).isoformat(),
+        "actor_scope": str(actor.scope),
+    }
+
+
+def _line(line: PricedLine, part_id: UUID) -> dict[str, Any]:
+    offer, version = line.offer, line.version
+    return {
+        "id": new_id().hex,
+        "part_id": part_id.hex,
+        "supplier_id": offer.supplier_id.hex,
+        "listing_id": offer.listing_id.hex,
+        "product_id": offer.product_id.hex,
+        "sku_id": offer.sku_id.hex,
+        "sku_code": offer.sku_code,
+        "title": offer.title,
+        "spec_text": offer.spec_text,
+        "image_key": offer.image_key,
+        "quantity": line.quantity,
+        "retail_cents": offer.retail_cents,
+        "supply_unit_cents": offer.supply_cents,
+        "supply_cents": line.shares.supply_cents,
+        "commission_cents": line.shares.commission_cents,
+        "payment_fee_cents": line.shares.payment_fee_cents,
+        "margin_cents": line.shares.margin_cents,
+        "rule_version_id": version.id.hex if version.id else None,
+        "rule_name": line.applied.rule.name if line.applied else "",
+        "rule_version": version.version,
+        "commission_bps": version.rate_bps,
+        "keeps": version.keeps_commission_on_refund,
+        "price_band": json.loads(json.dumps(offer.price_band)),
+        "cost_version": offer.cost_version,
+    }
+
+
+async def _sold_out(actor: Actor, wish: PlaceOrder) -> SoldOut:
+    """Find out which lines were taken by somebody else between reading and reserving."""
+    items = _merged(wish.items)
+    async with engine_pipeline(actor, "orders.quote") as connection:
+        basket = await load_basket(connection, wish.store_id, [item.sku_id for item in items])
+    if basket is None:
+        raise NotFound()
+    short = [
+        item.sku_id
+        for item in items
+        if item.sku_id in basket.offers and basket.offers[item.sku_id].available < item.quantity
+    ]
+    gone = short or [item.sku_id for item in items]
+    return SoldOut(gone, _titles(basket, gone))

@@ -1,0 +1,110 @@
+"""Retail prices: how a listing makes them, and whether they can be settled."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.kit.money import rate_of
+from app.services.rules.splits import LineMoney, RuleVersion, divide
+from models.catalog import BandKind
+
+
+class PricingKind(StrEnum):
+    """By what a listing's prices are made."""
+
+    MARKUP = "markup"
+    SUGGESTED = "suggested"
+    FIXED = "fixed"
+
+
+class Charm(StrEnum):
+    """How a price ends."""
+
+    NONE = "none"
+    NINE = "nine"
+    """…9.90: the tenth below the next whole."""
+    NINETY_NINE = "ninety_nine"
+    """…9.99"""
+
+
+@dataclass(frozen=True)
+class PricingRule:
+    """How to make a retail price. ``bps`` of the supply price and ``add_cents`` on top."""
+
+    kind: PricingKind = PricingKind.SUGGESTED
+    bps: int = 0
+    add_cents: int = 0
+    charm: Charm = Charm.NONE
+
+    def as_json(self) -> dict[str, object]:
+        """Return the form that ``listings.pricing`` keeps."""
+        return {
+            "kind": self.kind,
+            "bps": self.bps,
+            "add_cents": self.add_cents,
+            "charm": self.charm,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, object]) -> "PricingRule":
+        """Read the kept form."""
+        return cls(
+            PricingKind(str(data.get("kind", PricingKind.SUGGESTED))),
+            int(str(data.get("bps", 0))),
+            int(str(data.get("add_cents", 0))),
+            Charm(str(data.get("charm", Charm.NONE))),
+        )
+
+
+class Infeasible(StrEnum):
+    """Why a price cannot be offered."""
+
+    BELOW_COST = "below_cost"
+    BELOW_FLOOR = "below_floor"
+    ABOVE_CAP = "above_cap"
+
+
+@dataclass(frozen=True)
+class Band:
+    """A price band; only an enforced one refuses."""
+
+    kind: str = BandKind.SUGGESTED
+    floor_cents: int | None = None
+    cap_cents: int | None = None
+
+
+def charmed(cents: int, charm: Charm) -> int:
+    """Round ``cents`` up to the next price that ends as ``charm`` says."""
+    if charm is Charm.NONE:
+        return cents
+    ending = 90 if charm is Charm.NINE else 99
+    whole = (cents - ending + 99) // 100 if cents > ending else 0
+    return whole * 100 + ending
+
+
+def retail_price(rule: PricingRule, *, supply_cents: int, suggested_cents: int) -> int:
+    """Return the retail price in cents that ``rule`` makes for one SKU."""
+    if rule.kind is PricingKind.SUGGESTED:
+        return suggested_cents
+    if rule.kind is PricingKind.FIXED:
+        return rule.add_cents
+    return charmed(supply_cents + rate_of(supply_cents, rule.bps) + rule.add_cents, rule.charm)
+
+
+def infeasible(
+    retail_cents: int, *, supply_cents: int, version: RuleVersion, band: Band | None = None
+) -> Infeasible | None:
+    """Say why a unit at ``retail_cents`` cannot be sold: the parties' shares or a hard band.
+
+    ``supply price + platform fee ≤ floor ≤ retail ≤ cap``; the distributor's share of the unit
+    may not be negative.
+    """
+    shares = divide(version, LineMoney(goods_cents=retail_cents, supply_cents=supply_cents))
+    if shares.margin_cents < 0:
+        return Infeasible.BELOW_COST
+    if band is None or band.kind != BandKind.ENFORCED:
+        return None
+    if band.floor_cents is not None and retail_cents < band.floor_cents:
+        return Infeasible.BELOW_FLOOR
+    if band.cap_cents is not None and retail_cents > band.cap_cents:
+        return Infeasible.ABOVE_CAP
+    return None

@@ -1,0 +1,201 @@
+"""``tongshang verify``: every invariant rebuilt from its sources and compared, set-based."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from app.services.rules.orders import ORDER_STATUS_SQL
+
+MOST_ROWS = 20
+"""So many offending rows are shown for each invariant."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One invariant: ``sql`` returns the rows that break it."""
+
+    name: str
+    meaning: str
+    sql: str
+
+
+CHECKS: Sequence[Check] = (
+    Check(
+        "ledger_sums_to_zero",
+        "the balances of all accounts of a currency sum to zero",
+        "select a.currency, sum(b.balance_cents) as cents from account_balances b"
+        " join ledger_accounts a on a.id = b.account_id group by a.currency"
+        " having sum(b.balance_cents) <> 0",
+    ),
+    Check(
+        "balances_equal_postings",
+        "each account's balance is the sum of its postings",
+        "select coalesce(b.account_id, p.account_id) as account_id, b.cents as balance,"
+        " p.cents as posted from"
+        " (select account_id, sum(balance_cents) as cents from account_balances group by 1) b"
+        " full join (select account_id, sum(cents) as cents from"
+        "  (select from_account_id as account_id, -sum(amount_cents) as cents from postings"
+        "    group by 1 union all"
+        "   select to_account_id, sum(amount_cents) from postings group by 1) x group by 1) p"
+        " on p.account_id = b.account_id where coalesce(b.cents, 0) <> coalesce(p.cents, 0)",
+    ),
+    Check(
+        "postings_keep_currency",
+        "both ends of a posting have its currency",
+        "select p.id from postings p join ledger_accounts f on f.id = p.from_account_id"
+        " join ledger_accounts t on t.id = p.to_account_id"
+        " where (f.currency, t.currency) is distinct from (p.currency, p.currency)",
+    ),
+    Check(
+        "splits_equal_payments",
+        "the shares of a payment sum to it",
+        "select p.number, p.amount_cents, coalesce(s.cents, 0) as shared from payments p left join"
+        " (select payment_id, sum(amount_cents) as cents from splits group by 1) s"
+        " on s.payment_id = p.id where p.settled_by_order and p.status = 'PAID'"
+        " and p.amount_cents <> coalesce(s.cents, 0)",
+    ),
+    Check(
+        "splits_equal_terms",
+        "each share is what was frozen when the order was placed",
+        "select s.supplier_order_id, s.kind, s.amount_cents, x.cents as frozen from splits s"
+        " join (select supplier_order_id, 'SUPPLY' as kind, sum(supply_cents) as cents"
+        "   from order_line_terms group by 1"
+        "  union all select supplier_order_id, 'COMMISSION', sum(commission_cents)"
+        "   from order_line_terms group by 1"
+        "  union all select supplier_order_id, 'PAYMENT_FEE', sum(payment_fee_cents)"
+        "   from order_line_terms group by 1"
+        "  union all select supplier_order_id, 'MARGIN', sum(margin_cents)"
+        "   from order_line_terms group by 1"
+        "  union all select id, 'FREIGHT', freight_cents from supplier_orders) x"
+        " on x.supplier_order_id = s.supplier_order_id and x.kind = s.kind"
+        " where s.amount_cents <> x.cents",
+    ),
+    Check(
+        "splits_are_posted",
+        "each share was posted to its party, and its reversals back",
+        "select s.id, s.kind, s.amount_cents, s.reversed_cents, p.paid, p.returned from splits s"
+        " left join (select p.split_id,"
+        "   sum(case when f.kind = 'CLEARING' then p.amount_cents"
+        "            when t.kind = 'CLEARING' and e.kind = 'PAYMENT' then -p.amount_cents"
+        "            else 0 end) as paid,"
+        "   sum(case when e.kind = 'REFUND' then p.amount_cents else 0 end) as returned"
+        "  from postings p join ledger_transactions e on e.id = p.transaction_id"
+        "  join ledger_accounts f on f.id = p.from_account_id"
+        "  join ledger_accounts t on t.id = p.to_account_id"
+        "  where p.split_id is not null group by 1) p on p.split_id = s.id"
+        " where s.amount_cents <> coalesce(p.paid, 0)"
+        " or s.reversed_cents <> coalesce(p.returned, 0)",
+    ),
+    Check(
+        "stock_equals_movements",
+        "what is on hand is the sum of its movements",
+        "select s.sku_id, s.on_hand, coalesce(m.units, 0) as moved from stock s left join"
+        " (select sku_id, sum(delta) as units from stock_movements group by 1) m"
+        " on m.sku_id = s.sku_id where s.on_hand <> coalesce(m.units, 0)",
+    ),
+    Check(
+        "stock_reserved_equals_reservations",
+        "what is reserved is the sum of the open reservations",
+        "select s.sku_id, s.reserved, coalesce(r.units, 0) as held from stock s left join"
+        " (select sku_id, sum(quantity - shipped_quantity) as units from stock_reservations"
+        "  where state in ('HELD', 'COMMITTED') group by 1) r on r.sku_id = s.sku_id"
+        " where s.reserved <> coalesce(r.units, 0)",
+    ),
+    Check(
+        "reservations_follow_orders",
+        "a reservation stands where its part stands",
+        "select r.line_id, r.state, s.status from stock_reservations r"
+        " join order_lines l on l.id = r.line_id"
+        " join supplier_orders s on s.id = l.supplier_order_id"
+        " where r.state <> case when s.status = 'PENDING_PAYMENT' then 'HELD'"
+        "  when s.status in ('CLOSED', 'REJECTED') then 'RELEASED'"
+        "  when r.shipped_quantity = r.quantity then 'SHIPPED' else 'COMMITTED' end",
+    ),
+    Check(
+        "shipped_equals_parcels",
+        "what a line has shipped is what lies in its parcels",
+        "select f.line_id, f.shipped_quantity, coalesce(p.units, 0) as in_parcels"
+        " from fulfilment_lines f left join (select line_id, sum(quantity) as units"
+        "  from shipment_lines group by 1) p on p.line_id = f.line_id"
+        " where f.shipped_quantity <> coalesce(p.units, 0)",
+    ),
+    Check(
+        "statuses_equal_events",
+        "a part stands where its last event left it",
+        "select s.number, s.status, e.to_status from supplier_orders s left join lateral"
+        " (select to_status from order_events e where e.order_id = s.order_id"
+        "  and e.supplier_order_id = s.id order by e.created_at desc, e.id desc limit 1) e on true"
+        " where s.status is distinct from e.to_status",
+    ),
+    Check(
+        "events_are_chained",
+        "each event starts where the one before ended",
+        "select order_id, supplier_order_id, kind, from_status, was from (select e.*,"
+        "  lag(to_status) over (partition by supplier_order_id order by created_at, id) as was"
+        "  from order_events e where supplier_order_id is not null) x"
+        " where from_status is distinct from was",
+    ),
+    Check(
+        "orders_follow_their_parts",
+        "an order's status is derived from its parts",
+        "select o.number, o.status, d.status as derived from orders o join"
+        f" (select order_id, {ORDER_STATUS_SQL} as status from supplier_orders group by 1) d"
+        " on d.order_id = o.id where o.status <> d.status",
+    ),
+    Check(
+        "orders_equal_their_lines",
+        "goods and freight of an order are those of its lines and parts",
+        "select o.number from orders o join (select order_id, sum(goods_cents) as goods,"
+        "  sum(discount_cents) as discount, sum(refunded_cents) as refunded"
+        "  from order_lines group by 1) l on l.order_id = o.id"
+        " join (select order_id, sum(freight_cents) as freight from supplier_orders group by 1) s"
+        " on s.order_id = o.id where (o.goods_cents, o.discount_cents, o.freight_cents)"
+        " is distinct from (l.goods, l.discount, s.freight)",
+    ),
+    Check(
+        "terms_equal_lines",
+        "the frozen shares of a line sum to what is paid for it",
+        "select t.line_id from order_line_terms t join order_lines l on l.id = t.line_id"
+        " where t.supply_cents + t.commission_cents + t.payment_fee_cents + t.margin_cents"
+        " <> l.goods_cents - l.discount_cents",
+    ),
+    Check(
+        "refunds_equal_reversals",
+        "what was refunded of an order is what its parties returned",
+        "select o.number, o.refunded_cents, coalesce(s.back, 0) as returned,"
+        " coalesce(r.cents, 0) as refunds from orders o left join"
+        " (select order_id, sum(reversed_cents) as back from splits group by 1) s"
+        " on s.order_id = o.id left join (select order_id, sum(amount_cents) as cents from refunds"
+        "  where supplier_order_id is not null group by 1) r on r.order_id = o.id"
+        " where o.refunded_cents <> coalesce(s.back, 0)"
+        " or o.refunded_cents <> coalesce(r.cents, 0)",
+    ),
+    Check(
+        "paid_orders_have_one_payment",
+        "an order took exactly one payment if it was ever paid, none otherwise",
+        "select o.number, o.status, o.paid_cents, coalesce(p.n, 0) as payments from orders o"
+        " left join (select order_id, count(*) as n, sum(amount_cents) as cents from payments"
+        "  where settled_by_order and status = 'PAID' group by 1) p on p.order_id = o.id"
+        " where coalesce(p.n, 0) <> (o.paid_cents > 0)::int or coalesce(p.cents, 0) <> o.paid_cents"
+        " or (o.paid_cents = 0 and o.total_cents > 0"
+        "  and o.status not in ('PENDING_PAYMENT', 'CLOSED'))",
+    ),
+)
+
+
+def verify(owner_url: str) -> dict[str, Any]:
+    """Run every check as the owner (row-level security does not bind it) and return a report."""
+    with psycopg.connect(owner_url, row_factory=dict_row, autocommit=False) as connection:
+        # One snapshot, so that trade going on meanwhile cannot look like a fault.
+        connection.execute("set transaction isolation level repeatable read, read only")
+        connection.execute("set local role tongshang_engine")
+        results = [_run(connection, check) for check in CHECKS]
+    return {"ok": all(result["ok"] for result in results), "checks": results}
+
+
+def _run(connection: psycopg.Connection[dict[str, Any]], check: Check) -> dict[str, Any]:
+    rows = connection.execute(f"{check.sql} limit {MOST_ROWS}").fetchall()
+    return {"name": check.name, "ok": not rows, "meaning": check.meaning, "rows": rows}

@@ -1,0 +1,175 @@
+"""The trade's pure rules, for all values."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product as combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.kit.ids import new_id
+from app.services.rules.freight import Freight, RegionRefused, freight_of
+from app.services.rules.orders import TRANSITIONS, may_follow, order_status
+from app.services.rules.pricing import (
+    Charm,
+    Infeasible,
+    PricingKind,
+    PricingRule,
+    charmed,
+    infeasible,
+    retail_price,
+)
+from app.services.rules.refunds import reversals
+from app.services.rules.splits import (
+    LineMoney,
+    Rule,
+    RuleVersion,
+    Subject,
+    bear_discount,
+    divide,
+    first_match,
+)
+from models.money import FeeBearer, SplitBase
+from models.trade import SupplierOrderStatus as S
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+cents = st.integers(0, 10**9)
+
+versions = st.builds(
+    RuleVersion,
+    id=st.none(),
+    version=st.just(1),
+    effective_at=st.just(NOW),
+    rate_bps=st.integers(0, 10_000),
+    fixed_cents=st.integers(0, 10_000),
+    min_cents=st.integers(0, 500),
+    max_cents=st.none() | st.integers(500, 10**7),
+    base=st.sampled_from(SplitBase),
+    after_discount=st.booleans(),
+    fee_bearer=st.sampled_from(FeeBearer),
+    payment_fee_bps=st.integers(0, 1_000),
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> LineMoney:
+    goods = draw(cents)
+    discount = draw(st.integers(0, goods))
+    return LineMoney(goods, draw(cents), discount, draw(cents))
+
+
+@given(versions, lines())
+def test_shares_sum_to_what_is_paid_for_the_goods(version: RuleVersion, line: LineMoney) -> None:
+    assert divide(version, line).total == line.goods_cents - line.discount_cents
+
+
+@given(cents, st.lists(st.integers(0, 100), min_size=3, max_size=3))
+def test_a_discount_is_borne_wholly_or_refused(discount: int, bearers: list[int]) -> None:
+    if sum(bearers) == 100:
+        assert sum(bear_discount(discount, bearers)) == discount
+    else:
+        with pytest.raises(ValueError, match="100"):
+            bear_discount(discount, bearers)
+
+
+@given(
+    st.lists(st.integers(0, 100_000), min_size=1, max_size=6),
+    st.lists(st.floats(0, 1), max_size=8),
+)
+def test_any_sequence_of_refunds_returns_exactly_the_shares(
+    shares: list[int], fractions: list[float]
+) -> None:
+    whole, done, refunded = sum(shares), [0] * len(shares), 0
+    for fraction in [*fractions, 1.0]:
+        amount = int((whole - refunded) * fraction)
+        parts = reversals(shares, done, amount, refunded)
+        assert sum(parts) == amount
+        assert all(0 <= p <= s - d for p, s, d in zip(parts, shares, done, strict=True))
+        done = [d + p for d, p in zip(done, parts, strict=True)]
+        refunded += amount
+        # Nobody is ever further from its exact share than single cents of rounding.
+        assert all(
+            abs(d - s * refunded / max(whole, 1)) <= len(shares)
+            for d, s in zip(done, shares, strict=True)
+        )
+    assert done == shares
+
+
+def test_more_than_was_paid_is_never_refunded() -> None:
+    with pytest.raises(ValueError, match="exceed"):
+        reversals([60, 40], [60, 39], 2, 99)
+
+
+def test_the_first_rule_that_matches_applies_and_says_why() -> None:
+    ids = [new_id() for _ in range(5)]
+    subject = Subject(frozenset({ids[0]}), ids[1], ids[2], ids[3], ids[4])
+    version = RuleVersion(None, 1, NOW, 500)
+    rules = [
+        Rule(new_id(), "other category", (version,), category_id=new_id()),
+        Rule(new_id(), "off", (version,), is_active=False),
+        Rule(new_id(), "tomorrow", (RuleVersion(None, 1, NOW + timedelta(days=1), 1),)),
+        Rule(new_id(), "this supplier", (version,), supplier_id=ids[1]),
+        Rule(new_id(), "default", (version,)),
+    ]
+    applied = first_match(rules, subject, NOW)
+    assert applied is not None
+    assert applied.rule.name == "this supplier"
+    assert [why for _, why in applied.passed_over] == [
+        "category_id",
+        "inactive",
+        "not_yet_effective",
+    ]
+
+
+def test_the_latest_effective_version_applies() -> None:
+    subject = Subject(frozenset(), *(new_id() for _ in range(4)))
+    versions = tuple(
+        RuleVersion(None, n, NOW + timedelta(days=days), n * 100)
+        for n, days in ((1, -9), (2, -1), (3, 1))
+    )
+    applied = first_match([Rule(new_id(), "default", versions)], subject, NOW)
+    assert applied is not None
+    assert applied.version.version == 2
+
+
+@given(st.integers(1, 10**7), st.sampled_from(Charm))
+def test_a_charm_price_is_never_below_the_price(price: int, charm: Charm) -> None:
+    result = charmed(price, charm)
+    assert price <= result < price + 100
+    if charm is not Charm.NONE:
+        assert result % 100 in {90, 99}
+
+
+@given(st.integers(1, 10**7), st.integers(0, 30_000), versions)
+def test_a_feasible_price_leaves_the_distributor_a_share(
+    supply: int, markup: int, version: RuleVersion
+) -> None:
+    rule = PricingRule(PricingKind.MARKUP, markup)
+    retail = retail_price(rule, supply_cents=supply, suggested_cents=1)
+    refusal = infeasible(retail, supply_cents=supply, version=version)
+    margin = divide(version, LineMoney(retail, supply)).margin_cents
+    assert (refusal is Infeasible.BELOW_COST) == (margin < 0)
+
+
+def test_freight_is_charged_once_per_part() -> None:
+    template = Freight(800, 200, 9_900, {"65": 1_500}, frozenset({"71"}))
+    assert freight_of(template, pieces=3, goods_cents=5_000, province_code="33") == 1_200
+    assert freight_of(template, pieces=3, goods_cents=9_900, province_code="33") == 0
+    assert freight_of(template, pieces=1, goods_cents=9_900, province_code="65") == 1_500
+    with pytest.raises(RegionRefused):
+        freight_of(template, pieces=1, goods_cents=1, province_code="71")
+
+
+def test_no_state_is_left_but_by_a_listed_transition() -> None:
+    assert set(TRANSITIONS) == set(S)
+    assert not may_follow(S.SHIPPED, S.REJECTED)
+    assert not may_follow(S.COMPLETED, S.PAID)
+
+
+def test_every_mix_of_parts_has_a_status() -> None:
+    for mix in combinations(S, repeat=3):
+        order_status(mix)
+    assert order_status([S.SHIPPED, S.ACCEPTED]) == "PARTLY_SHIPPED"
+    assert order_status([S.REJECTED, S.COMPLETED]) == "COMPLETED"
+    assert order_status([S.REJECTED, S.PAID]) == "PAID"
+    assert order_status([S.REJECTED, S.REJECTED]) == "REFUNDED"
