@@ -1,0 +1,1 @@
+"""HTTP for machines: the channel API, providers' callbacks, media, downloads, health."""

@@ -28,6 +28,16 @@ ENGINE_USES: dict[str, str] = {
     "refunds.submit": "sends refunds of all stores to their provider and records the answer",
     "settlement.release": "makes the shares of all merchants available when they are due",
     "shipments.track": "records what couriers say of all suppliers' parcels",
+    "products.save": "a supplier's price change reaches the listings of every distributor",
+    "pool.change": "withdrawing a product takes it off every store's shelf",
+    "pool.review": "an approved product returns to the shelves of every store",
+    "merchants.apply": "an applicant is nobody yet",
+    "merchants.review": "suspending a merchant takes its goods off sale everywhere at once",
+    "listings.list": "prices are checked against split rules that distributors do not read",
+    "stock.adjust": "goods that return to stock return to every store's shelf",
+    "roles.sync": "writes the built-in roles, which belong to no merchant",
+    "demo.seed": "founds the demo's companies and writes their history",
+    "shelf.refresh": "stock and sales of all stores show on their shelves",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
 }
 

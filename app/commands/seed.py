@@ -1,0 +1,25 @@
+"""``tongshang seed``: deterministic data of any size."""
+
+import asyncio
+from typing import Any
+
+from app.kit.secrets import master_secret
+from app.kit.settings import settings
+from app.server.lifespan import serving
+from app.server.migrations import migrate
+from app.server.postgres import prepare
+
+
+def run(*, suppliers: int, distributors: int, skus: int, orders: int) -> dict[str, Any]:
+    """Migrate if needed, then add the data; return what was made."""
+    migrate(prepare(settings(), master_secret()).owner)
+    return asyncio.run(_run(suppliers, distributors, skus, orders))
+
+
+async def _run(suppliers: int, distributors: int, skus: int, orders: int) -> dict[str, Any]:
+    from app.services.demo.bulk import seed
+    from app.services.roles import sync_built_in_roles
+
+    async with serving():
+        await sync_built_in_roles()
+        return await seed(suppliers, distributors, skus, orders)

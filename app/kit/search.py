@@ -1,0 +1,44 @@
+"""Search without an extension: Chinese as pairs of characters, everything else as prefixes.
+
+The grams are kept in an array with a GIN index; a query matches when all of its grams are there.
+"""
+
+import re
+
+from pypinyin import Style, lazy_pinyin
+
+_WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+LONGEST_PREFIX = 12
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _han_grams(word: str) -> list[str]:
+    return [word[place : place + 2] for place in range(len(word) - 1)] or [word]
+
+
+def index_grams(*texts: str | None) -> list[str]:
+    """Return the grams under which texts are found, sorted.
+
+    Chinese: single characters, pairs, and the initials of its pinyin; words and numbers: prefixes.
+    """
+    grams: set[str] = set()
+    for word in (word for text in texts if text for word in _words(text)):
+        if _HAN.match(word):
+            grams |= {*word, *_han_grams(word)}
+            initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
+            grams |= {initials[: place + 1] for place in range(min(len(initials), LONGEST_PREFIX))}
+        else:
+            grams |= {word[: place + 1] for place in range(min(len(word), LONGEST_PREFIX))}
+    return sorted(grams)
+
+
+def query_grams(text: str) -> list[str]:
+    """Return the grams that a search wants, all of them."""
+    grams: set[str] = set()
+    for word in _words(text):
+        grams |= set(_han_grams(word)) if _HAN.match(word) else {word[:LONGEST_PREFIX]}
+    return sorted(grams)

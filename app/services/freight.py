@@ -1,0 +1,50 @@
+"""A supplier's freight template."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import select
+
+from app.access import Actor
+from app.kit.db import database
+from models.catalog import FreightTemplate
+
+Cents = Annotated[int, Field(ge=0, le=10**8)]
+
+
+class FreightDraft(BaseModel):
+    """What shipping costs, in cents; regions are two-digit province codes."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "默认模板"
+    first_cents: Cents
+    additional_cents: Cents = 0
+    free_from_cents: Cents | None = None
+    region_surcharges: dict[str, Cents] = {}
+    refused_regions: tuple[str, ...] = ()
+
+
+async def save_freight(actor: Actor, draft: FreightDraft) -> UUID:
+    """Make or change the supplier's default template; placed orders keep their freight."""
+    actor.require("supplier:freight:write")
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            select(FreightTemplate).where(
+                FreightTemplate.supplier_id == actor.merchant,  # type: ignore[arg-type]
+                FreightTemplate.is_default,  # type: ignore[arg-type]
+            )
+        )
+        template = found.scalar_one_or_none() or FreightTemplate(
+            supplier_id=actor.merchant, name=""
+        )
+        template.name = draft.name
+        template.first_cents = draft.first_cents
+        template.additional_cents = draft.additional_cents
+        template.free_from_cents = draft.free_from_cents
+        template.region_surcharges = dict(draft.region_surcharges)
+        template.refused_regions = list(draft.refused_regions)
+        session.add(template)
+        await session.flush()
+        return template.id

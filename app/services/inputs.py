@@ -1,0 +1,43 @@
+"""From what people type to checked values, with one message for each field."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.kit.errors import Invalid
+
+M = TypeVar("M", bound=BaseModel)
+
+_MESSAGES = {
+    "missing": "Please fill this in.",
+    "string_too_short": "Please fill this in.",
+    "string_too_long": "This is too long.",
+    "string_pattern_mismatch": "This does not have the right form.",
+    "too_short": "At least one is needed.",
+    "too_long": "These are too many.",
+    "greater_than": "This must be more than zero.",
+    "greater_than_equal": "This is too small.",
+    "less_than_equal": "This is too large.",
+    "uuid_parsing": "Please choose one.",
+    "int_parsing": "Please enter a whole number.",
+    "int_type": "Please enter a number.",
+}
+
+
+def read(model: type[M], data: Mapping[str, Any]) -> M:
+    """Return the checked model. Raises Invalid with a message for each field that is wrong."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Invalid(field_messages(error)) from error
+
+
+def field_messages(error: ValidationError) -> dict[str, str]:
+    """Return field → gettext message id; parts of a list are named ``skus.0.code``."""
+    return {
+        ".".join(str(part) for part in fault["loc"]): _MESSAGES.get(
+            fault["type"], "This is not valid."
+        )
+        for fault in error.errors()
+    }

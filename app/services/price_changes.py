@@ -1,0 +1,164 @@
+"""A supplier's new price reaches every listing at once, each by its own policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
+from app.services.rules.pricing import Band, infeasible
+from app.services.rules.splits import Rule, RuleVersion, Subject, first_match
+from models.store import CostPolicy, ListingStatus
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """A SKU's supply price before and after, in cents."""
+
+    sku_id: UUID
+    before_cents: int
+    after_cents: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one listing's SKU: its price, its listing's status, and the word for it."""
+
+    retail_cents: int
+    status: str
+    outcome: str
+
+
+_LISTED = text(
+    "select ls.listing_id, ls.sku_id, ls.store_id, ls.distributor_id, ls.retail_cents,"
+    " l.cost_policy, l.status, l.product_id, l.supplier_id, b.supply_cents as basis_cents,"
+    " p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents"
+    " from listing_skus ls join listings l on l.id = ls.listing_id"
+    " join products p on p.id = l.product_id join categories c on c.id = p.category_id"
+    " join skus k on k.id = ls.sku_id"
+    " left join listing_sku_bases b on b.listing_id = ls.listing_id and b.sku_id = ls.sku_id"
+    " where ls.sku_id = any(:skus) order by ls.listing_id, ls.sku_id for no key update of l, ls"
+)
+
+
+def decide(
+    *,
+    policy: str,
+    status: str,
+    retail_cents: int,
+    basis_cents: int,
+    supply_cents: int,
+    version: RuleVersion,
+    band: Band,
+) -> Decision:
+    """Return what a listing's policy makes of a new supply price. Pure."""
+    rises = supply_cents > basis_cents
+    price = retail_cents
+    if policy == CostPolicy.FOLLOW_MARGIN:
+        # The ratio of retail to supply price is kept, rounded up to the cent.
+        price = -(-retail_cents * supply_cents // basis_cents)
+    elif policy == CostPolicy.PAUSE and rises:
+        paused = ListingStatus.PAUSED if status == ListingStatus.ON_SALE else status
+        return Decision(price, paused, "paused")
+    if infeasible(price, supply_cents=supply_cents, version=version, band=band):
+        return Decision(retail_cents, ListingStatus.NEEDS_REPRICE, "needs_reprice")
+    back = ListingStatus.ON_SALE if status == ListingStatus.NEEDS_REPRICE else status
+    return Decision(price, back, "followed" if price != retail_cents else "held")
+
+
+async def fan_out(session: AsyncSession, product_id: UUID, changes: Sequence[PriceChange]) -> None:
+    """Apply price changes to all listings in a handful of statements (as the engine role)."""
+    if not changes:
+        return
+    rows = (await session.execute(_LISTED, {"skus": [c.sku_id for c in changes]})).mappings().all()
+    if not rows:
+        return
+    found = await session.execute(text(RULES_SQL))
+    rules = remember("", [dict(row) for row in found.mappings()])
+    new = {change.sku_id: change for change in changes}
+    moment = (await session.execute(text("select now()"))).scalar_one()
+    decisions = [_decide_row(dict(row), new[row["sku_id"]], rules, moment) for row in rows]
+    await _write(session, [dict(row) for row in rows], decisions, new)
+
+
+def _decide_row(
+    row: dict[str, object], change: PriceChange, rules: Sequence[Rule], moment: object
+) -> Decision:
+    subject = Subject(
+        frozenset({row["category_id"], row["parent_id"]} - {None}),  # type: ignore[arg-type]
+        row["supplier_id"],  # type: ignore[arg-type]
+        row["distributor_id"],  # type: ignore[arg-type]
+        row["product_id"],  # type: ignore[arg-type]
+        row["store_id"],  # type: ignore[arg-type]
+    )
+    applied = first_match(rules, subject, moment)  # type: ignore[arg-type]
+    return decide(
+        policy=str(row["cost_policy"]),
+        status=str(row["status"]),
+        retail_cents=int(str(row["retail_cents"])),
+        basis_cents=int(str(row["basis_cents"] or change.before_cents)),
+        supply_cents=change.after_cents,
+        version=applied.version if applied else NO_CHARGE,
+        band=Band(str(row["band_kind"]), row["floor_cents"], row["cap_cents"]),  # type: ignore[arg-type]
+    )
+
+
+async def _write(
+    session: AsyncSession,
+    rows: Sequence[dict[str, object]],
+    decisions: Sequence[Decision],
+    new: dict[UUID, PriceChange],
+) -> None:
+    columns = {
+        "listings": [row["listing_id"] for row in rows],
+        "skus": [row["sku_id"] for row in rows],
+        "prices": [decision.retail_cents for decision in decisions],
+        "outcomes": [decision.outcome for decision in decisions],
+        "statuses": [decision.status for decision in decisions],
+        "befores": [str(new[row["sku_id"]].before_cents) for row in rows],  # type: ignore[index]
+        "afters": [str(new[row["sku_id"]].after_cents) for row in rows],  # type: ignore[index]
+    }
+    await session.execute(
+        text(
+            f"{_X} update listing_skus t set retail_cents = x.price from x"
+            " where t.listing_id = x.listing and t.sku_id = x.sku and t.retail_cents <> x.price"
+        ),
+        columns,
+    )
+    await session.execute(
+        text(
+            f"{_X} update listing_sku_bases t set supply_cents = cast(x.after as bigint) from x"
+            " where t.listing_id = x.listing and t.sku_id = x.sku"
+            " and x.outcome in ('followed', 'held')"
+        ),
+        columns,
+    )
+    await session.execute(
+        text(
+            # A listing with several SKUs stands where its worst SKU stands.
+            f"{_X}, worst as (select listing, max(case x.status when 'NEEDS_REPRICE' then 3"
+            "  when 'PAUSED' then 2 when 'OFF_POOL' then 1 else 0 end) as rank from x group by 1)"
+            " update listings l set updated_at = now(), status = (array['ON_SALE', 'OFF_POOL',"
+            " 'PAUSED', 'NEEDS_REPRICE'])[rank + 1] from worst where l.id = worst.listing"
+        ),
+        columns,
+    )
+    await session.execute(
+        text(
+            f"{_X} insert into listing_changes (id, listing_id, distributor_id, sku_id, kind,"
+            "  before, after, outcome) select new_uuid(), l.id, l.distributor_id, x.sku,"
+            "  'supply_price', x.before, x.after, x.outcome from x"
+            " join listings l on l.id = x.listing"
+        ),
+        columns,
+    )
+
+
+_X = (
+    "with x as materialized (select * from unnest(cast(:listings as uuid[]),"
+    " cast(:skus as uuid[]), cast(:prices as bigint[]), cast(:outcomes as text[]),"
+    " cast(:statuses as text[]), cast(:befores as text[]), cast(:afters as text[]))"
+    " as x(listing, sku, price, outcome, status, before, after))"
+)

@@ -1,0 +1,328 @@
+"""A supplier's products: texts, pictures, specs × values as SKUs, prices and stock."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import nh3
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.access import Actor
+from app.kit.clock import now
+from app.kit.errors import Invalid, NotFound
+from app.kit.ids import new_id
+from app.kit.search import index_grams
+from app.services.engine import engine_transaction
+from app.services.price_changes import PriceChange, fan_out
+from app.services.shelf import refresh_products
+from models.catalog import (
+    Product,
+    ProductImage,
+    ProductStatus,
+    Sku,
+    SkuCost,
+    Stock,
+    StockMovement,
+    SupplyPrice,
+)
+
+MOST_SPECS = 3
+MOST_SKUS = 200
+MOST_PICTURES = 10
+
+_TAGS = {
+    *("p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "h2", "h3", "blockquote"),
+    *("table", "thead", "tbody", "tr", "th", "td", "hr", "img"),
+}
+_ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+
+Cents = Annotated[int, Field(gt=0, le=10**11)]
+
+
+class SkuDraft(BaseModel):
+    """One variant as the supplier types it; amounts in cents."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    id: UUID | None = None
+    code: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    spec_values: tuple[Annotated[str, StringConstraints(min_length=1, max_length=40)], ...] = ()
+    supply_cents: Cents
+    suggested_cents: Cents
+    cost_cents: Annotated[int, Field(ge=0, le=10**11)] | None = None
+    on_hand: Annotated[int, Field(ge=0, le=10**7)] = 0
+    """Opening stock of a new SKU; later changes go through stock movements."""
+    low_at: Annotated[int, Field(ge=0, le=10**6)] = 5
+    is_active: bool = True
+
+
+class ProductDraft(BaseModel):
+    """A product as the supplier types it."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+    id: UUID | None = None
+    category_id: UUID
+    title: Annotated[str, StringConstraints(min_length=2, max_length=120)]
+    title_en: Annotated[str, StringConstraints(max_length=160)] | None = None
+    subtitle: Annotated[str, StringConstraints(max_length=200)] | None = None
+    description_html: Annotated[str, StringConstraints(max_length=50_000)] = ""
+    spec_names: Annotated[tuple[str, ...], Field(max_length=MOST_SPECS)] = ()
+    pictures: Annotated[tuple[str, ...], Field(max_length=MOST_PICTURES)] = ()
+    skus: Annotated[tuple[SkuDraft, ...], Field(min_length=1, max_length=MOST_SKUS)]
+
+    @model_validator(mode="after")
+    def _skus_fit_the_specs(self) -> "ProductDraft":
+        if any(len(sku.spec_values) != len(self.spec_names) for sku in self.skus):
+            raise ValueError("each SKU needs one value for each spec")
+        if len({sku.spec_values for sku in self.skus}) != len(self.skus):
+            raise ValueError("two SKUs have the same values")
+        return self
+
+
+def clean_html(html: str) -> str:
+    """Return what of a supplier's rich text may be shown; pictures only from our own store."""
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        if tag == "img" and attribute == "src" and not value.startswith("/media/"):
+            return None
+        return value
+
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=keep)
+
+
+async def save_product(actor: Actor, draft: ProductDraft) -> UUID:
+    """Create or change a product; price changes reach all listings in the same transaction.
+
+    Raises NotFound for another supplier's product, Invalid for a SKU code that is taken.
+    """
+    actor.require("supplier:products:write")
+    async with engine_transaction(actor, "products.save") as session:
+        product = await _product(session, actor, draft)
+        await _check_codes(session, actor, draft, product.id)
+        await _save_pictures(session, product, draft.pictures)
+        changes = await _save_skus(session, actor, product, draft.skus)
+        await session.flush()
+        await fan_out(session, product.id, changes)
+        await refresh_products(session, [product.id])
+        return product.id
+
+
+async def _product(session: AsyncSession, actor: Actor, draft: ProductDraft) -> Product:
+    product = Product(supplier_id=actor.merchant, category_id=draft.category_id, title=draft.title)
+    if draft.id is not None:
+        product = await owned(session, actor, draft.id)
+    known = await session.execute(
+        text("select 1 from categories where id = :id"), {"id": draft.category_id}
+    )
+    if known.first() is None:
+        raise Invalid({"category_id": "Please choose one."})
+    product.category_id = draft.category_id
+    product.title = draft.title
+    product.title_en = draft.title_en or None
+    product.subtitle = draft.subtitle or None
+    product.description_html = clean_html(draft.description_html)
+    product.spec_names = list(draft.spec_names)
+    product.status = ProductStatus.ACTIVE
+    product.updated_at = now()
+    codes = " ".join(sku.code for sku in draft.skus)
+    product.search_grams = index_grams(draft.title, draft.title_en, draft.subtitle, codes)
+    session.add(product)
+    await session.flush()
+    return product
+
+
+async def owned(session: AsyncSession, actor: Actor, product_id: UUID) -> Product:
+    """Return the actor's own product. Raises NotFound."""
+    found = await session.execute(
+        select(Product).where(
+            Product.id == product_id,  # type: ignore[arg-type]
+            Product.supplier_id == actor.merchant,  # type: ignore[arg-type]
+        )
+    )
+    product = found.scalar_one_or_none()
+    if product is None:
+        raise NotFound()
+    return product
+
+
+async def _check_codes(
+    session: AsyncSession, actor: Actor, draft: ProductDraft, product_id: UUID
+) -> None:
+    codes = [sku.code for sku in draft.skus]
+    taken = await session.execute(
+        text(
+            "select code from skus where supplier_id = :supplier and code = any(:codes)"
+            " and product_id <> :product"
+        ),
+        {"supplier": actor.merchant, "codes": codes, "product": product_id},
+    )
+    used = {row.code for row in taken}
+    doubled = {code for code in codes if codes.count(code) > 1}
+    if used | doubled:
+        fields = {
+            f"skus.{place}.code": "This code is used by another SKU."
+            for place, code in enumerate(codes)
+            if code in used | doubled
+        }
+        raise Invalid(fields)
+
+
+async def _save_pictures(session: AsyncSession, product: Product, keys: Sequence[str]) -> None:
+    await session.execute(
+        delete(ProductImage).where(ProductImage.product_id == product.id)  # type: ignore[arg-type]
+    )
+    for position, key in enumerate(keys):
+        session.add(
+            ProductImage(
+                product_id=product.id,
+                supplier_id=product.supplier_id,
+                blob_key=key,
+                alt=product.title,
+                position=position,
+            )
+        )
+
+
+async def _save_skus(
+    session: AsyncSession, actor: Actor, product: Product, drafts: Sequence[SkuDraft]
+) -> list[PriceChange]:
+    found = await session.execute(
+        text(
+            "select s.id, p.supply_cents, s.suggested_retail_cents from skus s"
+            " join supply_prices p on p.sku_id = s.id where s.product_id = :product"
+        ),
+        {"product": product.id},
+    )
+    before = {row.id: row for row in found}
+    changes: list[PriceChange] = []
+    for position, draft in enumerate(drafts):
+        if draft.id in before:
+            old = before.pop(draft.id)
+            await _change_sku(session, actor, draft, position)
+            if old.supply_cents != draft.supply_cents:
+                changes.append(PriceChange(old.id, old.supply_cents, draft.supply_cents))
+        elif draft.id is not None:
+            raise NotFound()
+        else:
+            await _add_sku(session, actor, product, draft, position)
+    if before:
+        # Orders refer to a SKU for ever, so one that is left out is only switched off.
+        await session.execute(
+            text("update skus set is_active = false where id = any(:ids)"), {"ids": list(before)}
+        )
+    return changes
+
+
+async def _add_sku(
+    session: AsyncSession, actor: Actor, product: Product, draft: SkuDraft, position: int
+) -> None:
+    sku_id = new_id()
+    of_product: dict[str, Any] = {"product_id": product.id, "supplier_id": product.supplier_id}
+    session.add(
+        Sku(
+            id=sku_id,
+            **of_product,
+            code=draft.code,
+            spec_values=list(draft.spec_values),
+            suggested_retail_cents=draft.suggested_cents,
+            is_active=draft.is_active,
+            position=position,
+        )
+    )
+    await session.flush()
+    session.add(SupplyPrice(sku_id=sku_id, **of_product, supply_cents=draft.supply_cents))
+    if draft.cost_cents is not None and actor.may("supplier:costs:write"):
+        session.add(
+            SkuCost(sku_id=sku_id, supplier_id=product.supplier_id, cost_cents=draft.cost_cents)
+        )
+    session.add(Stock(sku_id=sku_id, **of_product, on_hand=draft.on_hand, low_at=draft.low_at))
+    if draft.on_hand:
+        session.add(
+            StockMovement(
+                sku_id=sku_id,
+                supplier_id=product.supplier_id,
+                delta=draft.on_hand,
+                reason="OPENING",
+                user_id=actor.user_id,
+            )
+        )
+
+
+async def _change_sku(session: AsyncSession, actor: Actor, draft: SkuDraft, position: int) -> None:
+    await session.execute(
+        text(
+            "update skus set code = :code, spec_values = cast(:values as jsonb),"
+            " suggested_retail_cents = :suggested, is_active = :active, position = :position"
+            " where id = :id"
+        ),
+        {
+            "id": draft.id,
+            "code": draft.code,
+            "values": _json(draft.spec_values),
+            "suggested": draft.suggested_cents,
+            "active": draft.is_active,
+            "position": position,
+        },
+    )
+    await session.execute(
+        text(
+            "update supply_prices set supply_cents = :cents, updated_at = now()"
+            " where sku_id = :id and supply_cents <> :cents"
+        ),
+        {"id": draft.id, "cents": draft.supply_cents},
+    )
+    await session.execute(
+        text("update stock set low_at = :low where sku_id = :id and low_at <> :low"),
+        {"id": draft.id, "low": draft.low_at},
+    )
+    if draft.cost_cents is not None and actor.may("supplier:costs:write"):
+        await session.execute(
+            text(
+                "insert into sku_costs (sku_id, supplier_id, cost_cents, version)"
+                " values (:id, :supplier, :cents, 1) on conflict (sku_id) do update"
+                " set cost_cents = excluded.cost_cents, version = sku_costs.version + 1,"
+                " updated_at = now() where sku_costs.cost_cents <> excluded.cost_cents"
+            ),
+            {"id": draft.id, "supplier": actor.merchant, "cents": draft.cost_cents},
+        )
+
+
+def _json(values: Sequence[str]) -> str:
+    from json import dumps
+
+    return dumps(list(values), ensure_ascii=False)
+
+
+async def archive_products(actor: Actor, product_ids: Sequence[UUID]) -> int:
+    """Take products out of the assortment; their listings leave the shelves. Returns how many."""
+    actor.require("supplier:products:write")
+    return await _set_status(actor, product_ids, "ACTIVE", "ARCHIVED")
+
+
+async def restore_products(actor: Actor, product_ids: Sequence[UUID]) -> int:
+    """Take archived products back into the assortment. Returns how many."""
+    actor.require("supplier:products:write")
+    return await _set_status(actor, product_ids, "ARCHIVED", "ACTIVE")
+
+
+async def _set_status(actor: Actor, product_ids: Sequence[UUID], before: str, after: str) -> int:
+    async with engine_transaction(actor, "products.save") as session:
+        found = await session.execute(
+            text(
+                "update products set status = :after, updated_at = now()"
+                " where id = any(:ids) and supplier_id = :supplier and status = :before"
+                " returning id"
+            ),
+            {
+                "ids": list(product_ids),
+                "supplier": actor.merchant,
+                "before": before,
+                "after": after,
+            },
+        )
+        changed = [row.id for row in found]
+        await refresh_products(session, changed)
+        return len(changed)
