@@ -1,5 +1,7 @@
 """Paying an order: start at the provider, confirm by its callback or by asking, split, post."""
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,7 +65,12 @@ select o.id, o.number, o.total_cents, o.currency, o.status, o.expires_at, o.loca
        p.id as payment_id, p.number as payment_number, p.pay_url, p.provider
 from orders o join stores s on s.id = o.store_id
 left join payments p on p.order_id = o.id and p.status in ('CREATED', 'PENDING')
-where o.id = %s for no key update of o"""
+where {which} for no key update of o"""
+
+_FIND_BY_ID = _FIND.format(which="o.id = %s")
+
+# The hash of the token stands in the condition, so that a wrong one finds nothing.
+_FIND_BY_NUMBER = _FIND.format(which="o.number = %s and o.access_hash = %s")
 
 _CREATE = """\
 insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
@@ -75,6 +82,14 @@ update payments set status = 'PENDING', pay_url = %s, provider_ref = %s
 where id = %s and status = 'CREATED'"""
 
 
+@dataclass(frozen=True)
+class _Which:
+    """The statement that finds an order for a buyer who may pay it."""
+
+    sql: str
+    params: Sequence[object]
+
+
 async def start(
     actor: Actor, order_id: UUID, token: str, *, return_url: str, provider: str = "sandbox"
 ) -> StartedPayment:
@@ -82,9 +97,21 @@ async def start(
 
     ``token`` is the secret of the order's link. Raises NotFound, NotPayable, ProviderDown.
     """
-    if token != access_token(order_id):
+    if not hmac.compare_digest(token.encode(), access_token(order_id).encode()):
         raise NotFound()
-    found, payment_id, number = await _record_attempt(actor, order_id, provider)
+    return await _start(actor, _Which(_FIND_BY_ID, [order_id]), return_url, provider)
+
+
+async def start_by_number(
+    actor: Actor, number: str, token: str, *, return_url: str, provider: str = "sandbox"
+) -> StartedPayment:
+    """Like ``start``, for an order that is known by its number."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return await _start(actor, _Which(_FIND_BY_NUMBER, [number, digest]), return_url, provider)
+
+
+async def _start(actor: Actor, which: _Which, return_url: str, provider: str) -> StartedPayment:
+    found, payment_id, number = await _record_attempt(actor, which, provider)
     if found["pay_url"]:
         return StartedPayment(number, found["pay_url"])
     request = PaymentRequest(
@@ -107,10 +134,10 @@ async def start(
 
 
 async def _record_attempt(
-    actor: Actor, order_id: UUID, provider: str
+    actor: Actor, which: _Which, provider: str
 ) -> tuple[dict[str, Any], UUID, str]:
     async with engine_pipeline(actor, "payments.start") as connection:
-        found = await (await connection.execute(_FIND, [order_id])).fetchone()
+        found = await (await connection.execute(which.sql, which.params)).fetchone()
         if found is None:
             raise NotFound()
         if found["status"] != "PENDING_PAYMENT" or found["expires_at"] <= now():
@@ -119,7 +146,7 @@ async def _record_attempt(
             return found, found["payment_id"], found["payment_number"]
         payment_id, number = new_id(), f"{found['number']}P{found['attempts'] + 1}"
         amount = (found["total_cents"], found["currency"])
-        owner = (payment_id, order_id, found["distributor_id"])
+        owner = (payment_id, found["id"], found["distributor_id"])
         await connection.execute(_CREATE, [*owner, number, provider, *amount])
         return found, payment_id, number
 

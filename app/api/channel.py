@@ -1,0 +1,138 @@
+"""The channel API: apps, mini-programs and other front ends order and pay in a store.
+
+Guests prove that an order is theirs by its token, which placing it returns. Refusals are problem
+documents (RFC 9457) whose ``type`` ends in the code of the TradeError.
+"""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Header, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import select
+
+from app.access import PUBLIC
+from app.kit.db import database
+from app.kit.errors import Invalid, NotFound, TradeError
+from app.services import payments
+from app.services.placing import MOST_LINES, Address, OrderItem, PlaceOrder, place_order
+from models.base import UUID
+from models.store import Store
+
+router = APIRouter(prefix="/api/v1", tags=["channel"])
+
+STORE_SECONDS = 10
+"""How long the address of a store is remembered; whether it is open is asked at each order."""
+
+IdempotencyKey = Annotated[str, Header(min_length=8, max_length=80)]
+OrderToken = Annotated[str, Header(min_length=32, max_length=32)]
+
+
+class NewOrder(BaseModel):
+    """What a buyer orders. ``expected_total_cents`` is what the buyer was shown, in fen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MOST_LINES)]
+    address: Address
+    expected_total_cents: int | None = None
+    note: Annotated[str, StringConstraints(max_length=200)] | None = None
+    locale: Annotated[str, StringConstraints(pattern="^(zh_CN|en)$")] = "zh_CN"
+
+
+class OrderAnswer(BaseModel):
+    """A placed order; ``access_token`` opens it and pays it."""
+
+    number: str
+    total_cents: int
+    access_token: str
+
+
+class NewPayment(BaseModel):
+    """How a buyer pays, and the page to which the provider sends the buyer back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    return_url: AnyHttpUrl
+    provider: Annotated[str, StringConstraints(pattern="^[a-z0-9_]{1,20}$")] = "sandbox"
+
+
+class PaymentAnswer(BaseModel):
+    """An open payment; the buyer pays at ``pay_url``."""
+
+    number: str
+    pay_url: str
+
+
+@router.post("/stores/{slug}/orders", status_code=201)
+async def create_order(
+    slug: str, wish: NewOrder, idempotency_key: IdempotencyKey, response: Response
+) -> OrderAnswer:
+    """Place an order: 201; 200 with the same answer when the same key comes again."""
+    placed = await place_order(
+        PUBLIC,
+        PlaceOrder(
+            store_id=await _store_id(slug),
+            idempotency_key=idempotency_key,
+            items=wish.items,
+            address=wish.address,
+            expected_total_cents=wish.expected_total_cents,
+            note=wish.note,
+            locale=wish.locale,
+        ),
+    )
+    if placed.repeated:
+        response.status_code = 200
+    return OrderAnswer(
+        number=placed.number,
+        total_cents=placed.total_cents,
+        access_token=placed.access_token,
+    )
+
+
+@router.post("/orders/{number}/payments", status_code=201)
+async def create_payment(number: str, wish: NewPayment, x_order_token: OrderToken) -> PaymentAnswer:
+    """Open a payment of an order, or return the one that is open."""
+    started = await payments.start_by_number(
+        PUBLIC,
+        number,
+        x_order_token,
+        return_url=str(wish.return_url),
+        provider=wish.provider,
+    )
+    return PaymentAnswer(number=started.number, pay_url=started.pay_url)
+
+
+_stores: dict[str, tuple[float, UUID]] = {}
+
+
+async def _store_id(slug: str) -> UUID:
+    known = _stores.get(slug)
+    if known is not None and time.monotonic() - known[0] < STORE_SECONDS:
+        return known[1]
+    async with database().transaction(PUBLIC) as session:
+        found = await session.execute(select(Store.id).where(Store.slug == slug))  # type: ignore[call-overload]
+        store_id = found.scalar_one_or_none()
+    if store_id is None:
+        raise NotFound()
+    _stores[slug] = (time.monotonic(), store_id)
+    return store_id
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, TradeError)
+    document: dict[str, object] = {
+        "type": f"urn:tongshang:problem:{error.code}",
+        "title": str(error),
+        "status": error.status,
+    }
+    if isinstance(error, Invalid) and error.fields:
+        document["fields"] = error.fields
+    return JSONResponse(document, error.status, media_type="application/problem+json")
+
+
+def install(web: FastAPI) -> None:
+    """Serve the channel API from ``web``, refusals included."""
+    web.include_router(router)
+    web.add_exception_handler(TradeError, _problem)

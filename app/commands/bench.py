@@ -1,0 +1,37 @@
+"""``tongshang bench``: figures next to a floor of the same run."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+
+def _run(main: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+def checkout(*, seconds: int) -> dict[str, Any]:
+    """Shoppers place and pay orders of two lines from two suppliers."""
+    from app.bench.checkout import run
+
+    return _run(run(seconds))
+
+
+BENCHES: dict[str, Callable[..., dict[str, Any]]] = {"checkout": checkout}
+
+
+def render(figures: dict[str, Any]) -> str:
+    """Return the figures for a person, one to a line."""
+    return "\n".join(_lines(figures, ""))
+
+
+def _lines(value: dict[str, Any], indent: str) -> list[str]:
+    lines: list[str] = []
+    for name, part in value.items():
+        if isinstance(part, dict):
+            lines += [f"{indent}{name}", *_lines(part, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:<22} {part}")
+    return lines
