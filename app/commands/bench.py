@@ -19,7 +19,14 @@ def checkout(*, seconds: int) -> dict[str, Any]:
     return _run(run(seconds))
 
 
-BENCHES: dict[str, Callable[..., dict[str, Any]]] = {"checkout": checkout}
+def hot_sku(*, seconds: int) -> dict[str, Any]:
+    """More buyers than units of one SKU."""
+    from app.bench.hot_sku import run
+
+    return _run(run(seconds))
+
+
+BENCHES: dict[str, Callable[..., dict[str, Any]]] = {"checkout": checkout, "hot-sku": hot_sku}
 
 
 def render(figures: dict[str, Any]) -> str:
