@@ -32,7 +32,7 @@ async def run(seconds: int) -> dict[str, Any]:
     """Measure floor, services and HTTP in turns on one database; check its invariants after."""
     async with open_ground() as ground:
         script = floor_sql.checkout(len(ground.pairs) - 1)
-        floor.run_once(ground, script, WARM_UP_SECONDS)
+        floor.warm_up(ground)
         before = floor.row_count(ground)
         floors = [floor.run_once(ground, script, seconds) for _ in range(floor.RUNS)]
         between = floor.row_count(ground)

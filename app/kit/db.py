@@ -65,7 +65,13 @@ class Database:
             self._hot = AsyncConnectionPool(
                 url.render_as_string(hide_password=False),
                 connection_class=RawConnection[DictRow],
-                kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": 2},
+                kwargs={
+                    "autocommit": True,
+                    "row_factory": dict_row,
+                    "prepare_threshold": 2,
+                    # Planning the hot statements takes longer than running them.
+                    "options": "-c plan_cache_mode=force_generic_plan",
+                },
                 min_size=1,
                 max_size=self._pool_size,
                 open=False,
@@ -94,16 +100,17 @@ class Database:
     async def engine_pipeline(self, identity: Identity) -> AsyncIterator[RawConnection[Any]]:
         """Open one transaction as the engine role on a bare psycopg connection in pipeline mode.
 
-        For the hot writes: BEGIN, the actor, the statement and COMMIT travel together.
+        For the hot writes: BEGIN, the actor, the statement and COMMIT travel together, so that no
+        lock is held while the process is busy. What was not fetched inside the block can be
+        fetched after it. Anything raised inside, or by a statement, rolls all of it back.
         """
         pool = await self._hot_pool()
-        async with (
-            pool.connection() as connection,
-            connection.pipeline(),
-            connection.transaction(),
-        ):
+        # Whatever is left open by an error the pool rolls back.
+        async with pool.connection() as connection, connection.pipeline():
+            await connection.execute("begin", prepare=False)
             await connection.execute(_SET_ACTOR_AND_ENGINE, identity.database_settings())
             yield connection
+            await connection.execute("commit", prepare=False)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection]:

@@ -171,7 +171,7 @@ async def confirm(event: PaymentEvent) -> str:
 async def _confirm(event: PaymentEvent) -> bool:
     async with engine_pipeline(SYSTEM, "payments.confirm") as connection:
         cursor = await connection.execute(CONFIRM_SQL, confirm_params(event))
-        return await cursor.fetchone() is not None
+    return await cursor.fetchone() is not None
 
 
 def confirm_params(event: PaymentEvent) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 from psycopg import AsyncConnection, errors
@@ -239,7 +239,9 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
     digest = _digest(actor, wish)
     try:
         async with engine_pipeline(actor, "orders.place") as connection:
-            return await _place(connection, actor, wish, digest)
+            found = await _draft(connection, actor, wish, digest)
+            if isinstance(found, dict):
+                written = await connection.execute(PLACE_SQL, [Jsonb(found)])
     except errors.UniqueViolation:
         # The same form was sent twice at once; the other one has won.
         async with engine_pipeline(actor, "orders.place") as connection:
@@ -247,25 +249,39 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
         if earlier is None:
             raise Conflict() from None
         return earlier
-    except errors.RaiseException:
-        raise await _sold_out(actor, wish) from None
+    if isinstance(found, TradeError):
+        raise found
+    if isinstance(found, PlacedOrder):
+        return found
+    row = await written.fetchone()
+    return _answer(found) if row and row["ok"] else await _refuse_sold_out(actor, wish)
 
 
-async def _place(
+async def _draft(
     connection: AsyncConnection[DictRow], actor: Actor, wish: PlaceOrder, digest: str
-) -> PlacedOrder:
+) -> dict[str, Any] | PlacedOrder | TradeError:
+    """Return what to write, or the order that was placed before, or why there will be none.
+
+    A refusal is returned, not raised: nothing was written, so the transaction may end as every
+    other, and the connection keeps its prepared statements.
+    """
     items = _merged(wish.items)
     before = await connection.execute(_EARLIER_SQL, [wish.store_id, wish.idempotency_key])
     sequence = await connection.execute("select nextval('order_numbers') as n")
     basket = await load_basket(connection, wish.store_id, [item.sku_id for item in items])
-    repeated = _same_answer(await before.fetchone(), digest)
-    if repeated is not None:
-        return repeated
-    if basket is None:
-        raise NotFound()
-    row = await sequence.fetchone()
-    document = _document(basket, items, actor, wish, digest, int(row["n"]) if row else 0)
-    await connection.execute(PLACE_SQL, [Jsonb(document)])
+    earlier, row = await before.fetchone(), await sequence.fetchone()
+    try:
+        repeated = _same_answer(earlier, digest)
+        if repeated is not None:
+            return repeated
+        if basket is None:
+            return NotFound()
+        return _document(basket, items, actor, wish, digest, int(row["n"]) if row else 0)
+    except TradeError as refusal:
+        return refusal
+
+
+def _answer(document: dict[str, Any]) -> PlacedOrder:
     order = document["order"]
     return PlacedOrder(
         UUID(order["id"]),
@@ -440,7 +456,7 @@ def _line(line: PricedLine, part_id: UUID) -> dict[str, Any]:
     }
 
 
-async def _sold_out(actor: Actor, wish: PlaceOrder) -> SoldOut:
+async def _refuse_sold_out(actor: Actor, wish: PlaceOrder) -> NoReturn:
     """Find out which lines were taken by somebody else between reading and reserving."""
     items = _merged(wish.items)
     async with engine_pipeline(actor, "orders.quote") as connection:
@@ -453,4 +469,4 @@ async def _sold_out(actor: Actor, wish: PlaceOrder) -> SoldOut:
         if item.sku_id in basket.offers and basket.offers[item.sku_id].available < item.quantity
     ]
     gone = short or [item.sku_id for item in items]
-    return SoldOut(gone, _titles(basket, gone))
+    raise SoldOut(gone, _titles(basket, gone))
