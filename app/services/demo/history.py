@@ -391,13 +391,15 @@ async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -
     }
     for helper in _HELPERS:
         await session.execute(text(helper))
-    for statement in (_OFFERS, _PICKS, _ORDERS):
+    for table, statement in (("t_offer", _OFFERS), ("t_pick", _PICKS), ("t_order", _ORDERS)):
         await _run(session, statement, params)
+        await session.execute(text(f"analyze {table}"))
     for statement in _NUMBERS.split(";\n"):
         await session.execute(text(statement))
-    for statement in (_PARTS, _LINES):
-        await session.execute(text(statement))
-    for table in ("t_offer", "t_pick", "t_order", "t_part", "t_line"):
+    # Without statistics the planner would join the temporary tables row by row.
+    for table, statement in (("t_order", ""), ("t_part", _PARTS), ("t_line", _LINES)):
+        if statement:
+            await session.execute(text(statement))
         await session.execute(text(f"analyze {table}"))
     for statement in (*_INSERTS, *_STOCK, _BALANCES):
         await _run(session, statement, params)

@@ -1,0 +1,83 @@
+"""Texts in two languages from gettext catalogs. Message ids are English; Chinese is the default.
+
+Server code marks texts with ``N_`` (or raises errors whose ``message`` is one) and translates them
+when it knows the reader; templates use ``_``; console components use ``components.ui.text.t``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from app.kit.clock import BUSINESS_ZONE
+
+LOCALES = ("zh_CN", "en")
+DEFAULT = "zh_CN"
+FOLDER = Path(__file__).resolve().parents[1] / "locales"
+COOKIE = "ts_lang"
+"""Holds ``zh`` or ``en``; the browser sets it, so that switching needs no round trip."""
+
+
+def N_(text: str) -> str:  # noqa: N802 (gettext's own word for it)
+    """Mark a text for translation without translating it now."""
+    return text
+
+
+def catalog_path(locale: str) -> Path:
+    """Return the catalog of a locale."""
+    return FOLDER / locale / "LC_MESSAGES" / "messages.po"
+
+
+@lru_cache(maxsize=4)
+def catalog(locale: str) -> Mapping[str, str]:
+    """Return message id → translation, for the messages that are translated."""
+    path = catalog_path(locale)
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        messages: Catalog = read_po(file, locale=locale)
+    return {
+        str(message.id): str(message.string)
+        for message in messages
+        if message.id and message.string and not message.fuzzy
+    }
+
+
+def gettext(locale: str, message: str, **params: object) -> str:
+    """Return ``message`` in the reader's language, with its ``%(name)s`` places filled."""
+    text = catalog(locale).get(message, message)
+    return text % params if params else text
+
+
+def locale_of(cookie: str | None, accept_language: str | None = None) -> str:
+    """Choose the locale: the cookie decides, then what the browser accepts, then Chinese."""
+    if cookie in ("zh", "en"):
+        return "en" if cookie == "en" else "zh_CN"
+    for part in (accept_language or "").split(","):
+        language = part.split(";")[0].strip().lower()
+        if language.startswith("zh"):
+            return "zh_CN"
+        if language.startswith("en"):
+            return "en"
+    return DEFAULT
+
+
+def moment_text(moment: datetime | None) -> str:
+    """Return a moment as both languages write it here: ``2026-11-24 22:18``, business time."""
+    return "" if moment is None else moment.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def day_text(moment: datetime | None) -> str:
+    """Return a moment's day in the business time zone: ``2026-11-24``."""
+    return "" if moment is None else moment.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d")
+
+
+def yuan(cents: int | None) -> str:
+    """Return cents as ``¥1,234.50``; both languages write it so."""
+    if cents is None:
+        return ""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}¥{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
