@@ -125,6 +125,15 @@ def bench(
     answer(figures, as_json=as_json, text=render(figures))
 
 
+@cli.command()
+def texts() -> None:
+    """Bring the translation catalogs up to date with the source (for developers)."""
+    from app.commands.texts import update
+
+    for room, left in update().items():
+        print(f"{room}: {left} without a Chinese text")
+
+
 def main() -> None:
     """Run the command; a reason to stop is told in a sentence, without a traceback."""
     from pydantic import ValidationError

@@ -36,7 +36,7 @@ class Workspace:
 
 def workspace_of(path: str) -> Workspace | None:
     """Read the workspace from a console address; None for any other address."""
-    parts = path.split("?")[0].strip("/").split("/")
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
     if len(parts) < 2 or parts[0] not in SCOPES or not parts[1]:
         return None
     return Workspace(parts[0], parts[1])

@@ -26,24 +26,24 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own word for it)
     return text
 
 
-def catalog_path(locale: str) -> Path:
-    """Return the catalog of a locale."""
-    return FOLDER / locale / "LC_MESSAGES" / "messages.po"
+def catalog_path(locale: str, room: str) -> Path:
+    """Return the catalog of a room (see ``app.commands.texts``) in a locale."""
+    return FOLDER / locale / "LC_MESSAGES" / f"{room}.po"
 
 
 @lru_cache(maxsize=4)
 def catalog(locale: str) -> Mapping[str, str]:
-    """Return message id → translation, for the messages that are translated."""
-    path = catalog_path(locale)
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        messages: Catalog = read_po(file, locale=locale)
-    return {
-        str(message.id): str(message.string)
-        for message in messages
-        if message.id and message.string and not message.fuzzy
-    }
+    """Return message id → translation of all rooms, for the messages that are translated."""
+    texts: dict[str, str] = {}
+    for path in sorted((FOLDER / locale / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            messages: Catalog = read_po(file, locale=locale)
+        texts |= {
+            str(message.id): str(message.string)
+            for message in messages
+            if message.id and message.string and not message.fuzzy
+        }
+    return texts
 
 
 def gettext(locale: str, message: str, **params: object) -> str:

@@ -1,0 +1,115 @@
+"""``tongshang texts``: bring the gettext catalogs up to date with the source.
+
+Each room of the app has a catalog of its own, so that people can work on two rooms side by side.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from app.kit.i18n import LOCALES, catalog, catalog_path
+from app.kit.paths import PROJECT_ROOT
+
+ROOMS: Mapping[str, tuple[str, ...]] = {
+    "server": ("app/kit", "app/services", "app/queries", "app/adapters", "app/access.py"),
+    "analytics": ("app/analytics",),
+    "account": ("app/api",),
+    "store": ("app/storefront",),
+    "console": ("app/pages", "components", "state"),
+}
+"""Room → the sources whose texts its catalog holds."""
+
+_KEYWORDS = {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}
+_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+
+
+def extract(room: str) -> Catalog:
+    """Return the message ids of a room, with the places where they stand."""
+    found = Catalog()
+    for message, place in _messages(room):
+        found.add(message, locations=[(place, 1)])
+    return found
+
+
+def _messages(room: str) -> Iterator[tuple[str, str]]:
+    for path in _sources(room):
+        folder = path if path.is_dir() else path.parent
+        for name, _, message, _, _ in extract_from_dir(
+            folder, _METHODS, keywords=_KEYWORDS, options_map={"**.html": {"trimmed": "true"}}
+        ):
+            where = folder / name
+            if (path.is_dir() or where == path) and isinstance(message, str):
+                yield message, str(where.relative_to(PROJECT_ROOT))
+    # Errors keep their text in a class attribute, which is no call.
+    yield from _error_messages(room)
+
+
+def _sources(room: str) -> list[Path]:
+    paths = [PROJECT_ROOT / source for source in ROOMS[room]]
+    return [path for path in paths if path.exists()]
+
+
+def _error_messages(room: str) -> Iterator[tuple[str, str]]:
+    for path in _sources(room):
+        for file in sorted(path.rglob("*.py") if path.is_dir() else [path]):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    for name, value in _constants(node):
+                        if name == "message":
+                            yield value, str(file.relative_to(PROJECT_ROOT))
+
+
+def _constants(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for line in node.body:
+        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant):
+            for target in line.targets:
+                if isinstance(target, ast.Name) and isinstance(line.value.value, str):
+                    yield target.id, line.value.value
+
+
+def update() -> dict[str, int]:
+    """Write every catalog anew, keeping translations; return room → untranslated in Chinese."""
+    left: dict[str, int] = {}
+    for room in ROOMS:
+        found = extract(room)
+        for locale in LOCALES:
+            merged = _merged(catalog_path(locale, room), found, locale)
+            if locale == "zh_CN":
+                left[room] = sum(1 for message in merged if message.id and not message.string)
+    catalog.cache_clear()
+    return left
+
+
+def _merged(path: Path, found: Catalog, locale: str) -> Catalog:
+    before = Catalog(locale=locale)
+    if path.exists():
+        with path.open("rb") as file:
+            before = read_po(file, locale=locale)
+    merged = Catalog(locale=locale, fuzzy=False)
+    for message in found:
+        if message.id:
+            old = before.get(message.id)
+            merged.add(message.id, old.string if old else None, locations=message.locations)
+    out = BytesIO()
+    write_po(out, merged, omit_header=True, sort_output=True, include_lineno=False, width=100)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(HEADER + out.getvalue())
+    return merged
+
+
+HEADER = b"""msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+
+"""
+"""Without dates, so that two people's catalogs merge."""
+
+
+def missing() -> dict[str, list[str]]:
+    """Return room → message ids that have no Chinese translation."""
+    return {room: sorted({m for m, _ in _messages(room)} - set(catalog("zh_CN"))) for room in ROOMS}
