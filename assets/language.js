@@ -1,0 +1,36 @@
+// The reader's language, known to the browser alone: switching it needs no round trip.
+import { useSyncExternalStore } from "react";
+
+const listeners = new Set();
+
+function read() {
+  const chosen = /(?:^|; )ts_lang=(zh|en)/.exec(document.cookie);
+  if (chosen) return chosen[1];
+  for (const tag of navigator.languages || []) {
+    if (tag.toLowerCase().startsWith("zh")) return "zh";
+    if (tag.toLowerCase().startsWith("en")) return "en";
+  }
+  return "zh";
+}
+
+function show(language) {
+  document.documentElement.lang = language === "en" ? "en" : "zh-CN";
+}
+
+function subscribe(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useEnglish() {
+  return useSyncExternalStore(subscribe, read, () => "zh") === "en";
+}
+
+if (typeof document !== "undefined") {
+  show(read());
+  window.chooseLanguage = (language) => {
+    document.cookie = `ts_lang=${language}; path=/; max-age=31536000; samesite=lax`;
+    show(language);
+    listeners.forEach((listener) => listener());
+  };
+}

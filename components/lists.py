@@ -1,0 +1,522 @@
+"""The page of a declared list: toolbar, table, bulk bar, pages, dialogs, all from declarations."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.kit.i18n import N_
+from components.ui import base, forms
+from components.ui.dialogs import dialog
+from components.ui.text import t
+from state.listing import ListState
+from state.screens import Action, Field
+from state.shell import ShellState
+
+State = type[ListState]
+
+
+def list_page(
+    state: State,
+    *,
+    hint: Any = None,
+    extra: rx.Component | None = None,
+    head_actions: tuple[rx.Component, ...] = (),
+    empty_hint: str = "",
+) -> rx.Component:
+    """Return the whole of a list's page."""
+    new = [a for a in state.actions if a.on == "list"]
+    makers = [_permitted(a, _maker(state, a)) for a in new]
+    return rx.el.div(
+        base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
+        extra or rx.fragment(),
+        rx.el.section(
+            _toolbar(state),
+            _bulk_bar(state),
+            rx.cond(
+                state.loaded,
+                rx.cond(state.total > 0, _table(state), _nothing(state, empty_hint)),
+                rx.el.div(base.skeleton(8), class_name="pad"),
+            ),
+            _pager(state),
+            class_name="card list",
+            custom_attrs={"data-list": state.resource.name},
+        ),
+        *(_dialog(state, action) for action in state.actions if action.asks),
+    )
+
+
+def _permitted(action: Action, shown: rx.Component) -> rx.Component:
+    return rx.cond(ShellState.may.contains(action.permission), shown, rx.fragment())
+
+
+def _maker(state: State, action: Action) -> rx.Component:
+    return base.button(
+        t(action.label),
+        kind="primary",
+        icon_name=action.icon,
+        on_click=state.ask(action.name, ""),
+        custom_attrs={"data-action": action.name},
+    )
+
+
+# Toolbar ---------------------------------------------------------------------------------------
+
+
+def _toolbar(state: State) -> rx.Component:
+    return rx.el.div(
+        _search(state) if state.resource.search else rx.fragment(),
+        *(_filter(state, f) for f in state.resource.filters),
+        rx.cond(
+            (state.q != "") | (state.chosen.length() > 0),
+            base.button(t("Clear"), kind="quiet", icon_name="x", on_click=state.clear),
+        ),
+        rx.el.div(_views(state), _columns(state), _export(state), class_name="toolbar-end"),
+        class_name="toolbar",
+        role="search",
+    )
+
+
+def _search(state: State) -> rx.Component:
+    return rx.el.form(
+        base.icon("search"),
+        rx.el.input(
+            name="q",
+            type="search",
+            key=state.q,
+            default_value=state.q,
+            placeholder=t(state.resource.search_hint or N_("Search")),
+            aria_label=t("Search"),
+            class_name="input search-input",
+            auto_complete="off",
+            on_blur=state.search,
+        ),
+        on_submit=lambda data: state.search(data["q"]),
+        class_name="search",
+    )
+
+
+def _filter(state: State, f: Any) -> rx.Component:
+    if f.kind == "dates":
+        return rx.el.div(
+            rx.el.span(t(f.label), class_name="soft"),
+            *(
+                rx.el.input(
+                    type="date",
+                    value=state.chosen.get(f"{f.key}_{end}", ""),
+                    on_change=lambda value, end=end: state.narrow(f"{f.key}_{end}", value),
+                    aria_label=t(f.label),
+                    class_name="input date",
+                )
+                for end in ("from", "to")
+            ),
+            class_name="filter dates",
+        )
+    fixed = [forms.option(t(label), value) for value, label in f.choices]
+    found = rx.foreach(
+        state.choices.get(f.key, []).to(list[list[str]]),  # type: ignore[attr-defined]
+        lambda pair: rx.el.option(pair[1], value=pair[0]),
+    )
+    return rx.el.div(
+        rx.el.select(
+            rx.el.option(t(f.label), value="*"),
+            *fixed,
+            found if f.options_sql else rx.fragment(),
+            value=state.chosen.get(f.key, "*"),
+            on_change=lambda value: state.narrow(f.key, value),
+            aria_label=t(f.label),
+            class_name="input",
+        ),
+        class_name="select filter",
+        custom_attrs={"data-filter": f.key},
+    )
+
+
+def _menu_button(name: str, label: Any) -> rx.Component:
+    return rx.popover.trigger(base.icon_button(name, label))
+
+
+def _columns(state: State) -> rx.Component:
+    return rx.popover.root(
+        _menu_button("columns-3", t("Columns")),
+        rx.popover.content(
+            rx.el.fieldset(
+                rx.el.legend(t("Columns")),
+                *(
+                    rx.el.label(
+                        rx.el.input(
+                            type="checkbox",
+                            checked=state.columns.contains(c.key),
+                            on_change=state.show_column(c.key),
+                        ),
+                        rx.el.span(t(c.label)),
+                        class_name="check",
+                    )
+                    for c in state.resource.columns
+                ),
+                class_name="menu",
+            ),
+            class_name="popover",
+        ),
+    )
+
+
+def _views(state: State) -> rx.Component:
+    return rx.popover.root(
+        _menu_button("bookmark", t("Saved views")),
+        rx.popover.content(
+            rx.el.div(
+                rx.el.h3(t("Saved views")),
+                rx.foreach(
+                    state.views,
+                    lambda view: rx.el.div(
+                        rx.link(view["name"], href=rx.State.router.url.path + "?" + view["query"]),
+                        base.icon_button(
+                            "trash-2", t("Delete"), on_click=state.drop_view(view["id"])
+                        ),
+                        class_name="row-between",
+                    ),
+                ),
+                rx.el.form(
+                    rx.el.input(
+                        name="name",
+                        placeholder=t("Name of this view"),
+                        aria_label=t("Name of this view"),
+                        class_name="input",
+                    ),
+                    base.button(t("Save"), type="submit"),
+                    on_submit=state.save_view,
+                    reset_on_submit=True,
+                    class_name="inline-form",
+                ),
+                class_name="menu",
+            ),
+            class_name="popover",
+        ),
+    )
+
+
+def _export(state: State) -> rx.Component:
+    def link(fmt: str, label: str) -> rx.Component:
+        address = (
+            "/download" + ShellState.path + f"/{state.resource.name}.{fmt}?" + state.export_query
+        )
+        return rx.el.a(base.icon("download"), label, href=address, class_name="menu-item")
+
+    return rx.popover.root(
+        _menu_button("download", t("Export")),
+        rx.popover.content(
+            rx.el.div(
+                rx.el.h3(t("Export")),
+                link("xlsx", "Excel (.xlsx)"),
+                link("csv", "CSV (.csv)"),
+                class_name="menu",
+            ),
+            class_name="popover",
+        ),
+    )
+
+
+# Table -----------------------------------------------------------------------------------------
+
+
+def _table(state: State) -> rx.Component:
+    head: list[rx.Component] = []
+    if _bulk(state):
+        head.append(
+            rx.el.th(
+                rx.el.input(
+                    type="checkbox",
+                    checked=state.selected.length() == state.rows.length(),
+                    on_change=state.pick_page,
+                    aria_label=t("Select all rows of this page"),
+                ),
+                class_name="pick",
+            )
+        )
+    head += [_header(state, c) for c in state.resource.columns]
+    if _row_actions(state):
+        head.append(rx.el.th(rx.el.span(t("Actions"), class_name="sr-only")))
+    return rx.el.div(
+        rx.el.table(
+            rx.el.thead(rx.el.tr(*head)),
+            rx.el.tbody(rx.foreach(state.rows, lambda row: _row(state, row))),
+            class_name="table",
+        ),
+        class_name="table-wrap",
+    )
+
+
+def _bulk(state: State) -> list[Action]:
+    return [a for a in state.actions if a.on == "rows"]
+
+
+def _row_actions(state: State) -> list[Action]:
+    return [a for a in state.actions if a.on in ("row", "rows")]
+
+
+_RIGHT = {"money", "quantity", "rate"}
+
+
+def _header(state: State, column: Any) -> rx.Component:
+    label = t(column.label)
+    if column.sort:
+        label = rx.el.button(
+            t(column.label),
+            rx.cond(
+                state.sort == column.key,
+                base.icon("arrow-up", 13),
+                rx.cond(state.sort == f"-{column.key}", base.icon("arrow-down", 13)),
+            ),
+            type="button",
+            on_click=state.order_by(column.key),
+            class_name="sort",
+        )
+    order = rx.match(
+        state.sort, (column.key, "ascending"), (f"-{column.key}", "descending"), "none"
+    )
+    return rx.cond(
+        state.columns.contains(column.key),
+        rx.el.th(
+            label,
+            scope="col",
+            class_name="right" if column.kind in _RIGHT else "",
+            custom_attrs={"aria-sort": order} if column.sort else {},
+        ),
+        rx.fragment(),
+    )
+
+
+def _row(state: State, row: rx.Var[dict[str, str]]) -> rx.Component:
+    cells: list[rx.Component] = []
+    if _bulk(state):
+        cells.append(
+            rx.el.td(
+                rx.el.input(
+                    type="checkbox",
+                    checked=state.selected.contains(row["id"]),
+                    on_change=state.pick(row["id"]),
+                    aria_label=t("Select this row"),
+                ),
+                class_name="pick",
+            )
+        )
+    cells += [_cell(state, c, row) for c in state.resource.columns]
+    if _row_actions(state):
+        cells.append(
+            rx.el.td(
+                rx.el.div(
+                    *(_row_button(state, a, row) for a in _row_actions(state)),
+                    class_name="row-actions",
+                ),
+                class_name="last",
+            )
+        )
+    return rx.el.tr(*cells, custom_attrs={"data-row": row["id"]}, key=row["id"])
+
+
+def _cell(state: State, column: Any, row: rx.Var[dict[str, str]]) -> rx.Component:
+    value = row[column.key]
+    shown: Any = value
+    if column.kind == "status" and column.words:
+        shown = base.badge(value, column.words)
+    elif column.kind == "picture":
+        shown = base.picture(value)
+    if column.link:
+        shown = rx.link(shown, href=_address(column.link, row), class_name="cell-link")
+    number = column.kind in _RIGHT
+    class_name = f"c-{column.kind}" + (" right num" if number else "")
+    if not column.on_phone:
+        class_name += " not-on-phone"
+    return rx.cond(
+        state.columns.contains(column.key),
+        rx.el.td(
+            rx.el.span(t(column.label), class_name="phone-label", aria_hidden="true"),
+            shown,
+            class_name=class_name,
+        ),
+        rx.fragment(),
+    )
+
+
+def _address(pattern: str, row: rx.Var[dict[str, str]]) -> Any:
+    """Return the address below the workspace that a link such as ``orders/{number}`` names."""
+    before, _, rest = pattern.partition("{")
+    key, _, after = rest.partition("}")
+    return ShellState.path + "/" + before + row[key].to(str) + after if key else (
+        ShellState.path + "/" + before
+    )
+
+
+def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx.Component:
+    shown = rx.el.button(
+        t(action.label),
+        type="button",
+        on_click=state.ask(action.name, row["id"]),
+        class_name="btn btn-row btn-row-danger" if action.danger else "btn btn-row",
+        custom_attrs={"data-action": action.name},
+    )
+    if action.when is not None:
+        key, codes = action.when
+        fits = row[key] == codes[0]
+        for code in codes[1:]:
+            fits = fits | (row[key] == code)
+        shown = rx.cond(fits, shown, rx.fragment())
+    return _permitted(action, shown)
+
+
+def _nothing(state: State, hint: str) -> rx.Component:
+    return rx.cond(
+        (state.q != "") | (state.chosen.length() > 0),
+        base.empty(
+            t("Nothing matches"),
+            t("Try other words, or clear the filters."),
+            base.button(t("Clear"), on_click=state.clear),
+            name="search-x",
+        ),
+        base.empty(t("Nothing here yet"), t(hint) if hint else None),
+    )
+
+
+def _bulk_bar(state: State) -> rx.Component:
+    actions = _bulk(state)
+    if not actions:
+        return rx.fragment()
+    buttons = [
+        _permitted(
+            a,
+            base.button(
+                t(a.label),
+                kind="danger" if a.danger else "plain",
+                icon_name=a.icon,
+                on_click=state.ask(a.name, ""),
+                custom_attrs={"data-bulk": a.name},
+            ),
+        )
+        for a in actions
+    ]
+    count = rx.cond(state.whole, state.total, state.selected.length())
+    every = rx.cond(
+        ~state.whole
+        & (state.selected.length() == state.rows.length())
+        & (state.total > state.rows.length()),
+        base.button(
+            t("Select all %(count)s that match", count=state.total),
+            kind="quiet",
+            on_click=state.pick_whole,
+        ),
+    )
+    return rx.cond(
+        state.selected.length() > 0,
+        rx.el.div(
+            rx.el.strong(t("%(count)s selected", count=count)),
+            every,
+            rx.el.div(*buttons, class_name="actions"),
+            class_name="bulk-bar",
+            role="region",
+            aria_label=t("Selected rows"),
+        ),
+    )
+
+
+def _pager(state: State) -> rx.Component:
+    return rx.cond(
+        state.total > 0,
+        rx.el.nav(
+            rx.el.span(
+                t(
+                    "%(first)s–%(last)s of %(total)s",
+                    first=state.first,
+                    last=state.last,
+                    total=rx.cond(state.total >= 10_000, "10,000+", state.total.to_string()),
+                ),
+                class_name="soft num",
+            ),
+            rx.el.div(
+                base.icon_button(
+                    "chevron-left",
+                    t("Previous page"),
+                    disabled=state.page <= 1,
+                    on_click=state.turn_to(state.page - 1),
+                ),
+                rx.el.span(state.page, " / ", state.pages, class_name="num"),
+                base.icon_button(
+                    "chevron-right",
+                    t("Next page"),
+                    disabled=state.page >= state.pages,
+                    on_click=state.turn_to(state.page + 1),
+                ),
+                class_name="pager-buttons",
+            ),
+            class_name="pager",
+            aria_label=t("Pages"),
+        ),
+    )
+
+
+# Dialogs ---------------------------------------------------------------------------------------
+
+
+def _dialog(state: State, action: Action) -> rx.Component:
+    question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
+    return dialog(
+        rx.el.form(
+            *question,
+            *(form_field(state, f) for f in action.fields),
+            forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
+            on_submit=state.submit,
+            custom_attrs={"data-form": action.name},
+        ),
+        is_open=state.asking == action.name,
+        on_close=state.dismiss,
+        title=t(action.label),
+        hint=t(action.explain) if action.explain else None,
+    )
+
+
+def form_field(state: Any, f: Field) -> rx.Component:
+    """Return the input of a declared field; ``state`` holds values, errors and choices."""
+    value = state.values.get(f.name, "")
+    error = state.errors.get(f.name, "")
+    if f.kind == "switch":
+        return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
+    return forms.field(
+        t(f.label),
+        _control(state, f, value),
+        name=f.name,
+        error=error,
+        help=t(f.help) if f.help else None,
+        required=f.required,
+    )
+
+
+_MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
+_TYPES = {"password": "password", "email": "email", "date": "date"}
+
+
+def _control(state: Any, f: Field, value: Any) -> rx.Component:
+    # A new value from the server replaces what an uncontrolled input shows only under a new key.
+    props: dict[str, Any] = {"key": value}
+    if f.placeholder:
+        props["placeholder"] = t(f.placeholder)
+    if f.kind == "area":
+        return forms.area(f.name, value, **props)
+    if f.kind == "choice":
+        fixed: list[Any] = [forms.option("—", "")]
+        fixed += [forms.option(t(label), code) for code, label in f.words]
+        if f.options:
+            fixed.append(
+                rx.foreach(
+                    state.choices.get(f.options, []).to(list[list[str]]),
+                    lambda pair: rx.el.option(pair[1], value=pair[0]),
+                )
+            )
+        return forms.select(f.name, fixed, value, **props)
+    if f.kind in _MODES:
+        props["input_mode"] = _MODES[f.kind]
+    control = forms.text_input(f.name, value, type=_TYPES.get(f.kind, "text"), **props)
+    if f.kind in ("money", "percent"):
+        sign = "¥" if f.kind == "money" else "%"
+        return rx.el.div(
+            rx.el.span(sign, aria_hidden="true"), control, class_name=f"affix affix-{f.kind}"
+        )
+    return control

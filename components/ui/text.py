@@ -1,0 +1,52 @@
+"""Texts in the reader's language, chosen in the browser: ``t("Orders")``.
+
+Both languages are compiled into the page from the gettext catalogs, so switching needs no server.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import reflex as rx
+from reflex_base.utils.imports import ImportVar
+from reflex_base.vars import VarData
+
+from app.kit.i18n import catalog
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+ENGLISH: rx.Var[bool] = rx.Var(
+    "reads_english",
+    _var_type=bool,
+    _var_data=VarData(
+        hooks={"const reads_english = useEnglish()": None},
+        imports={"$/public/language.js": [ImportVar(tag="useEnglish")]},
+    ),
+)
+"""Whether the reader chose English; known only in the browser."""
+
+
+def t(message: str, **params: Any) -> rx.Var[str]:
+    """Return a text that follows the reader's language; ``params`` fill ``%(name)s`` places."""
+    english = catalog("en").get(message, message)
+    chinese = catalog("zh_CN").get(message, message)
+    if english == chinese:
+        return _filled(english, params)
+    return rx.cond(ENGLISH, _filled(english, params), _filled(chinese, params))  # type: ignore[return-value]
+
+
+def _filled(template: str, params: dict[str, Any]) -> rx.Var[str]:
+    if not params:
+        return rx.Var.create(template)
+    parts = _PLACE.split(template)
+    out: Any = rx.Var.create(parts[0])
+    for place in range(1, len(parts), 2):
+        value = params[parts[place]]
+        shown = value.to_string(use_json=False) if isinstance(value, rx.Var) else str(value)
+        out = out + shown + parts[place + 1]
+    return out
+
+
+def word(code: rx.Var[str], words: Iterable[tuple[str, str]]) -> rx.Var[str]:
+    """Return the text of a code; an unknown code shows as it is."""
+    return rx.match(code, *((value, t(label)) for value, label in words), code)  # type: ignore[return-value]

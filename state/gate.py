@@ -1,0 +1,297 @@
+"""The gate before every event handler: who acts, in which workspace, with which permission.
+
+Reflex lets anyone with a websocket call any handler with any arguments. So each handler is marked
+with what it needs (``needs``), a class with an unmarked one does not even import, and the ``Gate``
+checks mark, session, workspace and payload for every event before the handler sees it. Handlers
+ask ``acting()`` for the Actor; nothing that the browser sends is taken for one.
+"""
+
+import contextlib
+import inspect
+import json
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from hashlib import sha256
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import reflex as rx
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
+
+from app import routes
+from app.access import PERMISSIONS, Actor
+from app.kit.errors import Forbidden, NotFound, NotSignedIn, TradeError
+from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
+from app.kit.i18n import gettext, locale_of
+from app.routes import Workspace, workspace_of
+from app.services.sessions import COOKIE as SESSION_COOKIE
+from app.services.sessions import SignedIn, actor_for
+
+log = structlog.get_logger()
+
+SIGNED_IN = "signed in"
+"""Any signed-in user, in a workspace that is theirs."""
+OF_SCREEN = "of the screen"
+"""The permission that the state's class declares as ``permission``."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class UnmarkedHandler(Exception):
+    """A handler that says nothing about who may call it; it must not be served."""
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who acts in the event at hand, and where."""
+
+    actor: Actor
+    user: SignedIn
+    workspace: Workspace
+    path: str
+
+    @property
+    def locale(self) -> str:
+        """The reader's language."""
+        return self.actor.locale
+
+    def text(self, message: str, **params: object) -> str:
+        """Return a message in the reader's language."""
+        return gettext(self.locale, message, **params)
+
+
+_acting: ContextVar[Acting] = ContextVar("acting")
+
+
+def acting() -> Acting:
+    """Return who acts in the event at hand. Raises NotSignedIn outside an event."""
+    try:
+        return _acting.get()
+    except LookupError as error:
+        raise NotSignedIn() from error
+
+
+@contextlib.contextmanager
+def acting_as(who: Acting) -> Any:
+    """Let ``acting()`` be ``who`` inside the block (for tests)."""
+    token = _acting.set(who)
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def needs(permission: str) -> Callable[[F], F]:
+    """Mark a handler with the permission that it needs; write it below ``@rx.event``.
+
+    Refusals that services raise become toasts, so that a handler reads like the happy path.
+    """
+    if permission not in PERMISSIONS | {SIGNED_IN, OF_SCREEN}:
+        raise UnmarkedHandler(f"{permission} is no permission")
+
+    def mark(handler: F) -> F:
+        guarded = _toasting(handler)
+        guarded.__needs__ = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+def _toasting(handler: F) -> F:
+    if inspect.isasyncgenfunction(handler):
+
+        @wraps(handler)
+        async def streaming(*args: Any, **kwargs: Any) -> Any:
+            try:
+                async for step in handler(*args, **kwargs):
+                    yield step
+            except TradeError as error:
+                yield refusal(error)
+
+        return streaming  # type: ignore[return-value]
+    if not inspect.iscoroutinefunction(handler):
+        raise UnmarkedHandler(f"{handler.__qualname__} must be async: others would wait for it")
+
+    @wraps(handler)
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await handler(*args, **kwargs)
+        except TradeError as error:
+            return refusal(error)
+
+    return awaited  # type: ignore[return-value]
+
+
+def refusal(error: TradeError) -> Any:
+    """Return the toast that tells the reader why something was refused."""
+    return rx.toast.error(acting().text(error.message, **error.params))
+
+
+def refuse_unmarked(state: type[BaseState]) -> None:
+    """Raise UnmarkedHandler if a class has a handler that says nothing about who may call it."""
+    for name, handler in state.event_handlers.items():
+        if name != "setvar" and getattr(handler.fn, "__needs__", None) is None:
+            raise UnmarkedHandler(f"{state.__name__}.{name} is marked with no permission")
+
+
+# Reflex's own handlers, without which no page loads. They change nothing but the tab's own state.
+_INTERNAL = {
+    "hydrate",
+    "hydrate_and_load",
+    "set_is_hydrated",
+    "on_load_internal",
+    "update_vars_internal",
+    "handle_frontend_exception",
+}
+_INTERNAL_STATES = ("reflex.", "reflex_")
+
+
+def audit_handlers() -> None:
+    """Close every way around the marks; called once when all pages are known.
+
+    Removes ``setvar`` everywhere, so that no handler named ``set_*`` can be reached through it.
+    Raises UnmarkedHandler for any other handler without a mark, whoever brought it.
+    """
+    registry = RegistrationContext.get()
+    for name, registered in list(registry.event_handlers.items()):
+        short = name.rpartition(".")[2]
+        state = registered.states[0]
+        if short == "setvar":
+            del registry.event_handlers[name]
+            state.event_handlers.pop("setvar", None)
+        elif _is_internal(short, state):
+            continue
+        elif getattr(registered.handler.fn, "__needs__", None) is None:
+            raise UnmarkedHandler(f"{name} is marked with no permission")
+
+
+def _is_internal(short: str, state: type[BaseState]) -> bool:
+    return short in _INTERNAL and state.__module__.startswith(_INTERNAL_STATES)
+
+
+class Gate(rx.Middleware):
+    """Decides about every event before its handler runs."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Return None to let the event pass, or what the browser gets instead."""
+        del app
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        if registered is None:
+            return StateUpdate()
+        router = dict(EventContext.get().router_data or state._get_root_state().router_data)
+        cookies = _cookies(router)
+        short = event.name.rpartition(".")[2]
+        try:
+            path = str(router.get("asPath") or "")
+            who = await _identify(cookies, path)
+            _bind(state._get_root_state(), cookies.get(SESSION_COOKIE, ""), who)
+            if not _is_internal(short, registered.states[0]):
+                _check(registered.handler.fn, registered.states[0], who, event)
+        except NotSignedIn:
+            return _go(_login(str(router.get("asPath") or "")))
+        except _OtherSession:
+            return _answer(rx.call_script(_FORGET_TAB))
+        except NotFound:
+            return _go(routes.WORKSPACES)
+        except TradeError as error:
+            if _is_internal(short, registered.states[0]):
+                return _go(routes.WORKSPACES)
+            locale = locale_of(cookies.get(LANGUAGE_COOKIE))
+            return _answer(rx.toast.error(gettext(locale, error.message, **error.params)))
+        return None
+
+
+_FORGET_TAB = "sessionStorage.removeItem('token'); location.reload()"
+
+
+class _OtherSession(Exception):
+    """The tab's state was made by another login; it must not be shown to this one."""
+
+
+def _cookies(router: dict[str, Any]) -> dict[str, str]:
+    headers = router.get("headers") or {}
+    try:
+        return {name: part.value for name, part in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+async def _identify(cookies: dict[str, str], path: str) -> Acting:
+    workspace = workspace_of(path)
+    if workspace is None:
+        raise NotFound()
+    locale = locale_of(cookies.get(LANGUAGE_COOKIE))
+    actor, user = await actor_for(cookies.get(SESSION_COOKIE), workspace, locale)
+    who = Acting(actor, user, workspace, path)
+    _acting.set(who)
+    return who
+
+
+def _bind(root: BaseState, cookie: str, who: Acting) -> None:
+    """Tie the tab's state to one login and one workspace.
+
+    The token of a tab stands in an address and could be stolen: another login gets nothing of it.
+    When the same person enters another workspace in the tab, nothing of the last one stays.
+    """
+    mark = sha256(cookie.encode()).hexdigest()
+    bound: dict[str, str] = getattr(root, "_bound", None) or {}
+    if bound and bound["session"] != mark:
+        raise _OtherSession()
+    if bound and bound["workspace"] != who.workspace.key:
+        _forget(root)
+    if bound.get("workspace") != who.workspace.key:
+        object.__setattr__(root, "_bound", {"session": mark, "workspace": who.workspace.key})
+
+
+def _forget(root: BaseState) -> None:
+    for substate in root.substates.values():
+        substate.reset()
+
+
+def _check(handler: Any, state: type[BaseState], who: Acting, event: Event) -> None:
+    needed = getattr(handler, "__needs__", None)
+    if needed is None:
+        raise Forbidden()
+    permission = getattr(state, "permission", None) if needed == OF_SCREEN else needed
+    if permission is None:
+        raise Forbidden()
+    if permission != SIGNED_IN:
+        who.actor.require(permission)
+    try:
+        _payload_model(handler).model_validate(event.payload)
+    except ValidationError as error:
+        log.warning("event refused", handler=event.name, faults=len(error.errors()))
+        raise Forbidden() from None
+
+
+@lru_cache(maxsize=2_000)
+def _payload_model(handler: Any) -> type[BaseModel]:
+    """Return the model of a handler's arguments: no others, each of its type."""
+    fields: dict[str, Any] = {}
+    for name, parameter in list(inspect.signature(handler).parameters.items())[1:]:
+        kind = Any if parameter.annotation is inspect.Parameter.empty else parameter.annotation
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[name] = (kind, default)
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    return create_model("Payload", __config__=config, **fields)
+
+
+def _login(path: str) -> str:
+    return f"{routes.LOGIN}?next={quote(path, safe='/')}" if path.startswith("/") else routes.LOGIN
+
+
+def _go(address: str) -> StateUpdate:
+    # A full page load: these pages are not Reflex's.
+    return _answer(rx.call_script(f"location.assign({json.dumps(address)})"))
+
+
+def _answer(spec: Any) -> StateUpdate:
+    return StateUpdate(events=Event.from_event_type(spec))

@@ -1,0 +1,268 @@
+"""The state of every declared list: read from the address, one page of rows, actions on them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import reflex as rx
+
+from app import routes
+from app.kit.errors import Invalid, NotFound
+from app.queries.resource import (
+    PAGE_SIZE,
+    ListPage,
+    ListQuery,
+    Resource,
+    cells,
+    fetch,
+    matching_keys,
+    options,
+)
+from app.services import saved_views
+from state.base import ConsoleState
+from state.gate import OF_SCREEN, acting, needs
+from state.screens import Action, Field, read_values
+
+Pair = list[str]
+"""A value and its label, as the browser gets them."""
+
+
+class ListState(ConsoleState, mixin=True):
+    """Mix in, and set ``resource`` and ``actions``; the rest is here.
+
+    All that selects the rows stands in the address, so a list can be shared, gone back to and
+    reloaded; the rows are read when the page is entered or its address changes.
+    """
+
+    resource: ClassVar[Resource]
+    actions: ClassVar[tuple[Action, ...]] = ()
+    permission: ClassVar[str] = ""
+
+    rows: list[dict[str, str]] = []
+    total: int = 0
+    page: int = 1
+    pages: int = 1
+    first: int = 0
+    last: int = 0
+    sort: str = ""
+    q: str = ""
+    chosen: dict[str, str] = {}
+    choices: dict[str, list[Pair]] = {}
+    columns: list[str] = []
+    selected: list[str] = []
+    whole: bool = False
+    """All rows that match are selected, also those on other pages."""
+    loaded: bool = False
+    busy: bool = False
+    asking: str = ""
+    """The action whose dialog is open."""
+    target: str = ""
+    """The row that the dialog is about; empty for the selected ones."""
+    errors: dict[str, str] = {}
+    values: dict[str, str] = {}
+    views: list[dict[str, str]] = []
+    view_name: str = ""
+    export_query: str = ""
+
+    def __init_subclass__(cls, mixin: bool = False, **kwargs: Any) -> None:
+        """Take the permission from the resource."""
+        if not mixin:
+            cls.permission = cls.resource.permission
+        super().__init_subclass__(mixin=mixin, **kwargs)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load(self) -> None:
+        """Read the page of rows that the address names."""
+        query = self._query()
+        actor = acting().actor
+        if not self.loaded:
+            self.columns = [c.key for c in self.resource.visible_to(actor) if not c.hidden]
+            self.views = await saved_views.of(actor, self.resource.name)
+        self.choices = {
+            key: [list(pair) for pair in pairs]
+            for key, pairs in (await options(actor, self.resource)).items()
+        }
+        self._show(await fetch(actor, self.resource, query), query)
+
+    def _query(self) -> ListQuery:
+        return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
+
+    def _show(self, found: ListPage, query: ListQuery) -> None:
+        self.rows = [cells(self.resource, row) for row in found.rows]
+        self.total, self.page, self.pages = found.total, query.page, found.pages
+        self.first = (query.page - 1) * PAGE_SIZE + 1 if found.rows else 0
+        self.last = (query.page - 1) * PAGE_SIZE + len(found.rows)
+        self.sort, self.q, self.chosen = query.sort, query.q, dict(query.filters)
+        self.selected, self.whole = [], False
+        self.export_query = urlencode(query.params(self.resource))
+        self.loaded = True
+
+    def _go(self, **changes: Any) -> Any:
+        """Lead to the address of the changed query; entering it loads the rows."""
+        query = self._query()
+        changed = ListQuery(
+            q=changes.get("q", query.q),
+            filters=changes.get("filters", query.filters),
+            sort=changes.get("sort", query.sort),
+            page=changes.get("page", 1),
+        )
+        params = urlencode(changed.params(self.resource))
+        path = acting().path.split("?", maxsplit=1)[0]
+        return rx.redirect(f"{path}?{params}" if params else path)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def search(self, q: str) -> Any:
+        """Search for what was typed."""
+        return self._go(q=q[:100]) if q.strip() != self.q else None
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def narrow(self, key: str, value: str) -> Any:
+        """Set or (with an empty value) clear one filter."""
+        filters = {**self.chosen, key: "" if value == "*" else value}
+        return self._go(filters={k: v for k, v in filters.items() if v})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def clear(self) -> Any:
+        """Clear search and filters."""
+        return self._go(q="", filters={})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def order_by(self, key: str) -> Any:
+        """Sort by a column; a second time turns it round."""
+        return self._go(sort=f"-{key}" if self.sort == key else key)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def turn_to(self, page: int) -> Any:
+        """Show another page."""
+        return self._go(page=max(1, min(page, self.pages)))
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def pick(self, key: str) -> None:
+        """Select a row, or let it go."""
+        self.whole = False
+        if key in self.selected:
+            self.selected = [k for k in self.selected if k != key]
+        elif any(row["id"] == key for row in self.rows):
+            self.selected = [*self.selected, key]
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def pick_page(self) -> None:
+        """Select every row of the page, or none."""
+        everything = [row["id"] for row in self.rows]
+        self.selected = [] if len(self.selected) == len(everything) else everything
+        self.whole = False
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def pick_whole(self) -> None:
+        """Select all rows that match, also those on other pages."""
+        self.selected, self.whole = [row["id"] for row in self.rows], True
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_column(self, key: str) -> None:
+        """Show a column, or hide it."""
+        visible = {c.key for c in self.resource.visible_to(acting().actor)}
+        if key in self.columns:
+            self.columns = [k for k in self.columns if k != key]
+        elif key in visible:
+            self.columns = [*self.columns, key]
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def ask(self, name: str, key: str) -> Any:
+        """Open an action's dialog for a row (or for the selected ones), or run it at once."""
+        action = self._action(name)
+        self.target, self.errors = key, {}
+        self.values = {f.name: f.value for f in action.fields}
+        if key and action.prefill is not None:
+            self.values |= await action.prefill(acting().actor, UUID(key))
+        if action.asks:
+            self.asking = name
+            return None
+        return await self._run(action, {})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def dismiss(self) -> None:
+        """Close the dialog."""
+        self.asking, self.errors = "", {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def submit(self, data: dict[str, Any]) -> Any:
+        """Run the action whose dialog is open with what was typed."""
+        if not self.asking:
+            return None
+        action = self._action(self.asking)
+        try:
+            return await self._run(action, read_values(action.fields, data))
+        except Invalid as error:
+            who = acting()
+            self.values = _kept(action.fields, data)
+            self.errors = {name: who.text(message) for name, message in error.fields.items()}
+            if not self.errors:
+                raise
+            return None
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def save_view(self, data: dict[str, Any]) -> Any:
+        """Keep the present filters, sort and columns under a name."""
+        query = self._query().params(self.resource)
+        actor = acting().actor
+        await saved_views.save(actor, self.resource.name, str(data.get("name") or ""), query)
+        self.views = await saved_views.of(actor, self.resource.name)
+        return rx.toast.success(acting().text("View saved."))
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def drop_view(self, view_id: str) -> None:
+        """Forget a saved view."""
+        actor = acting().actor
+        await saved_views.drop(actor, UUID(view_id))
+        self.views = await saved_views.of(actor, self.resource.name)
+
+    def _action(self, name: str) -> Action:
+        action = next((a for a in self.actions if a.name == name), None)
+        if action is None:
+            raise NotFound()
+        acting().actor.require(action.permission)
+        return action
+
+    async def _run(self, action: Action, values: Mapping[str, Any]) -> Any:
+        who = acting()
+        keys = await self._keys(action)
+        outcome = await action.run(who.actor, keys, values)
+        self.asking, self.errors = "", {}
+        query = self._query()
+        self._show(await fetch(who.actor, self.resource, query), query)
+        said = outcome if isinstance(outcome, str) else who.text(action.done, count=outcome)
+        return rx.toast.success(said)
+
+    async def _keys(self, action: Action) -> Sequence[UUID]:
+        if action.on == "list":
+            return []
+        if self.target:
+            return [UUID(self.target)]
+        if self.whole:
+            return await matching_keys(acting().actor, self.resource, self._query())
+        return [UUID(key) for key in self.selected]
+
+
+def _kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
+    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}
+
+
+def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:
+    """Return the address of a list's download."""
+    return routes.download(workspace, resource.name, fmt)

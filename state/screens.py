@@ -1,0 +1,127 @@
+"""Declarations of what people can do on a list: fields of a form, actions on rows."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from app.access import Actor
+from app.kit.errors import Invalid
+from app.kit.i18n import N_
+from app.kit.money import decimal_text, parse_cents
+from app.queries.resource import Words
+
+FieldKind = Literal[
+    "text", "area", "money", "number", "percent", "choice", "switch", "date", "password", "email"
+]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of a form. ``words`` are fixed choices; ``options`` names choices read when asked.
+
+    Money is typed in yuan and handed on in cents, percent is handed on in basis points.
+    """
+
+    name: str
+    label: str
+    kind: FieldKind = "text"
+    required: bool = False
+    help: str = ""
+    words: Words = ()
+    options: str = ""
+    placeholder: str = ""
+    value: str = ""
+    """What stands there at first."""
+
+
+Values = Mapping[str, Any]
+Run = Callable[[Actor, Sequence[UUID], Values], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something to do with rows, or (``on="list"``) without one, such as making a new one.
+
+    ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, or a
+    sentence of outcome. ``when`` limits an action to rows whose column holds one of the codes.
+    ``question`` asks before what cannot be undone.
+    """
+
+    name: str
+    label: str
+    permission: str
+    run: Run
+    on: Literal["rows", "row", "list"] = "rows"
+    icon: str = "check"
+    fields: tuple[Field, ...] = ()
+    question: str = ""
+    explain: str = ""
+    danger: bool = False
+    done: str = N_("Done: %(count)s.")
+    when: tuple[str, tuple[str, ...]] | None = None
+    prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether a dialog opens before it runs."""
+        return bool(self.fields or self.question)
+
+
+def read_values(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a form's checked values by field. Raises Invalid with a message for each bad one."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for f in fields:
+        raw = data.get(f.name)
+        try:
+            values[f.name] = _value(f, raw)
+        except ValueError as error:
+            faults[f.name] = str(error)
+    if faults:
+        raise Invalid(faults)
+    return values
+
+
+def _value(f: Field, raw: Any) -> Any:
+    if f.kind == "switch":
+        return raw in (True, "true", "on", "1")
+    typed = str(raw if raw is not None else "").strip()
+    if not typed:
+        if f.required:
+            raise ValueError(N_("Please fill this in."))
+        return None if f.kind in ("money", "number", "percent", "date", "choice") else ""
+    return _parsed(f, typed)
+
+
+def _parsed(f: Field, typed: str) -> Any:
+    if f.kind in ("money", "percent"):
+        # A percentage has two decimals like an amount, so basis points are its "cents".
+        message = (
+            N_("Please enter an amount such as 12.50.")
+            if f.kind == "money"
+            else N_("Please enter a percentage such as 5 or 5.25.")
+        )
+        try:
+            return parse_cents(typed.rstrip("%"))
+        except ValueError:
+            raise ValueError(message) from None
+    if f.kind == "number":
+        try:
+            return int(typed.replace(",", ""))
+        except ValueError:
+            raise ValueError(N_("Please enter a whole number.")) from None
+    if f.words and typed not in dict(f.words):
+        raise ValueError(N_("Please choose one."))
+    return typed
+
+
+def shown(f: Field, value: Any) -> str:
+    """Return a stored value as it stands in the form's input."""
+    if value is None:
+        return ""
+    if f.kind in ("money", "percent"):
+        return decimal_text(int(value))
+    if f.kind == "switch":
+        return "true" if value else ""
+    return str(value)
