@@ -38,6 +38,8 @@ ENGINE_USES: dict[str, str] = {
     "roles.sync": "writes the built-in roles, which belong to no merchant",
     "demo.seed": "founds the demo's companies and writes their history",
     "shelf.refresh": "stock and sales of all stores show on their shelves",
+    "sessions.resolve": "says for every event who a cookie stands for, before anybody is known",
+    "sessions.remember": "notes the workspace in which the next login lands",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
 }
 
