@@ -1,12 +1,51 @@
-"""Composition root."""
+"""Composition root: the console's pages, the gate before its events, and what is served beside."""
+
+from typing import Any
 
 import reflex as rx
 
+from app import pages
+from app.api.web import make_web
+from app.kit.tokens import tokens_css
+from app.server.lifespan import serving
+from components.layouts.shell import shell
+from components.ui.text import t
+from state.gate import Gate, audit_handlers
+from state.shell import ShellState
 
-def index() -> rx.Component:
-    """Show that it runs."""
-    return rx.heading("Tongshang")
+
+def _head() -> list[rx.Component]:
+    return [
+        rx.el.style(tokens_css()),
+        rx.el.script(src="/console.js", defer=True),
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="viewport", content="width=device-width, initial-scale=1"),
+    ]
 
 
-app = rx.App()
-app.add_page(index, route="/")
+def _add_pages(web: rx.App) -> None:
+    for scope, module in pages.modules():
+        title = t(module.TITLE)
+
+        def body(scope: str = scope, module: Any = module) -> rx.Component:
+            return shell(scope, module.page())
+
+        web.add_page(
+            body,
+            route=module.ROUTE,
+            title=title + " · 通商 Tongshang",
+            on_load=[ShellState.load, module.LOAD],
+        )
+
+
+app = rx.App(
+    head_components=_head(),
+    stylesheets=["/console.css"],
+    html_lang="zh-CN",
+    api_transformer=make_web(),
+    enable_state=True,
+)
+app.add_middleware(Gate())
+app.register_lifespan_task(serving)
+_add_pages(app)
+audit_handlers()

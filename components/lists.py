@@ -42,6 +42,7 @@ def list_page(
             custom_attrs={"data-list": state.resource.name},
         ),
         *(_dialog(state, action) for action in state.actions if action.asks),
+        class_name="stack",
     )
 
 
@@ -90,7 +91,7 @@ def _search(state: State) -> rx.Component:
             auto_complete="off",
             on_blur=state.search,
         ),
-        on_submit=lambda data: state.search(data["q"]),
+        on_submit=lambda data: state.search(data.to(dict[str, str])["q"]),
         class_name="search",
     )
 
@@ -342,8 +343,10 @@ def _address(pattern: str, row: rx.Var[dict[str, str]]) -> Any:
     """Return the address below the workspace that a link such as ``orders/{number}`` names."""
     before, _, rest = pattern.partition("{")
     key, _, after = rest.partition("}")
-    return ShellState.path + "/" + before + row[key].to(str) + after if key else (
-        ShellState.path + "/" + before
+    return (
+        ShellState.path + "/" + before + row[key].to(str) + after
+        if key
+        else (ShellState.path + "/" + before)
     )
 
 

@@ -13,8 +13,8 @@ class ConsoleState(rx.State, mixin=True):
     Set ``permission`` on a class whose handlers are marked ``needs(OF_SCREEN)``.
     """
 
-    def __init_subclass__(cls, mixin: bool = False, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         """Let Reflex register the class, then refuse it if a handler has no mark."""
-        super().__init_subclass__(mixin=mixin, **kwargs)
-        if not mixin:
+        super().__init_subclass__(**kwargs)
+        if not cls._mixin:
             refuse_unmarked(cls)

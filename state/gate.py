@@ -9,7 +9,7 @@ ask ``acting()`` for the Actor; nothing that the browser sends is taken for one.
 import contextlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -33,7 +33,7 @@ from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import gettext, locale_of
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
-from app.services.sessions import SignedIn, actor_for
+from app.services.sessions import Entered, actor_for
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Acting:
     """Who acts in the event at hand, and where."""
 
     actor: Actor
-    user: SignedIn
+    user: Entered
     workspace: Workspace
     path: str
 
@@ -138,7 +138,9 @@ def refusal(error: TradeError) -> Any:
 def refuse_unmarked(state: type[BaseState]) -> None:
     """Raise UnmarkedHandler if a class has a handler that says nothing about who may call it."""
     for name, handler in state.event_handlers.items():
-        if name != "setvar" and getattr(handler.fn, "__needs__", None) is None:
+        if _is_internal(name, handler.fn) or name == "setvar":
+            continue
+        if getattr(handler.fn, "__needs__", None) is None:
             raise UnmarkedHandler(f"{state.__name__}.{name} is marked with no permission")
 
 
@@ -151,7 +153,7 @@ _INTERNAL = {
     "update_vars_internal",
     "handle_frontend_exception",
 }
-_INTERNAL_STATES = ("reflex.", "reflex_")
+_INTERNAL_MODULES = ("reflex.", "reflex_")
 
 
 def audit_handlers() -> None:
@@ -167,14 +169,14 @@ def audit_handlers() -> None:
         if short == "setvar":
             del registry.event_handlers[name]
             state.event_handlers.pop("setvar", None)
-        elif _is_internal(short, state):
+        elif _is_internal(short, registered.handler.fn):
             continue
         elif getattr(registered.handler.fn, "__needs__", None) is None:
             raise UnmarkedHandler(f"{name} is marked with no permission")
 
 
-def _is_internal(short: str, state: type[BaseState]) -> bool:
-    return short in _INTERNAL and state.__module__.startswith(_INTERNAL_STATES)
+def _is_internal(short: str, handler: Any) -> bool:
+    return short in _INTERNAL and handler.__module__.startswith(_INTERNAL_MODULES)
 
 
 class Gate(rx.Middleware):
@@ -186,27 +188,30 @@ class Gate(rx.Middleware):
         registered = RegistrationContext.get().event_handlers.get(event.name)
         if registered is None:
             return StateUpdate()
-        router = dict(EventContext.get().router_data or state._get_root_state().router_data)
-        cookies = _cookies(router)
-        short = event.name.rpartition(".")[2]
+        root = state._get_root_state()
+        router = dict(EventContext.get().router_data or root.router_data)
+        handler = registered.handler.fn
+        internal = _is_internal(event.name.rpartition(".")[2], handler)
         try:
-            path = str(router.get("asPath") or "")
-            who = await _identify(cookies, path)
-            _bind(state._get_root_state(), cookies.get(SESSION_COOKIE, ""), who)
-            if not _is_internal(short, registered.states[0]):
-                _check(registered.handler.fn, registered.states[0], who, event)
-        except NotSignedIn:
-            return _go(_login(str(router.get("asPath") or "")))
+            who = await _identify(router)
+            _bind(root, _cookies(router).get(SESSION_COOKIE, ""), who)
+            if not internal:
+                _check(handler, registered.states[0], who, event)
         except _OtherSession:
             return _answer(rx.call_script(_FORGET_TAB))
-        except NotFound:
-            return _go(routes.WORKSPACES)
         except TradeError as error:
-            if _is_internal(short, registered.states[0]):
-                return _go(routes.WORKSPACES)
-            locale = locale_of(cookies.get(LANGUAGE_COOKIE))
-            return _answer(rx.toast.error(gettext(locale, error.message, **error.params)))
+            return _refused(error, router, leaves=internal)
         return None
+
+
+def _refused(error: TradeError, router: Mapping[str, Any], *, leaves: bool) -> StateUpdate:
+    """Say what happens instead: sign in, choose a workspace, or read why not."""
+    if isinstance(error, NotSignedIn):
+        return _go(_login(str(router.get("asPath") or "")))
+    if leaves or isinstance(error, NotFound):
+        return _go(routes.WORKSPACES)
+    locale = locale_of(_cookies(router).get(LANGUAGE_COOKIE))
+    return _answer(rx.toast.error(gettext(locale, error.message, **error.params)))
 
 
 _FORGET_TAB = "sessionStorage.removeItem('token'); location.reload()"
@@ -216,7 +221,7 @@ class _OtherSession(Exception):
     """The tab's state was made by another login; it must not be shown to this one."""
 
 
-def _cookies(router: dict[str, Any]) -> dict[str, str]:
+def _cookies(router: Mapping[str, Any]) -> dict[str, str]:
     headers = router.get("headers") or {}
     try:
         return {name: part.value for name, part in SimpleCookie(headers.get("cookie", "")).items()}
@@ -224,7 +229,13 @@ def _cookies(router: dict[str, Any]) -> dict[str, str]:
         return {}
 
 
-async def _identify(cookies: dict[str, str], path: str) -> Acting:
+def cookie(router: Any, name: str) -> str | None:
+    """Return a cookie of the tab's connection, as the server saw it at the handshake."""
+    return _cookies({"headers": {"cookie": router.headers.cookie}}).get(name)
+
+
+async def _identify(router: Mapping[str, Any]) -> Acting:
+    cookies, path = _cookies(router), str(router.get("asPath") or "")
     workspace = workspace_of(path)
     if workspace is None:
         raise NotFound()

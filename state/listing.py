@@ -65,11 +65,11 @@ class ListState(ConsoleState, mixin=True):
     view_name: str = ""
     export_query: str = ""
 
-    def __init_subclass__(cls, mixin: bool = False, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take the permission from the resource."""
-        if not mixin:
+        if "resource" in cls.__dict__:
             cls.permission = cls.resource.permission
-        super().__init_subclass__(mixin=mixin, **kwargs)
+        super().__init_subclass__(**kwargs)
 
     @rx.event
     @needs(OF_SCREEN)

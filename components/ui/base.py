@@ -102,9 +102,11 @@ def card(*children: Any, title: Any = None, actions: Any = None, **props: Any) -
 
 def page_head(title: Any, *actions: rx.Component, hint: Any = None, back: Any = None) -> Any:
     """Return a page's title with its actions at the right, and a way back above it."""
-    up = rx.link(icon("arrow-left"), rx.el.span(t("Back")), href=back, class_name="back") if (
-        back is not None
-    ) else rx.fragment()
+    up = (
+        rx.link(icon("arrow-left"), rx.el.span(t("Back")), href=back, class_name="back")
+        if (back is not None)
+        else rx.fragment()
+    )
     under = rx.el.p(hint, class_name="hint") if hint is not None else rx.fragment()
     return rx.el.div(
         up,
@@ -143,10 +145,7 @@ def skeleton(lines: int = 6) -> rx.Component:
 def facts(*pairs: tuple[Any, Any]) -> rx.Component:
     """Return labels with their values, as a description list."""
     return rx.el.dl(
-        *(
-            rx.el.div(rx.el.dt(label), rx.el.dd(value), class_name="fact")
-            for label, value in pairs
-        ),
+        *(rx.el.div(rx.el.dt(label), rx.el.dd(value), class_name="fact") for label, value in pairs),
         class_name="facts",
     )
 

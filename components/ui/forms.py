@@ -23,9 +23,7 @@ def field(
         rx.el.label(label, star, html_for=f"f-{name}"),
         control,
         under,
-        rx.cond(
-            error != "", rx.el.p(error, class_name="fault", role="alert", id=f"e-{name}")
-        ),
+        rx.cond(error != "", rx.el.p(error, class_name="fault", role="alert", id=f"e-{name}")),
         class_name="field",
     )
 
@@ -34,7 +32,11 @@ def text_input(name: str, value: Any = "", **props: Any) -> rx.Component:
     """Return a one-line input."""
     props.setdefault("type", "text")
     return rx.el.input(
-        name=name, id=f"f-{name}", default_value=value, class_name="input", auto_complete="off",
+        name=name,
+        id=f"f-{name}",
+        default_value=value,
+        class_name="input",
+        auto_complete="off",
         **props,
     )
 

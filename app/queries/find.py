@@ -1,0 +1,103 @@
+"""Search over a whole workspace, for the palette: orders, products, merchants, customers."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from app.access import Actor
+from app.kit.db import database
+from app.kit.search import query_grams
+
+EACH = 5
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record: what kind, its name, a hint beside it, and its page below the workspace."""
+
+    kind: str
+    label: str
+    hint: str
+    page: str
+
+
+@dataclass(frozen=True)
+class _Kind:
+    permission: str
+    kind: str
+    sql: str
+
+
+_KINDS = (
+    _Kind(
+        "platform:orders:read",
+        "order",
+        "select number, status, 'orders/' || number from orders where number like :like"
+        " order by placed_at desc limit :each",
+    ),
+    _Kind(
+        "distributor:orders:read",
+        "order",
+        "select number, status, 'orders/' || number from orders where number like :like"
+        " or exists (select 1 from order_addresses a where a.order_id = orders.id"
+        " and a.phone like '%' || :digits) and length(:digits) >= 4"
+        " order by placed_at desc limit :each",
+    ),
+    _Kind(
+        "supplier:orders:read",
+        "order",
+        "select number, status, 'orders/' || number from supplier_orders where number like :like"
+        " order by placed_at desc limit :each",
+    ),
+    _Kind(
+        "supplier:products:read",
+        "product",
+        "select title, status, 'products/' || id from products where search_grams @> :grams"
+        " and supplier_id = (select app_supplier()) order by updated_at desc limit :each",
+    ),
+    _Kind(
+        "platform:products:read",
+        "product",
+        "select title, status, 'products/' || id from products where search_grams @> :grams"
+        " order by updated_at desc limit :each",
+    ),
+    _Kind(
+        "distributor:sourcing:read",
+        "product",
+        "select p.title, '', 'sourcing/' || p.id from products p"
+        " join pool_entries e on e.product_id = p.id where p.search_grams @> :grams"
+        " order by p.updated_at desc limit :each",
+    ),
+    _Kind(
+        "platform:merchants:read",
+        "merchant",
+        "select name, code, 'merchants/' || code from merchants"
+        " where name like '%' || :like or code like :like order by name limit :each",
+    ),
+    _Kind(
+        "distributor:customers:read",
+        "customer",
+        "select name, '', 'customers?q=' || name from consumers where name like :like"
+        " order by name limit :each",
+    ),
+)
+
+
+async def find(actor: Actor, typed: str) -> list[Found]:
+    """Return the records that match, a few of each kind that the actor may read."""
+    typed = typed.strip()[:60]
+    grams = query_grams(typed)
+    if len(typed) < 2 or not grams:
+        return []
+    params = {
+        "like": typed.replace("%", r"\%").replace("_", r"\_") + "%",
+        "digits": "".join(char for char in typed if char.isdigit()),
+        "grams": grams,
+        "each": EACH,
+    }
+    found: list[Found] = []
+    async with database().transaction(actor) as session:
+        for kind in (k for k in _KINDS if actor.may(k.permission)):
+            rows = await session.execute(text(kind.sql), params)
+            found += [Found(kind.kind, row[0], row[1], row[2]) for row in rows]
+    return found

@@ -1,0 +1,54 @@
+// Keyboard: Ctrl/⌘-K palette, / search, G + letter goes to a page, ? lists the keys.
+(() => {
+  let going = 0;
+  const typing = (element) =>
+    element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      document.querySelector("[data-palette]")?.click();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "?") {
+      document.getElementById("shortcuts")?.showModal();
+    } else if (event.key === "/") {
+      const input = document.querySelector(".search-input");
+      if (input) {
+        event.preventDefault();
+        input.focus();
+      }
+    } else if (event.key.toLowerCase() === "g") {
+      going = Date.now();
+    } else if (Date.now() - going < 1200) {
+      going = 0;
+      const link = [...document.querySelectorAll("[data-go]")].find(
+        (one) => one.dataset.go === event.key.toLowerCase()
+      );
+      link?.click();
+    }
+  });
+
+  // Arrow keys walk through the palette's hits.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const palette = document.querySelector(".palette");
+    if (!palette) return;
+    const stops = [palette.querySelector("input"), ...palette.querySelectorAll(".hit")];
+    const at = stops.indexOf(document.activeElement);
+    const next = stops[at + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    }
+  });
+
+  // On a phone, going to a page closes the navigation.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.(".nav-item")) {
+      const open = document.getElementById("nav-open");
+      if (open) open.checked = false;
+    }
+  });
+})();

@@ -1,0 +1,43 @@
+"""The platform's merchants: applications to review, companies to suspend."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+
+from app.access import Actor
+from app.kit.i18n import N_
+from app.queries.lists.platform import MERCHANTS
+from app.services import merchants
+from state.listing import ListState
+from state.screens import Action, Field, Values
+
+_WRITE = "platform:merchants:write"
+_REASON = Field("note", N_("Reason"), "area", required=True,
+                help=N_("The company reads this."))  # fmt: skip
+
+
+def _review(verdict: str) -> Any:
+    async def run(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
+        return await merchants.review(actor, keys, verdict, values.get("note", ""))
+
+    return run
+
+
+class MerchantsState(ListState, rx.State):
+    """The list of merchants."""
+
+    resource: ClassVar = MERCHANTS
+    actions: ClassVar = (
+        Action("approve", N_("Approve"), _WRITE, _review("approve"),
+               when=("status", ("PENDING", "REJECTED")), done=N_("Approved: %(count)s.")),
+        Action("reject", N_("Refuse"), _WRITE, _review("reject"), icon="x", fields=(_REASON,),
+               when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s.")),
+        Action("suspend", N_("Suspend"), _WRITE, _review("suspend"), icon="ban",
+               fields=(_REASON,), when=("status", ("ACTIVE",)), danger=True,
+               question=N_("Its goods leave every store at once. Orders that are under way go on."),
+               done=N_("Suspended: %(count)s.")),
+        Action("reinstate", N_("Reinstate"), _WRITE, _review("reinstate"), icon="rotate-ccw",
+               when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s.")),
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""The frame around every page: who and where one is, the palette, the inbox."""
+
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from app import routes
+from app.access import PERMISSIONS
+from app.kit.i18n import catalog
+from app.queries.find import find
+from app.services import inbox
+from app.services.sessions import COOKIE, remember_workspace, signed_in
+from state.base import ConsoleState
+from state.gate import SIGNED_IN, acting, cookie, needs
+from state.nav import NAV
+
+RECENT = 6
+
+
+class ShellState(ConsoleState, rx.State):
+    """What the frame shows. Loaded when a workspace is entered, then only counts notices."""
+
+    ready: bool = False
+    path: str = ""
+    """The start of every address in this workspace."""
+    workspace_name: str = ""
+    user_name: str = ""
+    user_email: str = ""
+    suspended: bool = False
+    may: list[str] = []
+    workspaces: list[dict[str, str]] = []
+    unread: int = 0
+    notices: list[dict[str, str]] = []
+    inbox_open: bool = False
+    palette_open: bool = False
+    found: list[dict[str, str]] = []
+    _recent: list[dict[str, str]] = []
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def load(self) -> None:
+        """Fill the frame of the workspace that the address names."""
+        who = acting()
+        if self.path != who.workspace.path:
+            await self._enter()
+        self.unread = await inbox.unread(who.actor)
+        self.inbox_open = self.palette_open = False
+        self.ready = True
+
+    async def _enter(self) -> None:
+        who = acting()
+        self.path = who.workspace.path
+        self.workspace_name = who.user.merchant_name
+        self.user_name, self.user_email = who.user.name, who.user.email
+        self.suspended = who.user.is_suspended
+        self.may = sorted(p for p in PERMISSIONS if who.actor.may(p))
+        user = await signed_in(cookie(self.router, COOKIE))
+        self.workspaces = [
+            {
+                "scope": entry.scope,
+                "name": entry.merchant_name,
+                "href": routes.console(entry.workspace),
+                "here": "1" if entry.workspace == who.workspace else "",
+            }
+            for entry in user.workspaces
+            if entry.is_open
+        ]
+        await remember_workspace(who.user.user_id, who.workspace)
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def toggle_inbox(self) -> None:
+        """Open or close the notices."""
+        self.inbox_open = not self.inbox_open
+        if self.inbox_open:
+            self.notices = await inbox.notices(acting().actor)
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def read_notice(self, notice_id: str, page: str) -> Any:
+        """Mark a notice as read and go where it leads."""
+        who = acting()
+        await inbox.mark_read(who.actor, UUID(notice_id))
+        self.inbox_open = False
+        return rx.redirect(routes.console(who.workspace, page))
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def read_all(self) -> None:
+        """Mark every notice as read."""
+        who = acting()
+        await inbox.mark_read(who.actor)
+        self.notices = await inbox.notices(who.actor)
+        self.unread = 0
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def open_palette(self) -> None:
+        """Open the palette with what was visited last, then all pages."""
+        self.palette_open = True
+        self.found = [*self._recent, *self._pages("")]
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def close_palette(self) -> None:
+        """Close the palette."""
+        self.palette_open = False
+
+    @rx.event(supersedes=True)
+    @needs(SIGNED_IN)
+    async def look_up(self, typed: str) -> None:
+        """Show the pages, workspaces and records that match what was typed."""
+        who = acting()
+        records = [
+            {"kind": f.kind, "zh": f.label, "en": f.label, "hint": f.hint,
+             "href": routes.console(who.workspace, f.page)}
+            for f in await find(who.actor, typed)
+        ]  # fmt: skip
+        self.found = [*self._pages(typed), *records, *self._places(typed)]
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def visit(self, href: str) -> Any:
+        """Go to what was chosen in the palette, and remember it."""
+        chosen = next((f for f in self.found if f["href"] == href), None)
+        self.palette_open = False
+        if chosen is None:
+            return None
+        rest = [f for f in self._recent if f["href"] != href]
+        self._recent = [chosen, *rest][:RECENT]
+        return rx.redirect(href)
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def visit_first(self, data: dict[str, Any]) -> Any:
+        """Go to the first match, as Enter does."""
+        del data
+        if not self.found:
+            return None
+        self.palette_open = False
+        return rx.redirect(self.found[0]["href"])
+
+    def _pages(self, typed: str) -> list[dict[str, str]]:
+        who = acting()
+        wanted = typed.strip().lower()
+        chinese = catalog("zh_CN")
+        return [
+            {"kind": "page", "zh": chinese.get(item.label, item.label), "en": item.label,
+             "hint": f"G {item.key.upper()}" if item.key else "",
+             "href": routes.console(who.workspace, item.page)}
+            for item in NAV.get(who.workspace.scope, ())
+            if who.actor.may(item.permission)
+            and (wanted in item.label.lower() or wanted in chinese.get(item.label, "").lower())
+        ]  # fmt: skip
+
+    def _places(self, typed: str) -> list[dict[str, str]]:
+        wanted = typed.strip().lower()
+        return [
+            {"kind": place["scope"], "zh": place["name"] or "平台", "en": place["name"]
+             or "Platform", "hint": "", "href": place["href"]}
+            for place in self.workspaces
+            if wanted and wanted in place["name"].lower() and not place["here"]
+        ]  # fmt: skip
