@@ -4,7 +4,7 @@ Each room of the app has a catalog of its own, so that people can work on two ro
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -25,6 +25,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
 """Room → the sources whose texts its catalog holds."""
 
 _KEYWORDS = {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}
+_CONSOLE = {"text": None}
+"""``acting().text("…")``; elsewhere that name means SQL."""
 _METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 
 
@@ -37,15 +39,16 @@ def extract(room: str) -> Catalog:
 
 
 def _messages(room: str) -> Iterator[tuple[str, str]]:
+    keywords = _KEYWORDS | (_CONSOLE if room == "console" else {})
     for path in _sources(room):
         folder = path if path.is_dir() else path.parent
         for name, _, message, _, _ in extract_from_dir(
-            folder, _METHODS, keywords=_KEYWORDS, options_map={"**.html": {"trimmed": "true"}}
+            folder, _METHODS, keywords=keywords, options_map={"**.html": {"trimmed": "true"}}
         ):
             where = folder / name
             if (path.is_dir() or where == path) and isinstance(message, str):
                 yield message, str(where.relative_to(PROJECT_ROOT))
-    # Errors keep their text in a class attribute, which is no call.
+    # Errors keep their texts in a class attribute or a dictionary, which are no calls.
     yield from _error_messages(room)
 
 
@@ -58,18 +61,28 @@ def _error_messages(room: str) -> Iterator[tuple[str, str]]:
     for path in _sources(room):
         for file in sorted(path.rglob("*.py") if path.is_dir() else [path]):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    for name, value in _constants(node):
-                        if name == "message":
-                            yield value, str(file.relative_to(PROJECT_ROOT))
+                for message in _messages_of(node):
+                    yield message, str(file.relative_to(PROJECT_ROOT))
 
 
-def _constants(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
-    for line in node.body:
-        if isinstance(line, ast.Assign) and isinstance(line.value, ast.Constant):
-            for target in line.targets:
-                if isinstance(target, ast.Name) and isinstance(line.value.value, str):
-                    yield target.id, line.value.value
+def _messages_of(node: ast.AST) -> Iterator[str]:
+    """Yield an error class's message, or what ``Invalid({field: message})`` says."""
+    if isinstance(node, ast.ClassDef):
+        for line in node.body:
+            if isinstance(line, ast.Assign) and any(
+                isinstance(target, ast.Name) and target.id == "message" for target in line.targets
+            ):
+                yield from _texts([line.value])
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Invalid":
+        for argument in node.args:
+            if isinstance(argument, ast.Dict):
+                yield from _texts(argument.values)
+
+
+def _texts(values: Iterable[ast.expr]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value
 
 
 def update() -> dict[str, int]:
