@@ -19,7 +19,8 @@ from app.bench.ground import CLIENTS, Ground
 from app.bench.load import Clock
 from app.kit.ids import new_id
 from app.kit.secrets import master_secret
-from app.server import processes
+from app.kit.settings import settings
+from app.server import frontend, processes
 from app.services.placing import Address
 
 START_SECONDS = 30
@@ -147,8 +148,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _serve(ground: Ground, port: int, logs: Path) -> processes.Child:
-    env = os.environ | {
+@asynccontextmanager
+async def console(ground: Ground) -> AsyncIterator[tuple[str, int]]:
+    """Serve the whole app, console included, as ``up`` does; yield host and port."""
+    port = free_port()
+    with TemporaryDirectory() as logs:
+        served = frontend.serving(settings().data_dir)
+        child = _serve(ground, port, Path(logs), factory="app.app:app", env=served)
+        try:
+            await _until_ready(port, child)
+            yield "127.0.0.1", port
+        finally:
+            processes.stop([child])
+
+
+def _serve(
+    ground: Ground,
+    port: int,
+    logs: Path,
+    factory: str = "app.bench.web:app",
+    env: Mapping[str, str] = os.environ,
+) -> processes.Child:
+    env = dict(env) | {
         "TONGSHANG_APP_DATABASE_URL": ground.urls.app_text,
         "TONGSHANG_SECRET_KEY": master_secret(),
         "TONGSHANG_PORT": str(port),
@@ -156,7 +177,7 @@ def _serve(ground: Ground, port: int, logs: Path) -> processes.Child:
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-access-log"]
     command += ["--loop", "uvloop", "--host", "127.0.0.1", "--port", str(port)]
-    return processes.start("shop", [*command, "--factory", "app.bench.web:app"], env, logs)
+    return processes.start("shop", [*command, "--factory", factory], env, logs)
 
 
 async def _until_ready(port: int, child: processes.Child) -> None:

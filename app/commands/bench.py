@@ -26,7 +26,18 @@ def hot_sku(*, seconds: int) -> dict[str, Any]:
     return _run(run(seconds))
 
 
-BENCHES: dict[str, Callable[..., dict[str, Any]]] = {"checkout": checkout, "hot-sku": hot_sku}
+def events(*, seconds: int) -> dict[str, Any]:
+    """Two hundred tabs of the console send an event a second."""
+    from app.bench.events import run
+
+    return _run(run(seconds))
+
+
+BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
+    "checkout": checkout,
+    "hot-sku": hot_sku,
+    "events": events,
+}
 
 
 def render(figures: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
 from psycopg.rows import DictRow, dict_row
@@ -26,13 +26,13 @@ _SET_ACTOR = text(
     " set_config('app.store', :store, true), set_config('app.permissions', :permissions, true)"
 )
 
-_SET_ACTOR_AND_ENGINE = (
+_SET_ACTOR_RAW = (
     "select set_config('app.scope', %(scope)s, true),"
     " set_config('app.merchant', %(merchant)s, true), set_config('app.user', %(user)s, true),"
     " set_config('app.consumer', %(consumer)s, true), set_config('app.store', %(store)s, true),"
-    " set_config('app.permissions', %(permissions)s, true),"
-    f" set_config('role', '{ENGINE_ROLE}', true)"
+    " set_config('app.permissions', %(permissions)s, true)"
 )
+_SET_ACTOR_AND_ENGINE = f"{_SET_ACTOR_RAW}, set_config('role', '{ENGINE_ROLE}', true)"
 
 
 class Identity(Protocol):
@@ -104,11 +104,27 @@ class Database:
         lock is held while the process is busy. What was not fetched inside the block can be
         fetched after it. Anything raised inside, or by a statement, rolls all of it back.
         """
+        async with self._pipeline(identity, _SET_ACTOR_AND_ENGINE) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def pipeline(self, identity: Identity) -> AsyncIterator[RawConnection[Any]]:
+        """Open one transaction as ``tongshang_app`` for ``identity`` in pipeline mode.
+
+        For reads of several statements, which then cost one round trip. See ``engine_pipeline``.
+        """
+        async with self._pipeline(identity, _SET_ACTOR_RAW) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _pipeline(
+        self, identity: Identity, begin: LiteralString
+    ) -> AsyncIterator[RawConnection[Any]]:
         pool = await self._hot_pool()
         # Whatever is left open by an error the pool rolls back.
         async with pool.connection() as connection, connection.pipeline():
             await connection.execute("begin", prepare=False)
-            await connection.execute(_SET_ACTOR_AND_ENGINE, identity.database_settings())
+            await connection.execute(begin, identity.database_settings())
             yield connection
             await connection.execute("commit", prepare=False)
 

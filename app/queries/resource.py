@@ -9,11 +9,11 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, LiteralString, cast
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
@@ -158,36 +158,39 @@ async def fetch(actor: Actor, resource: Resource, query: ListQuery) -> ListPage:
     """Read one page as the actor. Raises Forbidden without the resource's permission."""
     actor.require(resource.permission)
     where, params = _where(resource, query)
-    async with database().transaction(actor) as session:
-        count = await session.execute(
-            text(
-                f"select count(*) from (select 1 from {resource.source} where {where}"
-                f" limit {MOST_COUNTED}) as counted"
-            ),
-            params,
+    counting = f"select 1 from {resource.source} where {where} limit {MOST_COUNTED}"
+    page = _select(actor, resource, query, where) + " limit :limit offset :offset"
+    params |= {"limit": PAGE_SIZE, "offset": (query.page - 1) * PAGE_SIZE}
+    async with database().pipeline(actor) as connection:
+        # A plan for all values would not know which filter is selective, so none is kept.
+        count = await connection.execute(
+            _raw(f"select count(*) as total from ({counting}) as counted"), params, prepare=False
         )
-        total = int(count.scalar_one())
-        rows = await session.execute(
-            text(_select(actor, resource, query, where) + " limit :limit offset :offset"),
-            {**params, "limit": PAGE_SIZE, "offset": (query.page - 1) * PAGE_SIZE},
-        )
-        return ListPage([dict(row) for row in rows.mappings()], total)
+        rows = await connection.execute(_raw(page), params, prepare=False)
+    counted = await count.fetchone()
+    return ListPage(await rows.fetchall(), counted["total"] if counted else 0)
+
+
+@lru_cache(maxsize=4_000)
+def _raw(sql: str) -> LiteralString:
+    """Return a statement with ``:name`` places as psycopg writes them."""
+    doubled = sql.replace("%", "%%")
+    return cast(LiteralString, re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", doubled))
 
 
 async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, str]]]:
     """Return filter key → choices, for filters whose choices are rows of the database."""
-    found: dict[str, list[tuple[str, str]]] = {}
     wanted = [f for f in resource.filters if f.options_sql]
     if not wanted:
-        return found
-    async with database().transaction(actor) as session:
-        for f in wanted:
-            found[f.key] = await _pairs(session, f.options_sql)
-    return found
-
-
-async def _pairs(session: AsyncSession, sql: str) -> list[tuple[str, str]]:
-    return [(str(row[0]), str(row[1])) for row in await session.execute(text(sql))]
+        return {}
+    async with database().pipeline(actor) as connection:
+        cursors = {
+            f.key: await connection.execute(_raw(f.options_sql), {}, prepare=False) for f in wanted
+        }
+    return {
+        key: [(str(value), str(label)) for value, label in map(dict.values, await c.fetchall())]
+        for key, c in cursors.items()
+    }
 
 
 async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> list[UUID]:
