@@ -15,7 +15,7 @@ from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
-from app.services.placing import access_token
+from app.services.placing import is_token
 from app.services.refunds import refund_parts
 from app.services.transitions import Step, derive_orders, release_stock, take_step
 from models.trade import SupplierOrderStatus as S
@@ -93,7 +93,7 @@ async def cancel_paid(actor: Actor, order_id: UUID, token: str) -> None:
 
     Raises NotFound; Conflict when a supplier was first.
     """
-    if token != access_token(order_id):
+    if not is_token(order_id, token):
         raise NotFound()
     async with engine_transaction(actor, "orders.transition") as session:
         await session.execute(
@@ -283,7 +283,7 @@ async def confirm_receipt(actor: Actor, order_id: UUID, token: str) -> int:
 
     Raises NotFound; Conflict when nothing is on its way.
     """
-    if token != access_token(order_id):
+    if not is_token(order_id, token):
         raise NotFound()
     async with engine_transaction(actor, "orders.transition") as session:
         found = await session.execute(

@@ -170,6 +170,11 @@ def access_token(order_id: UUID) -> str:
     return hmac.new(key, order_id.bytes, hashlib.sha256).hexdigest()[:32]
 
 
+def is_token(order_id: UUID, token: str) -> bool:
+    """Say whether ``token`` is the secret of the order's link, in constant time."""
+    return hmac.compare_digest(access_token(order_id).encode(), token.encode())
+
+
 async def quote(
     actor: Actor, store_id: UUID, items: Sequence[Wanted], province_code: str | None
 ) -> Quote:
@@ -235,6 +240,9 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
     nothing is reserved.
     """
     if actor.scope not in (Scope.PUBLIC, Scope.CONSUMER, Scope.SYSTEM):
+        raise NotFound()
+    if actor.store_id not in (None, wish.store_id):
+        # A customer of one store is nobody in another.
         raise NotFound()
     digest = _digest(actor, wish)
     try:
