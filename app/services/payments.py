@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import errors
@@ -89,7 +89,7 @@ where id = %s and status = 'CREATED'"""
 class _Which:
     """The condition that finds an order for a buyer who may pay it."""
 
-    condition: str
+    condition: LiteralString
     params: Sequence[object]
 
 

@@ -244,7 +244,7 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
     if actor.store_id not in (None, wish.store_id):
         # A customer of one store is nobody in another.
         raise NotFound()
-    digest = _digest(actor, wish)
+    digest, written = _digest(actor, wish), None
     try:
         async with engine_pipeline(actor, "orders.place") as connection:
             found = await _draft(connection, actor, wish, digest)
@@ -261,7 +261,7 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
         raise found
     if isinstance(found, PlacedOrder):
         return found
-    row = await written.fetchone()
+    row = await written.fetchone() if written else None
     return _answer(found) if row and row["ok"] else await _refuse_sold_out(actor, wish)
 
 
