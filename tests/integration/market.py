@@ -174,7 +174,9 @@ class FakeProvider:
     def _answer(self, number: str) -> ProviderPayment:
         if self.is_down:
             raise GatewayUnavailable("down")
-        request = self.payments[number]
+        request = self.payments.get(number)
+        if request is None:
+            return ProviderPayment(ProviderState.CLOSED, "")
         return ProviderPayment(
             self.states[number], f"ref-{number}", f"http://pay/{number}", request.amount_cents
         )
@@ -189,14 +191,19 @@ class FakeProvider:
         return self._answer(number)
 
     async def close(self, number: str) -> ProviderPayment:
-        if not self.is_down and self.states[number] is ProviderState.OPEN:
+        if not self.is_down and self.states.get(number) is ProviderState.OPEN:
             self.states[number] = ProviderState.CLOSED
         return self._answer(number)
 
     async def refund(self, number: str, refund_number: str, amount_cents: int) -> ProviderState:
-        self._answer(number)
+        assert self._answer(number).state is ProviderState.PAID
         assert self.refunds.setdefault(refund_number, amount_cents) == amount_cents
+        assert self.refunded(number) <= self.payments[number].amount_cents
         return ProviderState.REFUNDED
+
+    def refunded(self, number: str) -> int:
+        """Return what went back of a payment, in cents."""
+        return sum(v for name, v in self.refunds.items() if name.startswith(f"{number}R"))
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> PaymentEvent:
         raise NotImplementedError
