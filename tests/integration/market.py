@@ -77,15 +77,29 @@ class Market:
 
 
 async def open_market(
-    database: Database, *, suppliers: int = 2, on_hand: int = 100, keeps: bool = False
+    database: Database,
+    *,
+    suppliers: int = 2,
+    on_hand: int = 100,
+    keeps: bool = False,
+    products: int = 1,
 ) -> Market:
-    """Fill the database with one store that sells one SKU of each supplier."""
+    """Fill the database with one store that sells so many products of each supplier, one SKU each.
+
+    ``goods`` holds the first product of each supplier, then the second of each.
+    """
     makers = [new_id() for _ in range(suppliers)]
     market = Market(new_id(), new_id(), makers)
     async with database.engine_transaction(SYSTEM) as session:
         category = catalog.Category(slug=f"c-{new_id().hex[-8:]}", name_zh="茶", name_en="Tea")
         rows: list[object] = [category, _merchant(market.distributor, supplier=False)]
         rows += [_merchant(maker, supplier=True) for maker in makers]
+        rows += [
+            catalog.FreightTemplate(
+                supplier_id=maker, name="默认", first_cents=800, additional_cents=200
+            )
+            for maker in makers
+        ]
         rows.append(
             store.Store(
                 id=market.store,
@@ -105,7 +119,7 @@ async def open_market(
                 keeps_commission_on_refund=keeps,
             ),
         ]
-        for place, maker in enumerate(makers):
+        for place, maker in enumerate(makers * products):
             rows += _goods(market, category.id, maker, on_hand, 1_000 + 777 * place)
         for row in rows:
             session.add(row)
@@ -143,9 +157,6 @@ def _goods(
         catalog.Stock(sku_id=sku, **of_product, on_hand=on_hand),
         catalog.StockMovement(sku_id=sku, supplier_id=maker, delta=on_hand, reason="OPENING"),
         catalog.PoolEntry(**of_product, status="APPROVED"),
-        catalog.FreightTemplate(
-            supplier_id=maker, name="默认", first_cents=800, additional_cents=200
-        ),
         store.Listing(
             id=listing,
             store_id=market.store,

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -42,7 +43,7 @@ from app.services import (
 from app.services.payments import NotPayable, ProviderDown
 from app.services.placing import KeyReused, NotForSale, PlacedOrder, SoldOut
 from app.services.verification import verify
-from models.catalog import MovementReason, ProductImage
+from models.catalog import Category, MovementReason, ProductImage
 from models.money import FeeBearer, SplitBase
 from tests.integration.market import FakeProvider, Market, open_market, scalar
 
@@ -55,9 +56,21 @@ OPERATOR = Actor(
 OUTCOMES = {
     *("applied", "duplicate", "reopened", "refunded", "amount_mismatch", "failed", "closed"),
 }
-places = st.integers(0, 1)
+places = st.integers(0, 3)
+"""Two products of each of two suppliers; goods 0 and 2 are of the first."""
 quantities = st.dictionaries(places, st.integers(1, 3), min_size=1)
 picks = st.integers(0, 10**6)
+rule_drafts = st.builds(
+    split_rules.RuleDraft,
+    name=st.just("new"),
+    rate_bps=st.integers(0, 2_000),
+    fixed_cents=st.integers(0, 50),
+    base=st.sampled_from(SplitBase),
+    fee_bearer=st.sampled_from(FeeBearer),
+    payment_fee_bps=st.integers(0, 100),
+    keeps_commission_on_refund=st.booleans(),
+)
+"""Rules under which goods at one and a half times their supply price can be sold."""
 
 
 @dataclass
@@ -85,9 +98,11 @@ class Bought:
     wanted: dict[int, int]
     key: str
 
-    def number(self, place: int) -> str:
-        """Return the number of a supplier's part; parts are numbered in the order of the items."""
-        return f"{self.order.number}-{list(self.wanted).index(place) + 1}"
+    @property
+    def parts(self) -> dict[int, str]:
+        """Supplier (0 or 1) → the number of its part, numbered in the order of the items."""
+        suppliers = dict.fromkeys(place % 2 for place in self.wanted)
+        return {who: f"{self.order.number}-{n}" for n, who in enumerate(suppliers, start=1)}
 
 
 class Trade(RuleBasedStateMachine):
@@ -97,20 +112,30 @@ class Trade(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.market: Market = self.do(open_market(self.world.database, on_hand=6))
+        self.market: Market = self.do(open_market(self.world.database, on_hand=12, products=2))
         self.provider = self.world.provider
         self.provider.is_down = False
         self.bought: list[Bought] = []
         self.numbers: list[str] = []
         self.messages: list[PaymentEvent] = []
+        self.steps = 0
         self.do(self._make_complete())
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.world.run(work)
 
     async def _make_complete(self) -> None:
+        """Give each product a picture, which the pool asks for, and a category of its own."""
+        self.categories = [new_id() for _ in self.market.goods]
         async with self.world.database.engine_transaction(SYSTEM) as session:
-            for goods in self.market.goods:
+            for goods, category in zip(self.market.goods, self.categories, strict=True):
+                slug = f"c-{category.hex[-8:]}"
+                session.add(Category(id=category, slug=slug, name_zh="茶", name_en="Tea"))
+                await session.flush()
+                await session.execute(
+                    text("update products set category_id = :category where id = :product"),
+                    {"category": category, "product": goods.product},
+                )
                 session.add(
                     ProductImage(
                         product_id=goods.product, supplier_id=goods.supplier, blob_key="p/1"
@@ -118,13 +143,44 @@ class Trade(RuleBasedStateMachine):
                 )
 
     def one(self, pick: int) -> Bought:
-        assume(self.bought)
         return self.bought[pick % len(self.bought)]
+
+    def part(self, pick: int, *likely: str) -> tuple[Bought, int, str]:
+        """Return order, place and number of a part: mostly one that stands where it is likely."""
+        parts = [
+            (bought, place, number)
+            for bought in self.bought
+            for place, number in bought.parts.items()
+        ]
+        fitting = [part for part in parts if self.part_status(part[2]) in likely]
+        chosen = fitting if fitting and pick % 6 else parts
+        return chosen[pick % len(chosen)]
 
     # Buyers.
 
+    @initialize(draft=rule_drafts, own=rule_drafts, first=quantities, second=quantities)
+    def one_has_bought_and_one_pays_late(
+        self,
+        draft: split_rules.RuleDraft,
+        own: split_rules.RuleDraft,
+        first: dict[int, int],
+        second: dict[int, int],
+    ) -> None:
+        self.the_rules_change(draft, None)
+        self.the_rules_change(own, 0)
+        self.buys(first, 3)
+        self.buys(second, 1)
+        if self.numbers:
+            self.withdraws(len(self.bought) - 1)
+            self.pays_after_the_end(0)
+
     @rule(wanted=quantities)
-    def buys(self, wanted: dict[int, int]) -> None:
+    def buys_and_pays(self, wanted: dict[int, int]) -> None:
+        self.buys(wanted, 3)
+
+    @rule(wanted=quantities, steps=st.integers(0, 2))
+    def buys(self, wanted: dict[int, int], steps: int) -> None:
+        """Place an order, and go on as far as ``steps``: to the provider, pay, its message."""
         key = new_id().hex
         try:
             order = self.do(self.market.order(wanted, key))
@@ -134,7 +190,13 @@ class Trade(RuleBasedStateMachine):
             assert any(not self.on_sale(place) for place in wanted)
         else:
             self.bought.append(Bought(order, wanted, key))
+            started, before = steps > 0, len(self.numbers)
+            if started:
+                self.goes_to_pay(len(self.bought) - 1)
+            if steps > 1 and len(self.numbers) > before:
+                self.pays(before, at_once=steps > 2)
 
+    @precondition(lambda self: self.bought)
     @rule(pick=picks)
     def sends_the_form_again(self, pick: int) -> None:
         bought = self.one(pick)
@@ -144,6 +206,7 @@ class Trade(RuleBasedStateMachine):
         with pytest.raises(KeyReused):
             self.do(self.market.order(more, bought.key))
 
+    @precondition(lambda self: self.bought)
     @rule(pick=picks)
     def goes_to_pay(self, pick: int) -> None:
         order = self.one(pick).order
@@ -164,6 +227,18 @@ class Trade(RuleBasedStateMachine):
         else:
             self.numbers.append(started.number)
 
+    @precondition(lambda self: self.ended())
+    @rule(pick=picks)
+    def pays_after_the_end(self, pick: int) -> None:
+        """A payment that failed or was closed comes in after all."""
+        ended = self.ended() or self.numbers
+        self.pays(self.numbers.index(ended[pick % len(ended)]), at_once=True)
+
+    def ended(self) -> list[str]:
+        """Return the payments that failed or were closed at the provider."""
+        over = (ProviderState.CLOSED, ProviderState.FAILED)
+        return [number for number in self.numbers if self.provider.states[number] in over]
+
     @precondition(lambda self: self.numbers)
     @rule(pick=picks, at_once=st.booleans())
     def pays(self, pick: int, at_once: bool) -> None:
@@ -172,6 +247,7 @@ class Trade(RuleBasedStateMachine):
         if at_once:
             self.arrives(len(self.messages) - 1)
 
+    @precondition(lambda self: self.bought)
     @rule(pick=picks)
     def withdraws(self, pick: int) -> None:
         order = self.one(pick).order
@@ -189,6 +265,7 @@ class Trade(RuleBasedStateMachine):
         except Conflict:
             pass
 
+    @precondition(lambda self: self.bought)
     @rule(pick=picks)
     def has_received(self, pick: int) -> None:
         order = self.one(pick).order
@@ -234,26 +311,24 @@ class Trade(RuleBasedStateMachine):
         failed = PaymentEvent("fake", new_id().hex, "failed", number, 0, "CNY", "ref", {})
         assert self.do(payments.confirm(failed)) in ("failed", "duplicate")
 
-    @rule()
-    def the_provider_goes_down_or_comes_back(self) -> None:
-        self.provider.is_down = not self.provider.is_down
+    @rule(is_down=st.sampled_from([True, False, False, False]))
+    def the_provider_goes_down_or_comes_back(self, is_down: bool) -> None:
+        self.provider.is_down = is_down
 
     # Suppliers and the seller.
 
-    @rule(pick=picks, place=places)
-    def a_supplier_accepts(self, pick: int, place: int) -> None:
-        bought = self.one(pick)
-        assume(place in bought.wanted)
-        number = bought.number(place)
+    @precondition(lambda self: self.bought)
+    @rule(pick=picks)
+    def a_supplier_accepts(self, pick: int) -> None:
+        _, place, number = self.part(pick, "PAID")
         was = self.part_status(number)
         (outcome,) = self.do(fulfilment.accept(self.market.supplier(place), [number]))
         assert (not outcome.problem) == (was == "PAID")
 
-    @rule(pick=picks, place=places)
-    def a_supplier_refuses(self, pick: int, place: int) -> None:
-        bought = self.one(pick)
-        assume(place in bought.wanted)
-        number = bought.number(place)
+    @precondition(lambda self: self.bought)
+    @rule(pick=picks)
+    def a_supplier_refuses(self, pick: int) -> None:
+        _, place, number = self.part(pick, "PAID")
         was = self.part_status(number)
         try:
             self.do(fulfilment.reject(self.market.supplier(place), number, "断货"))
@@ -262,19 +337,18 @@ class Trade(RuleBasedStateMachine):
         else:
             assert was == "PAID"
 
-    @rule(pick=picks, place=places, units=st.integers(0, 3))
-    def a_supplier_ships(self, pick: int, place: int, units: int) -> None:
+    @precondition(lambda self: self.bought)
+    @rule(pick=picks, units=st.sampled_from([0, 0, 1, 3]))
+    def a_supplier_ships(self, pick: int, units: int) -> None:
         """Ship the whole rest (0) or some units of a part; more than is left is refused."""
-        bought = self.one(pick)
-        assume(place in bought.wanted)
-        number = bought.number(place)
+        _, place, number = self.part(pick, "ACCEPTED", "PARTLY_SHIPPED")
         line = self.do(self._line(number))
         wanted = {line: units} if units else {}
         parcel = f"DEMO{1 + self.do(self._parcels(number)):05}"
         wish = fulfilment.Ship(number, "sandbox", parcel, wanted)
         self.do(fulfilment.ship(self.market.supplier(place), [wish]))
 
-    @rule(place=places, units=st.integers(-2, 3).filter(bool))
+    @rule(place=places, units=st.integers(-2, 8).filter(bool))
     def stock_comes_or_goes(self, place: int, units: int) -> None:
         reason = MovementReason.RECEIPT if units > 0 else MovementReason.DAMAGE
         change = stock.Adjustment(sku_id=self.market.goods[place].sku, delta=units, reason=reason)
@@ -284,7 +358,6 @@ class Trade(RuleBasedStateMachine):
         except Conflict:
             assert free + units < 0
 
-    @rule(place=places, cents=st.integers(1, 3_000))
     def a_supply_price_changes(self, place: int, cents: int) -> None:
         self.do(self._reprice(place, cents))
 
@@ -292,9 +365,6 @@ class Trade(RuleBasedStateMachine):
         goods = self.market.goods[place]
         permissions = frozenset({"supplier:products:write"})
         supplier = replace(self.market.supplier(place), permissions=permissions)
-        category = await scalar(
-            self.world.database, "select category_id from products where id = :p", p=goods.product
-        )
         sku = products.SkuDraft(
             id=goods.sku,
             code=goods.sku.hex[-8:],
@@ -303,14 +373,13 @@ class Trade(RuleBasedStateMachine):
         )
         draft = products.ProductDraft(
             id=goods.product,
-            category_id=UUID(str(category)),
+            category_id=self.categories[place],
             title="龙井",
             pictures=("p/1",),
             skus=(sku,),
         )
         await products.save_product(supplier, draft)
 
-    @rule(place=places, back=st.booleans())
     def a_product_leaves_the_pool_or_returns(self, place: int, back: bool) -> None:
         goods = self.market.goods[place]
         permissions = frozenset({"supplier:products:write"})
@@ -321,11 +390,10 @@ class Trade(RuleBasedStateMachine):
         else:
             self.do(pool.withdraw(supplier, [goods.product]))
 
-    @rule(pick=picks, place=places, part=st.integers(1, 100), with_freight=st.booleans())
-    def the_seller_refunds(self, pick: int, place: int, part: int, with_freight: bool) -> None:
-        bought = self.one(pick)
-        assume(place in bought.wanted)
-        number = bought.number(place)
+    @precondition(lambda self: self.bought)
+    @rule(pick=picks, part=st.integers(1, 100), with_freight=st.booleans())
+    def the_seller_refunds(self, pick: int, part: int, with_freight: bool) -> None:
+        _, _, number = self.part(pick, "PAID", "ACCEPTED", "SHIPPED", "RECEIVED", "COMPLETED")
         line, left = self.do(self._refundable(number))
         cents = -(-left * part // 100)
         freight = 100 if with_freight else 0
@@ -341,42 +409,30 @@ class Trade(RuleBasedStateMachine):
 
     # The operator and the clock.
 
-    @rule(place=places, verdict=st.sampled_from(["suspend", "reinstate"]))
+    @rule(place=places, what=st.integers(0, 5), cents=st.integers(500, 1_500))
+    def the_assortment_changes(self, place: int, what: int, cents: int) -> None:
+        """Mostly for the better, or nothing would be sold for long."""
+        if what in (0, 1):
+            self.a_supplier_is_suspended_or_reinstated(place, "suspend" if what else "reinstate")
+        elif what in (2, 3):
+            self.a_product_leaves_the_pool_or_returns(place, back=what == 2)
+        else:
+            self.a_supply_price_changes(place, cents)
+        if self.steps % 2:
+            self.a_supplier_is_suspended_or_reinstated(place, "reinstate")
+            self.a_product_leaves_the_pool_or_returns(place, back=True)
+
     def a_supplier_is_suspended_or_reinstated(self, place: int, verdict: str) -> None:
         supplier = self.market.goods[place].supplier
         self.do(merchants.review(OPERATOR, [supplier], verdict, "审核"))
 
-    @rule(
-        bps=st.integers(0, 3_000),
-        fixed=st.integers(0, 50),
-        base=st.sampled_from(SplitBase),
-        bearer=st.sampled_from(FeeBearer),
-        fee=st.integers(0, 300),
-        keeps=st.booleans(),
-        place=st.none() | places,
-    )
-    def the_rules_change(
-        self,
-        bps: int,
-        fixed: int,
-        base: SplitBase,
-        bearer: FeeBearer,
-        fee: int,
-        keeps: bool,
-        place: int | None,
-    ) -> None:
-        draft = split_rules.RuleDraft(
-            name="new",
-            supplier_id=None if place is None else self.market.goods[place].supplier,
-            distributor_id=self.market.distributor,
-            rate_bps=bps,
-            fixed_cents=fixed,
-            base=base,
-            fee_bearer=bearer,
-            payment_fee_bps=fee,
-            keeps_commission_on_refund=keeps,
-        )
-        self.do(split_rules.save_rule(OPERATOR, draft))
+    @rule(draft=rule_drafts, place=st.none() | places)
+    def the_rules_change(self, draft: split_rules.RuleDraft, place: int | None) -> None:
+        """A new rule for this distributor, and perhaps only for the category of one product."""
+        where = {"distributor_id": self.market.distributor}
+        if place is not None:
+            where["category_id"] = self.categories[place]
+        self.do(split_rules.save_rule(OPERATOR, draft.model_copy(update=where)))
 
     @rule(by=st.sampled_from([timedelta(minutes=2), timedelta(minutes=31), timedelta(days=11)]))
     def time_passes(self, by: timedelta) -> None:
@@ -398,6 +454,11 @@ class Trade(RuleBasedStateMachine):
     # What must hold.
 
     @invariant()
+    def now_and_then_everything_adds_up(self) -> None:
+        self.steps += 1
+        if self.steps % 4 == 0:
+            self.everything_adds_up()
+
     def everything_adds_up(self) -> None:
         report = verify(self.world.owner)
         assert report["ok"], [check for check in report["checks"] if not check["ok"]]
@@ -485,6 +546,7 @@ class Trade(RuleBasedStateMachine):
                 text(
                     "select l.id, l.goods_cents - l.refunded_cents as left_over from order_lines l"
                     " join supplier_orders s on s.id = l.supplier_order_id where s.number = :n"
+                    " order by left_over desc, l.id limit 1"
                 ),
                 {"n": number},
             )
@@ -513,10 +575,12 @@ def test_whatever_happens_the_books_are_right(
     run_state_machine_as_test(
         Trade,
         settings=settings(
-            max_examples=30,
-            stateful_step_count=30,
+            max_examples=10,
+            stateful_step_count=40,
             deadline=None,
             derandomize=True,
+            # Making a failing run shorter takes minutes; do it by hand where it is needed.
+            phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
     )
