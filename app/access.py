@@ -5,7 +5,7 @@ A role is a set of permissions; owners compose further ones of those that they h
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
@@ -173,7 +173,7 @@ class Actor:
     merchant_id: UUID | None = None
     consumer_id: UUID | None = None
     store_id: UUID | None = None
-    permissions: frozenset[str] = field(default_factory=frozenset)
+    permissions: frozenset[str] = frozenset()
     locale: str = "zh_CN"
 
     def may(self, permission: str) -> bool:

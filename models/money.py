@@ -161,6 +161,8 @@ class Payment(SQLModel, table=True):
     settled_by_order: bool = False
     """Whether the order took this money; a second or late payment is refunded instead."""
     created_at: datetime = created()
+    asked_at: datetime | None = moment()
+    """When the provider was last asked about it without having told us."""
     paid_at: datetime | None = moment()
 
 
@@ -208,14 +210,17 @@ class Refund(SQLModel, table=True):
 
 
 class Split(SQLModel, table=True):
-    """One party's share of one SupplierOrder's money; merchant_id is null for the platform."""
+    """One party's share of one SupplierOrder's money; merchant_id is null for the platform.
+
+    It is the sum of the lines' frozen shares, of which those of the platform may be negative; the
+    limits of what can be reversed therefore stand at the lines (``OrderLineTerms``).
+    """
 
     __tablename__ = "splits"
     __table_args__ = (
         UniqueConstraint("supplier_order_id", "kind"),
         one_of("kind", SplitKind),
         one_of("state", SplitState),
-        CheckConstraint("reversed_cents between 0 and greatest(amount_cents, 0)", name="reversal"),
         Index("ix_splits_merchant", "merchant_id", text("created_at desc")),
     )
 

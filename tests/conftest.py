@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def _libpq(url: URL) -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone() -> Generator[None]:
     RUN_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
     with fasteners.InterProcessLock(RUN_FOLDER / "lock"):
         yield

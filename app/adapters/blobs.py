@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from app.kit.settings import settings
@@ -28,7 +27,7 @@ async def get(key: str) -> bytes | None:
     try:
         found = await _store().get_async(key)
         return bytes(await found.bytes_async())
-    except (NotFoundError, FileNotFoundError):
+    except FileNotFoundError:
         return None
 
 

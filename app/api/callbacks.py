@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from app.adapters.gateway import CallbackRefused, gateway
-from app.kit.errors import NotFound
+from app.kit.errors import NotFound, TradeError
 from app.services import payments
 
 router = APIRouter(prefix="/callbacks")
@@ -14,8 +14,8 @@ MOST_BYTES = 64 * 1024
 @router.post("/{provider}")
 async def receive(provider: str, request: Request) -> Response:
     """Take a callback: 200 also for a duplicate, 4xx for a forged, old or unknown one."""
-    body = await request.body()
-    if len(body) > MOST_BYTES:
+    body = await _read(request)
+    if body is None:
         return Response("too large", 413)
     try:
         event = gateway(provider).read_callback(request.headers, body)
@@ -27,3 +27,16 @@ async def receive(provider: str, request: Request) -> Response:
         return Response(await payments.confirm(event))
     except NotFound:
         return Response("unknown payment", 404)
+    except TradeError as refusal:
+        # Not applied, so not acknowledged: the provider sends it again.
+        return Response(refusal.code, refusal.status)
+
+
+async def _read(request: Request) -> bytes | None:
+    """Return the body, or None as soon as it is longer than any provider's."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BYTES:
+            return None
+    return body

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import text
 
 from app.access import PUBLIC
 from app.kit.db import database
@@ -18,7 +18,6 @@ from app.kit.errors import Invalid, NotFound, TradeError
 from app.services import payments
 from app.services.placing import MOST_LINES, Address, OrderItem, PlaceOrder, place_order
 from models.base import UUID
-from models.store import Store
 
 router = APIRouter(prefix="/api/v1", tags=["channel"])
 
@@ -112,8 +111,8 @@ async def _store_id(slug: str) -> UUID:
     if known is not None and time.monotonic() - known[0] < STORE_SECONDS:
         return known[1]
     async with database().transaction(PUBLIC) as session:
-        found = await session.execute(select(Store.id).where(Store.slug == slug))  # type: ignore[call-overload]
-        store_id = found.scalar_one_or_none()
+        found = await session.execute(text("select id from stores where slug = :s"), {"s": slug})
+        store_id: UUID | None = found.scalar_one_or_none()
     if store_id is None:
         raise NotFound()
     _stores[slug] = (time.monotonic(), store_id)

@@ -1,6 +1,6 @@
 """Where a benchmark runs: a database of its own, with goods in plenty, made anew each time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -80,7 +80,7 @@ class Ground:
 
 
 @asynccontextmanager
-async def open_ground() -> AsyncIterator[Ground]:
+async def open_ground() -> AsyncGenerator[Ground]:
     """Make the benchmark's database, fill it, and make it the one that this process uses."""
     urls = _fresh_database()
     database = Database(urls.app_text, pool_size=CLIENTS)
@@ -112,14 +112,14 @@ async def _fill(urls: DatabaseUrls) -> None:
         _add_stock(connection, 1_000_000)
     with psycopg.connect(urls.owner_text, autocommit=True) as connection:
         a, b = (", ".join(f"{t}.{c} as {t}_{c}" for c in _COLUMNS) for t in "ab")
-        connection.execute(_PAIRS_SQL.format(a=a, b=b, pairs=PAIRS))
+        connection.execute(_PAIRS_SQL.format(a=a, b=b, pairs=PAIRS).encode())
         connection.execute("alter table bench_pairs add primary key (n)")
         connection.execute(f"grant select on bench_pairs to {APP_ROLE}, tongshang_engine")
         connection.execute("vacuum analyze")
 
 
 @contextmanager
-def as_engine(urls: DatabaseUrls) -> Iterator[psycopg.Connection[Any]]:
+def as_engine(urls: DatabaseUrls) -> Generator[psycopg.Connection[Any]]:
     """Open one transaction in the benchmark's database that sees and may write every row."""
     with psycopg.connect(urls.owner_text) as connection:
         connection.execute("set local role tongshang_engine")
@@ -137,6 +137,8 @@ def _add_stock(connection: psycopg.Connection[Any], units: int) -> None:
 
 
 def _pairs(urls: DatabaseUrls) -> tuple[Pair, ...]:
-    with psycopg.connect(urls.owner_text, row_factory=class_row(Pair)) as connection:
+    with psycopg.Connection[Pair].connect(
+        urls.owner_text, row_factory=class_row(Pair)
+    ) as connection:
         found = connection.execute("select store_id, slug, a_sku_id, b_sku_id from bench_pairs")
         return tuple(found.fetchall())

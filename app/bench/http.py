@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,14 +117,14 @@ async def _post(
 
 
 @asynccontextmanager
-async def shop(ground: Ground, shoppers: int) -> AsyncIterator[Shop]:
+async def shop(ground: Ground, shoppers: int) -> AsyncGenerator[Shop]:
     """Serve the channel API and the callbacks in a process of their own; connect shoppers."""
     async with connected(ground, shoppers) as lines:
         yield Shop(lines)
 
 
 @asynccontextmanager
-async def connected(ground: Ground, connections: int) -> AsyncIterator[list[Line]]:
+async def connected(ground: Ground, connections: int) -> AsyncGenerator[list[Line]]:
     """Serve, and open so many connections."""
     port = free_port()
     with TemporaryDirectory() as logs:

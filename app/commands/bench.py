@@ -1,8 +1,8 @@
 """``tongshang bench``: figures next to a floor of the same run."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, cast
 
 import uvloop
 
@@ -45,11 +45,12 @@ def render(figures: dict[str, Any]) -> str:
     return "\n".join(_lines(figures, ""))
 
 
-def _lines(value: dict[str, Any], indent: str) -> list[str]:
+def _lines(value: Mapping[str, Any], indent: str) -> list[str]:
     lines: list[str] = []
     for name, part in value.items():
         if isinstance(part, dict):
-            lines += [f"{indent}{name}", *_lines(part, indent + "  ")]
+            inner = cast("dict[str, Any]", part)
+            lines += [f"{indent}{name}", *_lines(inner, indent + "  ")]
         else:
             lines.append(f"{indent}{name:<22} {part}")
     return lines

@@ -117,7 +117,8 @@ def _redis() -> dict[str, Any]:
     def ping() -> str:
         import redis
 
-        redis.from_url(url, socket_timeout=2).ping()
+        client: Any = redis.from_url(url, socket_timeout=2)
+        client.ping()
         return "answers"
 
     return _tried("Redis", ping)

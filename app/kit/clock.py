@@ -1,6 +1,6 @@
 """The one source of "now", so that tests can set it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ def business_day() -> str:
 
 
 @contextmanager
-def frozen(moment: datetime) -> Iterator[None]:
+def frozen(moment: datetime) -> Generator[None]:
     """Let ``now()`` return ``moment`` inside the block (for tests)."""
     global _now
     before, _now = _now, lambda: moment

@@ -6,7 +6,7 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 ``app.services.engine`` does.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, Protocol
 
@@ -80,7 +80,7 @@ class Database:
         return self._hot
 
     @asynccontextmanager
-    async def transaction(self, identity: Identity) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, identity: Identity) -> AsyncGenerator[AsyncSession]:
         """Open one transaction as ``tongshang_app`` for ``identity``; commit at the end.
 
         Anything raised inside rolls all of it back.
@@ -90,14 +90,14 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def engine_transaction(self, identity: Identity) -> AsyncIterator[AsyncSession]:
+    async def engine_transaction(self, identity: Identity) -> AsyncGenerator[AsyncSession]:
         """Open one transaction as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
         async with self.transaction(identity) as session:
             await session.execute(text(f"set local role {ENGINE_ROLE}"))
             yield session
 
     @asynccontextmanager
-    async def engine_pipeline(self, identity: Identity) -> AsyncIterator[RawConnection[Any]]:
+    async def engine_pipeline(self, identity: Identity) -> AsyncGenerator[RawConnection[Any]]:
         """Open one transaction as the engine role on a bare psycopg connection in pipeline mode.
 
         For the hot writes: BEGIN, the actor, the statement and COMMIT travel together, so that no
@@ -129,7 +129,7 @@ class Database:
             await connection.execute("commit", prepare=False)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection]:
+    async def connection(self) -> AsyncGenerator[AsyncConnection]:
         """Lend a bare connection without a transaction (health checks, the hot paths)."""
         async with self.engine.connect() as connection:
             yield connection

@@ -105,7 +105,7 @@ class ListQuery:
     """What the address says of a list; anything unknown in it is ignored."""
 
     q: str = ""
-    filters: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict[str, str])
     sort: str = ""
     page: int = 1
 
@@ -239,7 +239,8 @@ def _order(resource: Resource, query: ListQuery) -> str:
 
 
 def _where(resource: Resource, query: ListQuery) -> tuple[str, dict[str, Any]]:
-    conditions, params = [resource.where], {}
+    conditions = [resource.where]
+    params: dict[str, Any] = {}
     if query.q and resource.search:
         conditions.append(f"({resource.search})")
         escaped = re.sub(r"([%_\\])", r"\\\1", query.q)

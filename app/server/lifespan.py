@@ -1,6 +1,6 @@
 """What a serving process opens when it starts and closes when it ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from app.kit.db import Database, use_database
@@ -16,7 +16,7 @@ def app_database_url() -> str:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[None]:
+async def serving() -> AsyncGenerator[None]:
     """Hold the process's database open."""
     opened = Database(app_database_url(), pool_size=settings().pool_size)
     use_database(opened)

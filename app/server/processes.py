@@ -75,8 +75,12 @@ def first_dead(children: Sequence[Child]) -> Child | None:
 def wait_for_signal(watch: Callable[[], bool]) -> None:
     """Block until Ctrl-C or SIGTERM arrives, or ``watch`` (asked twice a second) returns True."""
     stopping = threading.Event()
+
+    def stop_waiting(number: int, frame: object) -> None:
+        stopping.set()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop_waiting)
     while not stopping.wait(0.5):
         if watch():
             return

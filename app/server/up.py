@@ -8,12 +8,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import fasteners
+import fasteners  # pyright: ignore[reportMissingTypeStubs]
 import httpx
 
 from app.kit.secrets import master_secret
@@ -85,7 +85,7 @@ def _check_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def _only_one(folder: Path) -> Generator[None]:
     lock = fasteners.InterProcessLock(folder / "up.lock")
     if not lock.acquire(blocking=False):
         raise CannotStart(
@@ -147,7 +147,7 @@ def _start_all(settings: Settings, urls: DatabaseUrls, children: list[processes.
     children.append(processes.start("web", [*granian, *web, "--factory", "app.app:app"], env, logs))
 
 
-def _settings_env(settings: Settings, urls: DatabaseUrls) -> Mapping[str, str]:
+def _settings_env(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     """Hand the settings on, so that a flag of the command line reaches every part."""
     return {
         "TONGSHANG_APP_DATABASE_URL": urls.app_text,
@@ -165,7 +165,7 @@ def _wait_until_healthy(settings: Settings, children: list[processes.Child]) -> 
     while time.monotonic() < deadline:
         _complain_of_dead(children)
         with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=2).status_code == httpx.codes.OK:
+            if httpx.get(address, timeout=2).is_success:
                 return
         threading.Event().wait(0.1)
     raise CannotStart(

@@ -8,12 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.access import SYSTEM, Actor
-from app.adapters.gateway import GatewayUnavailable, ProviderState, gateway
 from app.kit.clock import now
 from app.kit.errors import Conflict, NotFound
 from app.services.engine import engine_transaction
-from app.services.payments import confirm, event_of
-from app.services.placing import access_token
+from app.services.payments import ProviderDown, end_attempt
+from app.services.placing import is_token
 from app.services.transitions import Step, release_stock, take_step
 from models.trade import SupplierOrderStatus as S
 
@@ -26,8 +25,11 @@ class _Unpaid:
 
 
 async def cancel_unpaid(actor: Actor, order_id: UUID, token: str) -> None:
-    """Close an unpaid order for its buyer. Raises NotFound; Conflict when it was paid meanwhile."""
-    if token != access_token(order_id):
+    """Close an unpaid order for its buyer.
+
+    Raises NotFound; Conflict when it was paid meanwhile; ProviderDown when that is not known.
+    """
+    if not is_token(order_id, token):
         raise NotFound()
     unpaid = await _unpaid("o.id = :order", {"order": order_id}, limit=1)
     if not unpaid or not await _close(actor, unpaid[0], kind="CANCELLED"):
@@ -36,12 +38,17 @@ async def cancel_unpaid(actor: Actor, order_id: UUID, token: str) -> None:
 
 async def expire_orders(limit: int = 200) -> int:
     """Close the orders whose time to pay is over; return how many."""
-    unpaid = await _unpaid("o.expires_at <= :now", {"now": now()}, limit=limit)
-    silent = [order.order_id for order in unpaid if order.payment_number is None]
-    closed = await _close_here(SYSTEM, silent, kind="EXPIRED") if silent else 0
-    for order in unpaid:
-        if order.payment_number is not None:
+    over = {"now": now()}
+    silent = await _unpaid("o.expires_at <= :now and p.id is null", over, limit)
+    closed = 0
+    if silent:
+        closed = await _close_here(SYSTEM, [order.order_id for order in silent], kind="EXPIRED")
+    for order in await _unpaid("o.expires_at <= :now and p.id is not null", over, limit):
+        try:
             closed += await _close(SYSTEM, order, kind="EXPIRED")
+        except ProviderDown:
+            # Nothing may be assumed; the next round tries again, those first that were not tried.
+            continue
     return closed
 
 
@@ -49,26 +56,25 @@ async def _unpaid(where: str, params: dict[str, Any], limit: int) -> Sequence[_U
     async with engine_transaction(SYSTEM, "orders.close") as session:
         found = await session.execute(
             text(
-                "select o.id, p.number, p.provider from orders o left join payments p"
-                " on p.order_id = o.id and p.status in ('CREATED', 'PENDING')"
+                "with due as materialized (select o.id, o.expires_at, p.id as payment_id, p.number,"
+                "  p.provider from orders o left join payments p on p.order_id = o.id"
+                "  and p.status in ('CREATED', 'PENDING')"
                 f" where o.status = 'PENDING_PAYMENT' and {where}"
-                " order by o.expires_at limit :limit"
+                "  order by p.asked_at nulls first, o.expires_at limit :limit),"
+                " tried as (update payments p set asked_at = :tried_at from due"
+                "  where p.id = due.payment_id)"
+                " select id, number, provider from due order by expires_at"
             ),
-            {**params, "limit": limit},
+            {**params, "limit": limit, "tried_at": now()},
         )
         return [_Unpaid(*row) for row in found]
 
 
 async def _close(actor: Actor, order: _Unpaid, kind: str) -> bool:
-    """Close at the provider first, then release; a payment that came in between is applied."""
+    """Close at the provider first, then release. Raises ProviderDown."""
     if order.payment_number is not None and order.provider is not None:
-        try:
-            state = await gateway(order.provider).close(order.payment_number)
-        except GatewayUnavailable:
-            # Nothing may be assumed; the periodic job tries again.
-            return False
-        if state.state is ProviderState.PAID:
-            await confirm(event_of(order.provider, order.payment_number, state))
+        closed = await end_attempt(order.payment_number, order.provider)
+        if not closed:
             return False
     return await _close_here(actor, [order.order_id], kind=kind) == 1
 

@@ -4,6 +4,12 @@ It applies only when the payment is known with this amount and currency and its 
 in every other case it writes nothing and returns no row (see ``app.services.late_payments``).
 """
 
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from app.adapters.gateway import PaymentEvent
+from app.kit.clock import now
 from app.services.ledger import BALANCES_SQL
 
 CONFIRM_SQL = (
@@ -44,7 +50,9 @@ happened as (
     'PENDING_PAYMENT', 'PAID', 'system', e.at from part, e),
 terms as materialized (
   select t.supplier_order_id, sum(t.supply_cents) as supply, sum(t.commission_cents) as commission,
-    sum(t.payment_fee_cents) as fee, sum(t.margin_cents) as margin
+    sum(t.payment_fee_cents) as fee, sum(t.margin_cents) as margin,
+    -- Lines that cancel each other still have shares, which refunds return one by one.
+    bool_or(t.commission_cents <> 0) as has_commission
   from order_line_terms t, o where t.order_id = o.id group by t.supplier_order_id),
 share as materialized (
   select new_uuid() as id, part.order_id, part.id as part_id, x.*
@@ -56,7 +64,7 @@ share as materialized (
     ('PAYMENT_FEE', terms.fee, null, 'platform', 'PAYMENT_FEE'),
     ('MARGIN', terms.margin, part.distributor_id, 'distributor', 'PENDING')
   ) as x(kind, amount, merchant_id, role, account_kind)
-  where x.amount <> 0),
+  where x.amount <> 0 or (x.kind = 'COMMISSION' and terms.has_commission)),
 shared as (
   insert into splits (id, order_id, supplier_order_id, payment_id, merchant_id, kind,
     amount_cents, currency, state, created_at)
@@ -82,7 +90,7 @@ moved as materialized (
     case when owed.amount > 0 then owed.account_id else clearing.id end as to_account_id,
     case when owed.amount < 0 then owed.merchant_id end as from_merchant_id,
     case when owed.amount > 0 then owed.merchant_id end as to_merchant_id
-  from owed left join clearing on true),
+  from owed left join clearing on true where owed.amount <> 0),
 posted as (
   insert into postings (id, transaction_id, from_account_id, to_account_id, from_merchant_id,
     to_merchant_id, amount_cents, currency, split_id, supplier_order_id, created_at)
@@ -106,3 +114,18 @@ kept as (
   on conflict (provider, event_id) do nothing)
 select o.id, o.number from o"""
 )
+
+
+def confirm_params(event: PaymentEvent) -> dict[str, Any]:
+    """Return the parameters of ``CONFIRM_SQL`` for an event."""
+    return {
+        "provider": event.provider,
+        "event_id": event.event_id,
+        "kind": event.kind,
+        "number": event.number,
+        "amount": event.amount_cents,
+        "currency": event.currency,
+        "reference": event.reference,
+        "body": Jsonb(dict(event.body)),
+        "at": now(),
+    }

@@ -5,7 +5,7 @@ logging in touch several tenants at once. Each use checks its Actor first. A tes
 table with the calls in the source.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
@@ -45,7 +45,7 @@ ENGINE_USES: dict[str, str] = {
 
 
 @asynccontextmanager
-async def engine_transaction(actor: Actor, use: str) -> AsyncIterator[AsyncSession]:
+async def engine_transaction(actor: Actor, use: str) -> AsyncGenerator[AsyncSession]:
     """Open one transaction as the engine role for the declared ``use``; commit at the end.
 
     Raises LookupError for a use that the table does not name.
@@ -57,7 +57,7 @@ async def engine_transaction(actor: Actor, use: str) -> AsyncIterator[AsyncSessi
 
 
 @asynccontextmanager
-async def engine_pipeline(actor: Actor, use: str) -> AsyncIterator[AsyncConnection[DictRow]]:
+async def engine_pipeline(actor: Actor, use: str) -> AsyncGenerator[AsyncConnection[DictRow]]:
     """Like ``engine_transaction`` on a bare connection in pipeline mode, for the hot writes."""
     if use not in ENGINE_USES:
         raise LookupError(f"{use} is not declared in ENGINE_USES")

@@ -15,7 +15,7 @@ from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
-from app.services.placing import access_token
+from app.services.placing import is_token
 from app.services.refunds import refund_parts
 from app.services.transitions import Step, derive_orders, release_stock, take_step
 from models.trade import SupplierOrderStatus as S
@@ -93,7 +93,7 @@ async def cancel_paid(actor: Actor, order_id: UUID, token: str) -> None:
 
     Raises NotFound; Conflict when a supplier was first.
     """
-    if token != access_token(order_id):
+    if not is_token(order_id, token):
         raise NotFound()
     async with engine_transaction(actor, "orders.transition") as session:
         await session.execute(
@@ -123,22 +123,23 @@ async def _refuse(
 async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
     """Ship accepted parts, wholly or in part, set-based; each wish gets its outcome."""
     actor.require("supplier:orders:write")
-    problems = {wish.number: _ship_problem(wish) for wish in wishes}
-    good = [wish for wish in wishes if not problems[wish.number]]
+    problems = [_ship_problem(wishes, place) for place in range(len(wishes))]
+    good = {
+        wish.number: wish for wish, problem in zip(wishes, problems, strict=True) if not problem
+    }
     async with engine_transaction(actor, "orders.transition") as session:
-        parts = await _parts(session, actor, [wish.number for wish in good])
-        for wish in list(good):
-            if wish.number not in parts:
-                problems[wish.number] = "This order was not found."
-                good.remove(wish)
-        shipped = await _ship(session, actor, good, {n: p for n, (p, _) in parts.items()})
-    for wish in good:
-        if wish.number not in shipped:
-            problems[wish.number] = "Accept the order first; shipped goods are not shipped again."
-    return [Outcome(wish.number, problems[wish.number]) for wish in wishes]
+        parts = await _parts(session, actor, list(good))
+        refused = await _ship(session, actor, good, {n: p for n, (p, _) in parts.items()})
+    return [
+        Outcome(wish.number, problem or refused.get(wish.number, ""))
+        for wish, problem in zip(wishes, problems, strict=True)
+    ]
 
 
-def _ship_problem(wish: Ship) -> str:
+def _ship_problem(wishes: Sequence[Ship], place: int) -> str:
+    wish = wishes[place]
+    if any(other.number == wish.number for other in wishes[:place]):
+        return "This order stands in the list twice. Ship its second parcel on its own."
     if wish.carrier_code not in CARRIERS:
         return "Choose a carrier."
     if not is_tracking_number(wish.carrier_code, wish.tracking_no):
@@ -147,18 +148,18 @@ def _ship_problem(wish: Ship) -> str:
 
 
 async def _ship(
-    session: AsyncSession, actor: Actor, wishes: Sequence[Ship], ids: Mapping[str, UUID]
-) -> set[str]:
-    if not wishes:
-        return set()
-    await session.execute(_LOCK, {"parts": [ids[wish.number] for wish in wishes]})
-    rows = await _shippable(session, wishes, ids)
+    session: AsyncSession, actor: Actor, good: Mapping[str, Ship], ids: Mapping[str, UUID]
+) -> dict[str, str]:
+    """Ship what can be shipped; return the problem of each number that cannot."""
+    wishes = {ids[number]: wish for number, wish in good.items() if number in ids}
+    refused = {number: "This order was not found." for number in good if number not in ids}
+    await session.execute(_LOCK, {"parts": list(wishes)})
+    rows, problems = await _shippable(session, wishes)
+    refused |= {wishes[part_id].number: problem for part_id, problem in problems.items()}
     if not rows:
-        return set()
-    moved = {row["part_id"] for row in rows}
-    sent = [wish for wish in wishes if ids[wish.number] in moved]
-    shipments = {ids[wish.number]: new_id() for wish in sent}
-    await session.execute(_SHIPMENTS, _shipment_params(actor, sent, ids, shipments))
+        return refused
+    shipments = {part_id: new_id() for part_id in {row["part_id"] for row in rows}}
+    await session.execute(_SHIPMENTS, _shipment_params(wishes, shipments))
     lines = {
         "lines": [row["line_id"] for row in rows],
         "units": [row["units"] for row in rows],
@@ -166,8 +167,8 @@ async def _ship(
     }
     for statement in _SHIP_LINES:
         await session.execute(statement, {**lines, "user": actor.user_id, "at": now()})
-    await _mark_shipped(session, actor, list(moved))
-    return {wish.number for wish in sent}
+    await _mark_shipped(session, actor, list(shipments))
+    return refused
 
 
 _LOCK = text(
@@ -184,32 +185,48 @@ _OPEN_LINES = text(
 )
 
 
+_KNOWN_PARCELS = text(
+    "select h.supplier_order_id as part_id from shipments h"
+    " join unnest(cast(:parts as uuid[]), cast(:carriers as text[]), cast(:numbers as text[]))"
+    "  as x(part, carrier, number) on h.supplier_order_id = x.part"
+    " and h.carrier_code = x.carrier and h.tracking_no = x.number"
+)
+
+
 async def _shippable(
-    session: AsyncSession, wishes: Sequence[Ship], ids: Mapping[str, UUID]
-) -> list[dict[str, Any]]:
-    found = await session.execute(_OPEN_LINES, {"parts": [ids[wish.number] for wish in wishes]})
-    wanted = {ids[wish.number]: wish.quantities for wish in wishes}
-    rows: list[dict[str, Any]] = []
-    for line in found.mappings():
-        quantities = wanted[line["part_id"]]
-        units = quantities.get(line["line_id"], 0) if quantities else line["open"]
-        if units > line["open"] or units < 0:
-            raise Invalid({"quantity": "More than is left to ship."})
-        if units:
-            rows.append({**line, "units": units})
-    return rows
+    session: AsyncSession, wishes: Mapping[UUID, Ship]
+) -> tuple[list[dict[str, Any]], dict[UUID, str]]:
+    """Return the lines to ship with their ``units``, and the problems of the other parts."""
+    found = await session.execute(_OPEN_LINES, {"parts": list(wishes)})
+    known = await session.execute(_KNOWN_PARCELS, _parcels(wishes))
+    problems = {row.part_id: "This parcel was recorded before." for row in known}
+    lines = [dict(line) for line in found.mappings() if line["part_id"] not in problems]
+    rows = [{**line, "units": _units(wishes[line["part_id"]], line)} for line in lines]
+    for row in rows:
+        if not 0 <= row["units"] <= row["open"]:
+            problems[row["part_id"]] = "More than is left to ship."
+    rows = [row for row in rows if row["units"] and row["part_id"] not in problems]
+    able = {row["part_id"] for row in rows} | set(problems)
+    for part_id in wishes.keys() - able:
+        problems[part_id] = "Accept the order first; shipped goods are not shipped again."
+    return rows, problems
 
 
-def _shipment_params(
-    actor: Actor, wishes: Sequence[Ship], ids: Mapping[str, UUID], shipments: Mapping[UUID, UUID]
-) -> dict[str, Any]:
+def _units(wish: Ship, line: Mapping[str, Any]) -> int:
+    return wish.quantities.get(line["line_id"], 0) if wish.quantities else line["open"]
+
+
+def _parcels(wishes: Mapping[UUID, Ship]) -> dict[str, Any]:
     return {
-        "ids": [shipments[ids[wish.number]] for wish in wishes],
-        "parts": [ids[wish.number] for wish in wishes],
-        "carriers": [wish.carrier_code for wish in wishes],
-        "numbers": [wish.tracking_no.strip().upper() for wish in wishes],
-        "at": now(),
+        "parts": list(wishes),
+        "carriers": [wish.carrier_code for wish in wishes.values()],
+        "numbers": [wish.tracking_no.strip().upper() for wish in wishes.values()],
     }
+
+
+def _shipment_params(wishes: Mapping[UUID, Ship], shipments: Mapping[UUID, UUID]) -> dict[str, Any]:
+    sent = {part_id: wish for part_id, wish in wishes.items() if part_id in shipments}
+    return {**_parcels(sent), "ids": [shipments[part_id] for part_id in sent], "at": now()}
 
 
 _SHIPMENTS = text(
@@ -283,7 +300,7 @@ async def confirm_receipt(actor: Actor, order_id: UUID, token: str) -> int:
 
     Raises NotFound; Conflict when nothing is on its way.
     """
-    if token != access_token(order_id):
+    if not is_token(order_id, token):
         raise NotFound()
     async with engine_transaction(actor, "orders.transition") as session:
         found = await session.execute(

@@ -1,9 +1,9 @@
 """Payments that do not simply pay a waiting order: repeated, wrong, too late, or a second one."""
 
+from json import dumps
 from typing import Any
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,11 +11,18 @@ from app.access import SYSTEM
 from app.adapters.gateway import PaymentEvent
 from app.kit.clock import now
 from app.kit.defer import defer
-from app.kit.errors import NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import new_id
-from app.services.confirm_sql import CONFIRM_SQL
+from app.services.confirm_sql import CONFIRM_SQL, confirm_params
 from app.services.engine import engine_transaction
-from app.services.ledger import Move, Source, account, open_platform_accounts, post
+from app.services.ledger import (
+    Move,
+    Source,
+    account,
+    open_merchant_accounts,
+    open_platform_accounts,
+    post,
+)
 from app.services.transitions import reopen_order
 
 _LOAD = text(
@@ -66,32 +73,32 @@ async def _decide(  # noqa: PLR0911 (one return for each row of the table of cas
         await _warn_platform(session, event)
         return "amount_mismatch"
     if payment["order_status"] == "CLOSED" and await reopen_order(session, payment["order_id"]):
-        await _confirm_here(session, event)
+        await _confirm_here(session, event, payment)
         return "reopened"
     if payment["order_status"] == "PENDING_PAYMENT":
         # The order was released or reopened between our two looks at it.
-        await _confirm_here(session, event)
+        await _confirm_here(session, event, payment)
         return "applied"
     await _give_back(session, event, payment)
     return "refunded"
 
 
-async def _confirm_here(session: AsyncSession, event: PaymentEvent) -> None:
-    connection = await session.connection()
-    await connection.exec_driver_sql(
-        CONFIRM_SQL,
-        {
-            "provider": event.provider,
-            "event_id": event.event_id,
-            "kind": event.kind,
-            "number": event.number,
-            "amount": event.amount_cents,
-            "currency": event.currency,
-            "reference": event.reference,
-            "body": Jsonb(dict(event.body)),
-            "at": now(),
-        },
+async def _confirm_here(
+    session: AsyncSession, event: PaymentEvent, payment: dict[str, Any]
+) -> None:
+    parties = await session.execute(
+        text("select distinct supplier_id from supplier_orders where order_id = :order"),
+        {"order": payment["order_id"]},
     )
+    # The statement itself refuses to post to accounts that were never opened.
+    await open_platform_accounts(session)
+    for merchant_id in (payment["distributor_id"], *parties.scalars()):
+        await open_merchant_accounts(session, merchant_id)
+    connection = await session.connection()
+    applied = await connection.exec_driver_sql(CONFIRM_SQL, confirm_params(event))
+    if applied.first() is None:
+        # Money must never be answered with success and be lost: the provider sends it again.
+        raise Conflict()
 
 
 async def _set_status(session: AsyncSession, payment_id: UUID, status: str) -> None:
@@ -152,8 +159,6 @@ async def _warn_platform(session: AsyncSession, event: PaymentEvent) -> None:
 
 
 async def _keep(session: AsyncSession, event: PaymentEvent, outcome: str) -> None:
-    from json import dumps
-
     await session.execute(
         _KEEP,
         {

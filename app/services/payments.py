@@ -1,19 +1,18 @@
 """Paying an order: start at the provider, confirm by its callback or by asking, split, post."""
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import errors
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from app.access import SYSTEM, Actor
 from app.adapters.gateway import (
+    Gateway,
     GatewayUnavailable,
     PaymentEvent,
     PaymentRequest,
@@ -25,11 +24,11 @@ from app.kit.clock import now
 from app.kit.errors import NotFound, TradeError
 from app.kit.ids import new_id
 from app.kit.settings import settings
-from app.services.confirm_sql import CONFIRM_SQL
+from app.services.confirm_sql import CONFIRM_SQL, confirm_params
 from app.services.engine import engine_pipeline, engine_transaction
 from app.services.late_payments import handle_exception
 from app.services.ledger import open_accounts
-from app.services.placing import access_token
+from app.services.placing import is_token
 
 POLL_AFTER_SECONDS = 45
 
@@ -58,6 +57,10 @@ class StartedPayment:
     pay_url: str
 
 
+# A statement of its own takes the lock: only the next one sees the attempt that a rival for the
+# lock has recorded meanwhile.
+_LOCK = "select o.id from orders o where {which} for no key update"
+
 _FIND = """\
 select o.id, o.number, o.total_cents, o.currency, o.status, o.expires_at, o.locale,
        o.distributor_id, s.name as store_name,
@@ -65,12 +68,12 @@ select o.id, o.number, o.total_cents, o.currency, o.status, o.expires_at, o.loca
        p.id as payment_id, p.number as payment_number, p.pay_url, p.provider
 from orders o join stores s on s.id = o.store_id
 left join payments p on p.order_id = o.id and p.status in ('CREATED', 'PENDING')
-where {which} for no key update of o"""
+where {which}"""
 
-_FIND_BY_ID = _FIND.format(which="o.id = %s")
+_BY_ID = "o.id = %s"
 
 # The hash of the token stands in the condition, so that a wrong one finds nothing.
-_FIND_BY_NUMBER = _FIND.format(which="o.number = %s and o.access_hash = %s")
+_BY_NUMBER = "o.number = %s and o.access_hash = %s"
 
 _CREATE = """\
 insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
@@ -84,9 +87,9 @@ where id = %s and status = 'CREATED'"""
 
 @dataclass(frozen=True)
 class _Which:
-    """The statement that finds an order for a buyer who may pay it."""
+    """The condition that finds an order for a buyer who may pay it."""
 
-    sql: str
+    condition: LiteralString
     params: Sequence[object]
 
 
@@ -97,9 +100,9 @@ async def start(
 
     ``token`` is the secret of the order's link. Raises NotFound, NotPayable, ProviderDown.
     """
-    if not hmac.compare_digest(token.encode(), access_token(order_id).encode()):
+    if not is_token(order_id, token):
         raise NotFound()
-    return await _start(actor, _Which(_FIND_BY_ID, [order_id]), return_url, provider)
+    return await _start(actor, _Which(_BY_ID, [order_id]), return_url, provider)
 
 
 async def start_by_number(
@@ -107,11 +110,18 @@ async def start_by_number(
 ) -> StartedPayment:
     """Like ``start``, for an order that is known by its number."""
     digest = hashlib.sha256(token.encode()).hexdigest()
-    return await _start(actor, _Which(_FIND_BY_NUMBER, [number, digest]), return_url, provider)
+    return await _start(actor, _Which(_BY_NUMBER, [number, digest]), return_url, provider)
 
 
 async def _start(actor: Actor, which: _Which, return_url: str, provider: str) -> StartedPayment:
+    door = _known_gateway(provider)
     found, payment_id, number = await _record_attempt(actor, which, provider)
+    if found["payment_id"] is not None and found["provider"] != provider:
+        # Two open payments of one order could both be paid, so the other one is ended first.
+        if not await end_attempt(number, found["provider"]):
+            raise NotPayable()
+        await _mark(number, "CLOSED")
+        found, payment_id, number = await _record_attempt(actor, which, provider)
     if found["pay_url"]:
         return StartedPayment(number, found["pay_url"])
     request = PaymentRequest(
@@ -125,7 +135,7 @@ async def _start(actor: Actor, which: _Which, return_url: str, provider: str) ->
         expires_at=found["expires_at"].isoformat(),
     )
     try:
-        opened = await gateway(provider).create(request)
+        opened = await door.create(request)
     except GatewayUnavailable as error:
         raise ProviderDown() from error
     async with engine_pipeline(actor, "payments.start") as connection:
@@ -133,11 +143,20 @@ async def _start(actor: Actor, which: _Which, return_url: str, provider: str) ->
     return StartedPayment(number, opened.pay_url)
 
 
+def _known_gateway(provider: str) -> Gateway:
+    try:
+        return gateway(provider)
+    except LookupError:
+        raise NotFound() from None
+
+
 async def _record_attempt(
     actor: Actor, which: _Which, provider: str
 ) -> tuple[dict[str, Any], UUID, str]:
     async with engine_pipeline(actor, "payments.start") as connection:
-        found = await (await connection.execute(which.sql, which.params)).fetchone()
+        await connection.execute(_LOCK.format(which=which.condition), which.params)
+        sought = await connection.execute(_FIND.format(which=which.condition), which.params)
+        found = await sought.fetchone()
         if found is None:
             raise NotFound()
         if found["status"] != "PENDING_PAYMENT" or found["expires_at"] <= now():
@@ -174,21 +193,6 @@ async def _confirm(event: PaymentEvent) -> bool:
     return await cursor.fetchone() is not None
 
 
-def confirm_params(event: PaymentEvent) -> dict[str, Any]:
-    """Return the parameters of ``CONFIRM_SQL`` for an event."""
-    return {
-        "provider": event.provider,
-        "event_id": event.event_id,
-        "kind": event.kind,
-        "number": event.number,
-        "amount": event.amount_cents,
-        "currency": event.currency,
-        "reference": event.reference,
-        "body": Jsonb(dict(event.body)),
-        "at": now(),
-    }
-
-
 async def _open_missing_accounts(event: PaymentEvent) -> None:
     async with engine_transaction(SYSTEM, "payments.confirm") as session:
         found = await session.execute(
@@ -203,23 +207,53 @@ async def _open_missing_accounts(event: PaymentEvent) -> None:
     await open_accounts(SYSTEM, merchants)
 
 
+async def end_attempt(number: str, provider: str) -> bool:
+    """Close a payment at its provider; a payment that came in between is applied.
+
+    Returns whether it is closed. Raises ProviderDown where the answer leaves that open.
+    """
+    try:
+        payment = await gateway(provider).close(number)
+    except (GatewayUnavailable, LookupError) as error:
+        raise ProviderDown() from error
+    if payment.state is ProviderState.PAID:
+        await confirm(event_of(provider, number, payment))
+        return False
+    if payment.state not in _ENDED:
+        raise ProviderDown()
+    return True
+
+
+_ENDED = (ProviderState.CLOSED, ProviderState.FAILED)
+
+
 async def poll_pending(limit: int = 50) -> int:
     """Ask providers about payments whose callback is missing; callbacks are never guaranteed.
 
-    Returns how many payments turned out to be paid.
+    A payment whose order waits no longer (paid by another one, or closed) is ended at its
+    provider, so that nobody pays it. Returns how many payments turned out to be paid.
     """
     paid = 0
-    for number, provider in await _silent_payments(limit):
+    for number, provider, waits in await _silent_payments(limit):
         try:
-            state = await gateway(provider).query(number)
-        except GatewayUnavailable:
+            state = await _ask(number, provider, waits=waits)
+        except (ProviderDown, GatewayUnavailable, LookupError):
             continue
-        if state.state is ProviderState.PAID:
-            await confirm(event_of(provider, number, state))
+        if state is ProviderState.PAID:
             paid += 1
-        elif state.state in (ProviderState.CLOSED, ProviderState.FAILED):
-            await _mark(number, str(state.state))
+        elif state in _ENDED:
+            await _mark(number, str(state))
     return paid
+
+
+async def _ask(number: str, provider: str, *, waits: bool) -> ProviderState:
+    if not waits:
+        closed = await end_attempt(number, provider)
+        return ProviderState.CLOSED if closed else ProviderState.PAID
+    payment = await gateway(provider).query(number)
+    if payment.state is ProviderState.PAID:
+        await confirm(event_of(provider, number, payment))
+    return payment.state
 
 
 def event_of(provider: str, number: str, payment: ProviderPayment) -> PaymentEvent:
@@ -236,16 +270,27 @@ def event_of(provider: str, number: str, payment: ProviderPayment) -> PaymentEve
     )
 
 
-async def _silent_payments(limit: int) -> Sequence[tuple[str, str]]:
+_SILENT = text(
+    "with silent as materialized (select p.id, o.status = 'PENDING_PAYMENT' as waits"
+    "  from payments p join orders o on o.id = p.order_id"
+    "  where p.status in ('CREATED', 'PENDING') and coalesce(p.asked_at, p.created_at) < :before"
+    "  order by coalesce(p.asked_at, p.created_at) limit :limit for no key update of p skip locked)"
+    " update payments p set asked_at = :at from silent where p.id = silent.id"
+    " returning p.number, p.provider, silent.waits"
+)
+
+
+async def _silent_payments(limit: int) -> Sequence[tuple[str, str, bool]]:
     async with engine_transaction(SYSTEM, "payments.poll") as session:
         found = await session.execute(
-            text(
-                "select number, provider from payments where status in ('CREATED', 'PENDING')"
-                " and created_at < :before order by created_at limit :limit"
-            ),
-            {"before": now() - timedelta(seconds=POLL_AFTER_SECONDS), "limit": limit},
+            _SILENT,
+            {
+                "before": now() - timedelta(seconds=POLL_AFTER_SECONDS),
+                "at": now(),
+                "limit": limit,
+            },
         )
-        return [(row.number, row.provider) for row in found]
+        return [(row.number, row.provider, row.waits) for row in found]
 
 
 async def _mark(number: str, status: str) -> None:

@@ -170,6 +170,11 @@ def access_token(order_id: UUID) -> str:
     return hmac.new(key, order_id.bytes, hashlib.sha256).hexdigest()[:32]
 
 
+def is_token(order_id: UUID, token: str) -> bool:
+    """Say whether ``token`` is the secret of the order's link, in constant time."""
+    return hmac.compare_digest(access_token(order_id).encode(), token.encode())
+
+
 async def quote(
     actor: Actor, store_id: UUID, items: Sequence[Wanted], province_code: str | None
 ) -> Quote:
@@ -236,7 +241,10 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
     """
     if actor.scope not in (Scope.PUBLIC, Scope.CONSUMER, Scope.SYSTEM):
         raise NotFound()
-    digest = _digest(actor, wish)
+    if actor.store_id not in (None, wish.store_id):
+        # A customer of one store is nobody in another.
+        raise NotFound()
+    digest, written = _digest(actor, wish), None
     try:
         async with engine_pipeline(actor, "orders.place") as connection:
             found = await _draft(connection, actor, wish, digest)
@@ -253,7 +261,7 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
         raise found
     if isinstance(found, PlacedOrder):
         return found
-    row = await written.fetchone()
+    row = await written.fetchone() if written else None
     return _answer(found) if row and row["ok"] else await _refuse_sold_out(actor, wish)
 
 

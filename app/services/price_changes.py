@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -33,13 +35,15 @@ class Decision:
 
 _LISTED = text(
     "select ls.listing_id, ls.sku_id, ls.store_id, ls.distributor_id, ls.retail_cents,"
+    " sp.supply_cents, ls.sku_id = any(:skus) as is_changed,"
     " l.cost_policy, l.status, l.product_id, l.supplier_id, b.supply_cents as basis_cents,"
     " p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents"
     " from listing_skus ls join listings l on l.id = ls.listing_id"
     " join products p on p.id = l.product_id join categories c on c.id = p.category_id"
-    " join skus k on k.id = ls.sku_id"
+    " join skus k on k.id = ls.sku_id join supply_prices sp on sp.sku_id = ls.sku_id"
     " left join listing_sku_bases b on b.listing_id = ls.listing_id and b.sku_id = ls.sku_id"
-    " where ls.sku_id = any(:skus) order by ls.listing_id, ls.sku_id for no key update of l, ls"
+    " where l.product_id = :product and (ls.sku_id = any(:skus) or (k.is_active and ls.is_offered))"
+    " order by ls.listing_id, ls.sku_id for no key update of l, ls"
 )
 
 
@@ -55,6 +59,7 @@ def decide(
 ) -> Decision:
     """Return what a listing's policy makes of a new supply price. Pure."""
     rises = supply_cents > basis_cents
+    back = ListingStatus.ON_SALE if status == ListingStatus.NEEDS_REPRICE else status
     price = retail_cents
     if policy == CostPolicy.FOLLOW_MARGIN:
         # The ratio of retail to supply price is kept, rounded up to the cent.
@@ -64,50 +69,75 @@ def decide(
         return Decision(price, paused, "paused")
     if infeasible(price, supply_cents=supply_cents, version=version, band=band):
         return Decision(retail_cents, ListingStatus.NEEDS_REPRICE, "needs_reprice")
-    back = ListingStatus.ON_SALE if status == ListingStatus.NEEDS_REPRICE else status
     return Decision(price, back, "followed" if price != retail_cents else "held")
 
 
 async def fan_out(session: AsyncSession, product_id: UUID, changes: Sequence[PriceChange]) -> None:
-    """Apply price changes to all listings in a handful of statements (as the engine role)."""
+    """Apply price changes to all listings in a handful of statements (as the engine role).
+
+    The other SKUs of the listings are judged as well: one that is under cost keeps its listing
+    off sale though the changed one is well again.
+    """
     if not changes:
         return
-    rows = (await session.execute(_LISTED, {"skus": [c.sku_id for c in changes]})).mappings().all()
+    sought = {"product": product_id, "skus": [change.sku_id for change in changes]}
+    rows = [dict(row) for row in (await session.execute(_LISTED, sought)).mappings()]
     if not rows:
         return
     found = await session.execute(text(RULES_SQL))
     rules = remember("", [dict(row) for row in found.mappings()])
-    new = {change.sku_id: change for change in changes}
     moment = (await session.execute(text("select now()"))).scalar_one()
-    decisions = [_decide_row(dict(row), new[row["sku_id"]], rules, moment) for row in rows]
-    await _write(session, [dict(row) for row in rows], decisions, new)
+    new = {change.sku_id: change for change in changes}
+    decisions = [_decide_row(row, new.get(row["sku_id"]), rules, moment) for row in rows]
+    await _write_statuses(session, rows, decisions)
+    changed = [pair for pair in zip(rows, decisions, strict=True) if pair[0]["is_changed"]]
+    await _write_changes(session, [row for row, _ in changed], [d for _, d in changed], new)
 
 
 def _decide_row(
-    row: dict[str, object], change: PriceChange, rules: Sequence[Rule], moment: object
+    row: dict[str, Any], change: PriceChange | None, rules: Sequence[Rule], moment: datetime
 ) -> Decision:
+    categories = frozenset({row["category_id"], row["parent_id"]} - {None})
     subject = Subject(
-        frozenset({row["category_id"], row["parent_id"]} - {None}),  # type: ignore[arg-type]
-        row["supplier_id"],  # type: ignore[arg-type]
-        row["distributor_id"],  # type: ignore[arg-type]
-        row["product_id"],  # type: ignore[arg-type]
-        row["store_id"],  # type: ignore[arg-type]
+        categories, row["supplier_id"], row["distributor_id"], row["product_id"], row["store_id"]
     )
-    applied = first_match(rules, subject, moment)  # type: ignore[arg-type]
+    applied = first_match(rules, subject, moment)
+    before = change.before_cents if change else row["supply_cents"]
     return decide(
-        policy=str(row["cost_policy"]),
-        status=str(row["status"]),
-        retail_cents=int(str(row["retail_cents"])),
-        basis_cents=int(str(row["basis_cents"] or change.before_cents)),
-        supply_cents=change.after_cents,
+        # A SKU whose supply price stays is not priced anew.
+        policy=row["cost_policy"] if change else CostPolicy.HOLD_PRICE,
+        status=row["status"],
+        retail_cents=row["retail_cents"],
+        basis_cents=row["basis_cents"] or before,
+        supply_cents=change.after_cents if change else row["supply_cents"],
         version=applied.version if applied else NO_CHARGE,
-        band=Band(str(row["band_kind"]), row["floor_cents"], row["cap_cents"]),  # type: ignore[arg-type]
+        band=Band(row["band_kind"], row["floor_cents"], row["cap_cents"]),
     )
 
 
-async def _write(
+async def _write_statuses(
+    session: AsyncSession, rows: Sequence[dict[str, Any]], decisions: Sequence[Decision]
+) -> None:
+    """A listing with several SKUs stands where its worst SKU stands."""
+    await session.execute(
+        text(
+            "with worst as (select listing, max(case status when 'NEEDS_REPRICE' then 3"
+            "  when 'PAUSED' then 2 when 'OFF_POOL' then 1 else 0 end) as rank"
+            "  from unnest(cast(:listings as uuid[]), cast(:statuses as text[]))"
+            "  as x(listing, status) group by 1)"
+            " update listings l set updated_at = now(), status = (array['ON_SALE', 'OFF_POOL',"
+            " 'PAUSED', 'NEEDS_REPRICE'])[rank + 1] from worst where l.id = worst.listing"
+        ),
+        {
+            "listings": [row["listing_id"] for row in rows],
+            "statuses": [decision.status for decision in decisions],
+        },
+    )
+
+
+async def _write_changes(
     session: AsyncSession,
-    rows: Sequence[dict[str, object]],
+    rows: Sequence[dict[str, Any]],
     decisions: Sequence[Decision],
     new: dict[UUID, PriceChange],
 ) -> None:
@@ -116,49 +146,34 @@ async def _write(
         "skus": [row["sku_id"] for row in rows],
         "prices": [decision.retail_cents for decision in decisions],
         "outcomes": [decision.outcome for decision in decisions],
-        "statuses": [decision.status for decision in decisions],
-        "befores": [str(new[row["sku_id"]].before_cents) for row in rows],  # type: ignore[index]
-        "afters": [str(new[row["sku_id"]].after_cents) for row in rows],  # type: ignore[index]
+        "befores": [str(new[row["sku_id"]].before_cents) for row in rows],
+        "afters": [str(new[row["sku_id"]].after_cents) for row in rows],
     }
-    await session.execute(
-        text(
-            f"{_X} update listing_skus t set retail_cents = x.price from x"
-            " where t.listing_id = x.listing and t.sku_id = x.sku and t.retail_cents <> x.price"
-        ),
-        columns,
-    )
-    await session.execute(
-        text(
-            f"{_X} update listing_sku_bases t set supply_cents = cast(x.after as bigint) from x"
-            " where t.listing_id = x.listing and t.sku_id = x.sku"
-            " and x.outcome in ('followed', 'held')"
-        ),
-        columns,
-    )
-    await session.execute(
-        text(
-            # A listing with several SKUs stands where its worst SKU stands.
-            f"{_X}, worst as (select listing, max(case x.status when 'NEEDS_REPRICE' then 3"
-            "  when 'PAUSED' then 2 when 'OFF_POOL' then 1 else 0 end) as rank from x group by 1)"
-            " update listings l set updated_at = now(), status = (array['ON_SALE', 'OFF_POOL',"
-            " 'PAUSED', 'NEEDS_REPRICE'])[rank + 1] from worst where l.id = worst.listing"
-        ),
-        columns,
-    )
-    await session.execute(
-        text(
-            f"{_X} insert into listing_changes (id, listing_id, distributor_id, sku_id, kind,"
-            "  before, after, outcome) select new_uuid(), l.id, l.distributor_id, x.sku,"
-            "  'supply_price', x.before, x.after, x.outcome from x"
-            " join listings l on l.id = x.listing"
-        ),
-        columns,
-    )
+    for statement in _WRITE_CHANGES:
+        await session.execute(statement, columns)
 
 
 _X = (
     "with x as materialized (select * from unnest(cast(:listings as uuid[]),"
     " cast(:skus as uuid[]), cast(:prices as bigint[]), cast(:outcomes as text[]),"
-    " cast(:statuses as text[]), cast(:befores as text[]), cast(:afters as text[]))"
-    " as x(listing, sku, price, outcome, status, before, after))"
+    " cast(:befores as text[]), cast(:afters as text[]))"
+    " as x(listing, sku, price, outcome, before, after))"
+)
+
+_WRITE_CHANGES = (
+    text(
+        f"{_X} update listing_skus t set retail_cents = x.price from x"
+        " where t.listing_id = x.listing and t.sku_id = x.sku and t.retail_cents <> x.price"
+    ),
+    text(
+        f"{_X} update listing_sku_bases t set supply_cents = cast(x.after as bigint) from x"
+        " where t.listing_id = x.listing and t.sku_id = x.sku"
+        " and x.outcome in ('followed', 'held')"
+    ),
+    text(
+        f"{_X} insert into listing_changes (id, listing_id, distributor_id, sku_id, kind,"
+        "  before, after, outcome) select new_uuid(), l.id, l.distributor_id, x.sku,"
+        "  'supply_price', x.before, x.after, x.outcome from x"
+        " join listings l on l.id = x.listing"
+    ),
 )

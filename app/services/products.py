@@ -208,12 +208,29 @@ async def _save_skus(
             raise NotFound()
         else:
             await _add_sku(session, actor, product, draft, position)
+    await _set_warnings(session, drafts)
     if before:
         # Orders refer to a SKU for ever, so one that is left out is only switched off.
         await session.execute(
             text("update skus set is_active = false where id = any(:ids)"), {"ids": list(before)}
         )
     return changes
+
+
+async def _set_warnings(session: AsyncSession, drafts: Sequence[SkuDraft]) -> None:
+    """Change at which stock to warn; the rows are taken in SKU order, as buyers take them."""
+    known = [draft for draft in drafts if draft.id is not None]
+    await session.execute(
+        text(
+            "with x as materialized (select * from unnest(cast(:skus as uuid[]),"
+            "  cast(:lows as int[])) as x(sku, low)),"
+            " locked as materialized (select s.sku_id, x.low from stock s"
+            "  join x on x.sku = s.sku_id where s.low_at <> x.low order by s.sku_id"
+            "  for no key update of s)"
+            " update stock s set low_at = locked.low from locked where s.sku_id = locked.sku_id"
+        ),
+        {"skus": [draft.id for draft in known], "lows": [draft.low_at for draft in known]},
+    )
 
 
 async def _add_sku(
@@ -273,10 +290,6 @@ async def _change_sku(session: AsyncSession, actor: Actor, draft: SkuDraft, posi
             " where sku_id = :id and supply_cents <> :cents"
         ),
         {"id": draft.id, "cents": draft.supply_cents},
-    )
-    await session.execute(
-        text("update stock set low_at = :low where sku_id = :id and low_at <> :low"),
-        {"id": draft.id, "low": draft.low_at},
     )
     if draft.cost_cents is not None and actor.may("supplier:costs:write"):
         await session.execute(

@@ -1,6 +1,7 @@
 """Giving money back: take each party's share back cumulatively, then refund at the provider."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,33 +18,50 @@ from app.services.engine import engine_transaction
 from app.services.ledger import Move, Source, account, post
 from app.services.rules.refunds import reversals
 
+KINDS = ("SUPPLY", "COMMISSION", "PAYMENT_FEE", "MARGIN")
+"""The shares of a line, in the order in which they take single cents of rounding."""
+
+# Locked by a statement of its own: the next one then sees what the holder before has written.
+_LOCK = text(
+    "select o.id from orders o join supplier_orders s on s.order_id = o.id where s.id = :part"
+    " for no key update of o"
+)
 _PART = text(
     "select s.id, s.order_id, s.number, s.supplier_id, s.distributor_id, s.freight_cents,"
     " p.id as payment_id, p.number as payment_number, p.currency,"
     " (select count(*) from refunds r where r.order_id = s.order_id) as refunds"
-    " from orders o join supplier_orders s on s.order_id = o.id"
-    " join payments p on p.order_id = s.order_id and p.settled_by_order"
-    " where s.id = :part for no key update of o, s"
+    " from supplier_orders s join payments p on p.order_id = s.order_id and p.settled_by_order"
+    " where s.id = :part for no key update of s"
 )
+# In the order of ids, as the release of due shares takes them.
 _SHARES = text(
     "select id, kind, merchant_id, amount_cents, reversed_cents, state from splits"
-    " where supplier_order_id = :part"
-    " order by array_position(array['SUPPLY','COMMISSION','PAYMENT_FEE','MARGIN','FREIGHT'], kind)"
-    " for no key update"
+    " where supplier_order_id = :part order by id for no key update"
 )
 _LINES = text(
     "select l.id, l.goods_cents - l.discount_cents as paid, l.refunded_cents,"
-    " t.keeps_commission_on_refund as keeps from order_lines l"
+    " t.keeps_commission_on_refund as keeps,"
+    " array[t.supply_cents, t.commission_cents, t.payment_fee_cents, t.margin_cents] as shares,"
+    " array[t.supply_returned_cents, t.commission_returned_cents, t.payment_fee_returned_cents,"
+    "  t.margin_returned_cents] as returned from order_lines l"
     " join order_line_terms t on t.line_id = l.id where l.supplier_order_id = :part order by l.id"
 )
+
+
+@dataclass(frozen=True)
+class _LineReturn:
+    """What a refund of one line takes back from each of ``KINDS``, in cents."""
+
+    line_id: UUID
+    cents: int
+    parts: tuple[int, ...]
+    keeps_commission: bool
 
 
 async def refund_parts(session: AsyncSession, part_ids: Sequence[UUID], reason: str) -> None:
     """Promise the whole of the parts' remaining money back, inside the caller's transaction."""
     for part_id in part_ids:
-        lines = [dict(row) for row in (await session.execute(_LINES, {"part": part_id})).mappings()]
-        rest = {line["id"]: line["paid"] - line["refunded_cents"] for line in lines}
-        await _refund(session, part_id, rest, None, reason)
+        await _refund(session, part_id, None, None, reason)
     await defer(session, "tongshang:submit_refunds", once="submit_refunds")
 
 
@@ -81,63 +99,63 @@ def _check_may_refund(actor: Actor, distributor_id: UUID) -> None:
 async def _refund(
     session: AsyncSession,
     part_id: UUID,
-    amounts: Mapping[UUID, int],
+    amounts: Mapping[UUID, int] | None,
     freight_cents: int | None,
     reason: str,
 ) -> None:
-    """Take shares back for one part; ``freight_cents`` of None means all that is left."""
+    """Take shares back for one part; None means all that is left."""
+    await session.execute(_LOCK, {"part": part_id})
     found = (await session.execute(_PART, {"part": part_id})).mappings().first()
     if found is None:
         raise NotFound()
     part = dict(found)
     shares = [dict(row) for row in (await session.execute(_SHARES, {"part": part_id})).mappings()]
     lines = [dict(row) for row in (await session.execute(_LINES, {"part": part_id})).mappings()]
-    _check_amounts(lines, amounts)
-    goods = sum(amounts.values())
-    returns = _goods_returns(shares, lines, goods)
-    freight = _freight_return(shares, freight_cents)
-    returns.update(freight)
+    goods = _line_returns(lines, amounts)
+    returns = _by_kind(goods) | _freight_return(shares, freight_cents)
     total = sum(returns.values())
     if total == 0:
         return
-    kept = any(line["keeps"] for line in lines)
-    await _take_back(session, part, shares, returns, keep_commission=kept)
-    await _record(session, part, amounts, total, reason)
+    await _take_back(session, part, shares, returns, _kept_commission(goods))
+    await _record(session, part, goods, total, reason)
 
 
-def _check_amounts(lines: Sequence[dict[str, Any]], amounts: Mapping[UUID, int]) -> None:
+def _line_returns(
+    lines: Sequence[dict[str, Any]], amounts: Mapping[UUID, int] | None
+) -> list[_LineReturn]:
+    """Return each line's own frozen shares, never those of the part on average."""
     left = {line["id"]: line["paid"] - line["refunded_cents"] for line in lines}
-    for line_id, amount in amounts.items():
+    wanted = left if amounts is None else amounts
+    for line_id, amount in wanted.items():
         if line_id not in left:
             raise NotFound()
         if not 0 <= amount <= left[line_id]:
             raise Invalid({"amount": "More than is left to refund."})
+    return [_line_return(line, wanted[line["id"]]) for line in lines if wanted.get(line["id"])]
 
 
-def _goods_returns(
-    shares: Sequence[dict[str, Any]], lines: Sequence[dict[str, Any]], goods: int
-) -> dict[UUID, int]:
-    of_goods = [share for share in shares if share["kind"] != "FREIGHT"]
-    # A negative share (the platform paying in) is counted with the largest, so that all are ≥ 0.
-    amounts = [share["amount_cents"] for share in of_goods]
-    negative = sum(amount for amount in amounts if amount < 0)
-    positive = [max(amount, 0) for amount in amounts]
-    if negative and positive:
-        positive[positive.index(max(positive))] += negative
-    already = [share["reversed_cents"] for share in of_goods]
-    before = sum(line["refunded_cents"] for line in lines)
-    parts = reversals(positive, already, goods, before)
-    return {share["id"]: part for share, part in zip(of_goods, parts, strict=True)}
+def _line_return(line: dict[str, Any], cents: int) -> _LineReturn:
+    parts = reversals(line["shares"], line["returned"], cents, line["refunded_cents"])
+    return _LineReturn(line["id"], cents, tuple(parts), line["keeps"])
 
 
-def _freight_return(shares: Sequence[dict[str, Any]], freight_cents: int | None) -> dict[UUID, int]:
+def _by_kind(lines: Sequence[_LineReturn]) -> dict[str, int]:
+    return {kind: sum(line.parts[place] for line in lines) for place, kind in enumerate(KINDS)}
+
+
+def _kept_commission(lines: Sequence[_LineReturn]) -> int:
+    place = KINDS.index("COMMISSION")
+    return sum(max(0, line.parts[place]) for line in lines if line.keeps_commission)
+
+
+def _freight_return(shares: Sequence[dict[str, Any]], freight_cents: int | None) -> dict[str, int]:
     for share in shares:
         if share["kind"] == "FREIGHT":
             left = share["amount_cents"] - share["reversed_cents"]
             wanted = left if freight_cents is None else freight_cents
             if not 0 <= wanted <= left:
                 raise Invalid({"freight": "More than is left to refund."})
-            return {share["id"]: wanted}
+            return {"FREIGHT": wanted}
     if freight_cents:
         raise Invalid({"freight": "More than is left to refund."})
     return {}
@@ -154,33 +172,34 @@ async def _take_back(
     session: AsyncSession,
     part: dict[str, Any],
     shares: Sequence[dict[str, Any]],
-    returns: Mapping[UUID, int],
-    *,
-    keep_commission: bool,
+    returns: Mapping[str, int],
+    kept_commission: int,
 ) -> None:
     """Post the parties' returns; a kept commission is charged to the distributor beside it."""
-    unallocated = await account(session, None, "platform", "UNALLOCATED", part["currency"])
+    currency = part["currency"]
+    unallocated = await account(session, None, "platform", "UNALLOCATED", currency)
     moves: list[Move] = []
     for share in shares:
-        amount = returns.get(share["id"], 0)
+        amount = returns.get(share["kind"], 0)
         if amount:
-            origin = await _account_of(session, share, part["currency"])
-            moves.append(Move(origin, unallocated, amount, share["id"], part["id"]))
+            origin = await _account_of(session, share, currency)
+            ends = (origin, unallocated) if amount > 0 else (unallocated, origin)
+            moves.append(Move(*ends, abs(amount), share["id"], part["id"]))
             await session.execute(_REVERSE, {"id": share["id"], "cents": amount})
     entry = new_id()
-    source = Source("REFUND", "refund", entry, part["order_id"])
-    await post(session, source, moves)
-    commission = sum(returns.get(s["id"], 0) for s in shares if s["kind"] == "COMMISSION")
-    if keep_commission and commission:
-        origin = await account(session, part["distributor_id"], "distributor", "PENDING")
-        target = await account(session, None, "platform", "COMMISSION")
+    await post(session, Source("REFUND", "refund", entry, part["order_id"]), moves)
+    if kept_commission:
+        released = any(share["state"] == "AVAILABLE" for share in shares)
+        kind = "AVAILABLE" if released else "PENDING"
+        origin = await account(session, part["distributor_id"], "distributor", kind, currency)
+        target = await account(session, None, "platform", "COMMISSION", currency)
         charge = Source("COMMISSION_KEPT", "refund", entry, part["order_id"])
-        await post(session, charge, [Move(origin, target, commission, None, part["id"])])
+        await post(session, charge, [Move(origin, target, kept_commission, None, part["id"])])
 
 
 _REVERSE = text(
     "update splits set reversed_cents = reversed_cents + :cents, state ="
-    " case when reversed_cents + :cents >= amount_cents then 'REVERSED' else state end"
+    " case when reversed_cents + :cents = amount_cents then 'REVERSED' else state end"
     " where id = :id"
 )
 
@@ -196,19 +215,21 @@ async def _account_of(session: AsyncSession, share: dict[str, Any], currency: st
 async def _record(
     session: AsyncSession,
     part: dict[str, Any],
-    amounts: Mapping[UUID, int],
+    lines: Sequence[_LineReturn],
     total: int,
     reason: str,
 ) -> None:
-    lines = [line_id for line_id, amount in amounts.items() if amount]
+    columns = {"lines": [line.line_id for line in lines], "cents": [line.cents for line in lines]}
     await session.execute(
         text(
             "update order_lines l set refunded_cents = l.refunded_cents + x.cents"
             " from unnest(cast(:lines as uuid[]), cast(:cents as bigint[])) as x(id, cents)"
             " where l.id = x.id"
         ),
-        {"lines": lines, "cents": [amounts[line] for line in lines]},
+        columns,
     )
+    returned = {kind: [line.parts[place] for line in lines] for place, kind in enumerate(KINDS)}
+    await session.execute(_RETURNED, {"lines": columns["lines"], **returned})
     await session.execute(
         text("update orders set refunded_cents = refunded_cents + :cents where id = :order"),
         {"cents": total, "order": part["order_id"]},
@@ -235,6 +256,18 @@ async def _record(
             "reason": reason[:40],
         },
     )
+
+
+_RETURNED = text(
+    "update order_line_terms t set"
+    " supply_returned_cents = t.supply_returned_cents + x.supply,"
+    " commission_returned_cents = t.commission_returned_cents + x.commission,"
+    " payment_fee_returned_cents = t.payment_fee_returned_cents + x.fee,"
+    " margin_returned_cents = t.margin_returned_cents + x.margin"
+    " from unnest(cast(:lines as uuid[]), cast(:SUPPLY as bigint[]), cast(:COMMISSION as bigint[]),"
+    "  cast(:PAYMENT_FEE as bigint[]), cast(:MARGIN as bigint[]))"
+    "  as x(id, supply, commission, fee, margin) where t.line_id = x.id"
+)
 
 
 async def submit_refunds(limit: int = 100) -> int:

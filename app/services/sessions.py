@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from app.access import PUBLIC, Actor, Scope
@@ -213,7 +213,9 @@ async def remember_workspace(user_id: UUID, workspace: Workspace) -> None:
         )
 
 
-async def _resolve(statement: str, token: str | None, values: Mapping[str, Any]) -> dict[str, Any]:
+async def _resolve(
+    statement: LiteralString, token: str | None, values: Mapping[str, Any]
+) -> dict[str, Any]:
     if not token:
         raise NotSignedIn()
     at = now()

@@ -26,12 +26,14 @@ released as (
 entry as (
   insert into ledger_transactions (id, kind, source_type, source_id, order_id, occurred_at)
   select new_uuid(), 'RELEASE', 'split', due.id, due.order_id, cast(:at as timestamptz) from due
-  where due.merchant_id is not null and due.cents > 0
+  where due.merchant_id is not null and due.cents <> 0
   returning id, source_id),
 moved as materialized (
   select new_uuid() as id, entry.id as transaction_id, due.id as split_id,
-    due.supplier_order_id, due.merchant_id, due.cents as amount_cents, due.currency,
-    f.id as from_account_id, t.id as to_account_id
+    due.supplier_order_id, due.merchant_id, abs(due.cents) as amount_cents, due.currency,
+    -- A share below zero is a debt, which becomes due like a claim.
+    case when due.cents > 0 then f.id else t.id end as from_account_id,
+    case when due.cents > 0 then t.id else f.id end as to_account_id
   from entry join due on due.id = entry.source_id
   join ledger_accounts f on f.merchant_id = due.merchant_id and f.role = due.role
     and f.kind = 'PENDING' and f.currency = due.currency

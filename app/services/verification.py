@@ -81,7 +81,8 @@ CHECKS: Sequence[Check] = (
         "   sum(case when f.kind = 'CLEARING' then p.amount_cents"
         "            when t.kind = 'CLEARING' and e.kind = 'PAYMENT' then -p.amount_cents"
         "            else 0 end) as paid,"
-        "   sum(case when e.kind = 'REFUND' then p.amount_cents else 0 end) as returned"
+        "   sum(case when e.kind <> 'REFUND' then 0 when t.kind = 'UNALLOCATED' then p.amount_cents"
+        "            else -p.amount_cents end) as returned"
         "  from postings p join ledger_transactions e on e.id = p.transaction_id"
         "  join ledger_accounts f on f.id = p.from_account_id"
         "  join ledger_accounts t on t.id = p.to_account_id"
@@ -153,7 +154,8 @@ CHECKS: Sequence[Check] = (
         "  from order_lines group by 1) l on l.order_id = o.id"
         " join (select order_id, sum(freight_cents) as freight from supplier_orders group by 1) s"
         " on s.order_id = o.id where (o.goods_cents, o.discount_cents, o.freight_cents)"
-        " is distinct from (l.goods, l.discount, s.freight)",
+        " is distinct from (l.goods, l.discount, s.freight)"
+        " or l.refunded > o.refunded_cents",
     ),
     Check(
         "terms_equal_lines",
@@ -161,6 +163,56 @@ CHECKS: Sequence[Check] = (
         "select t.line_id from order_line_terms t join order_lines l on l.id = t.line_id"
         " where t.supply_cents + t.commission_cents + t.payment_fee_cents + t.margin_cents"
         " <> l.goods_cents - l.discount_cents",
+    ),
+    Check(
+        "lines_returned_what_was_refunded",
+        "what the parties returned of a line is what was refunded of it",
+        "select t.line_id, l.refunded_cents, t.supply_returned_cents + t.commission_returned_cents"
+        "  + t.payment_fee_returned_cents + t.margin_returned_cents as returned"
+        " from order_line_terms t join order_lines l on l.id = t.line_id where l.refunded_cents"
+        "  <> t.supply_returned_cents + t.commission_returned_cents"
+        "  + t.payment_fee_returned_cents + t.margin_returned_cents",
+    ),
+    Check(
+        "reversals_equal_line_returns",
+        "what was reversed of a share is what its lines returned",
+        "select s.supplier_order_id, s.kind, s.reversed_cents, case s.kind when 'SUPPLY'"
+        "  then x.supply when 'COMMISSION' then x.commission when 'PAYMENT_FEE' then x.fee"
+        "  else x.margin end as returned from splits s join (select supplier_order_id,"
+        "   sum(supply_returned_cents) as supply, sum(commission_returned_cents) as commission,"
+        "   sum(payment_fee_returned_cents) as fee, sum(margin_returned_cents) as margin"
+        "   from order_line_terms group by 1) x on x.supplier_order_id = s.supplier_order_id"
+        " where s.kind <> 'FREIGHT' and s.reversed_cents <> case s.kind when 'SUPPLY'"
+        "  then x.supply when 'COMMISSION' then x.commission when 'PAYMENT_FEE' then x.fee"
+        "  else x.margin end",
+    ),
+    Check(
+        "payments_are_posted",
+        "all money that a payment brought was taken from the provider's account, once",
+        "select p.number, p.status, p.amount_cents, x.cents as posted from payments p left join"
+        " (select e.source_id, sum(case when f.kind = 'CLEARING' then o.amount_cents"
+        "   else -o.amount_cents end) as cents from ledger_transactions e"
+        "  join postings o on o.transaction_id = e.id"
+        "  join ledger_accounts f on f.id = o.from_account_id"
+        "  where e.kind in ('PAYMENT', 'UNALLOCATED') group by 1) x on x.source_id = p.id"
+        " where coalesce(x.cents, 0) <> case p.status when 'PAID' then p.amount_cents else 0 end",
+    ),
+    Check(
+        "refunds_are_posted",
+        "a refund that succeeded went back to the provider's account, once, and no other did",
+        "select r.number, r.status, r.amount_cents, x.cents as posted from refunds r left join"
+        " (select e.source_id, sum(o.amount_cents) as cents from ledger_transactions e"
+        "  join postings o on o.transaction_id = e.id where e.kind = 'REFUND_PAID' group by 1) x"
+        " on x.source_id = r.id where coalesce(x.cents, 0)"
+        "  <> case r.status when 'SUCCEEDED' then r.amount_cents else 0 end",
+    ),
+    Check(
+        "payments_equal_their_refunds",
+        "what a payment gave back is the sum of its refunds, never more than it brought",
+        "select p.number, p.amount_cents, p.refunded_cents, coalesce(r.cents, 0) as refunds"
+        " from payments p left join (select payment_id, sum(amount_cents) as cents from refunds"
+        "  group by 1) r on r.payment_id = p.id where p.refunded_cents <> coalesce(r.cents, 0)"
+        " or p.refunded_cents > p.amount_cents",
     ),
     Check(
         "refunds_equal_reversals",
@@ -188,7 +240,7 @@ CHECKS: Sequence[Check] = (
 
 def verify(owner_url: str) -> dict[str, Any]:
     """Run every check as the owner (row-level security does not bind it) and return a report."""
-    with psycopg.connect(owner_url, row_factory=dict_row, autocommit=False) as connection:
+    with psycopg.Connection[dict[str, Any]].connect(owner_url, row_factory=dict_row) as connection:
         # One snapshot, so that trade going on meanwhile cannot look like a fault.
         connection.execute("set transaction isolation level repeatable read, read only")
         connection.execute("set local role tongshang_engine")
@@ -197,5 +249,5 @@ def verify(owner_url: str) -> dict[str, Any]:
 
 
 def _run(connection: psycopg.Connection[dict[str, Any]], check: Check) -> dict[str, Any]:
-    rows = connection.execute(f"{check.sql} limit {MOST_ROWS}").fetchall()
+    rows = connection.execute(f"{check.sql} limit {MOST_ROWS}".encode()).fetchall()
     return {"name": check.name, "ok": not rows, "meaning": check.meaning, "rows": rows}

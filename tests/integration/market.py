@@ -77,15 +77,29 @@ class Market:
 
 
 async def open_market(
-    database: Database, *, suppliers: int = 2, on_hand: int = 100, keeps: bool = False
+    database: Database,
+    *,
+    suppliers: int = 2,
+    on_hand: int = 100,
+    keeps: bool = False,
+    products: int = 1,
 ) -> Market:
-    """Fill the database with one store that sells one SKU of each supplier."""
+    """Fill the database with one store that sells so many products of each supplier, one SKU each.
+
+    ``goods`` holds the first product of each supplier, then the second of each.
+    """
     makers = [new_id() for _ in range(suppliers)]
     market = Market(new_id(), new_id(), makers)
     async with database.engine_transaction(SYSTEM) as session:
         category = catalog.Category(slug=f"c-{new_id().hex[-8:]}", name_zh="茶", name_en="Tea")
         rows: list[object] = [category, _merchant(market.distributor, supplier=False)]
         rows += [_merchant(maker, supplier=True) for maker in makers]
+        rows += [
+            catalog.FreightTemplate(
+                supplier_id=maker, name="默认", first_cents=800, additional_cents=200
+            )
+            for maker in makers
+        ]
         rows.append(
             store.Store(
                 id=market.store,
@@ -105,7 +119,7 @@ async def open_market(
                 keeps_commission_on_refund=keeps,
             ),
         ]
-        for place, maker in enumerate(makers):
+        for place, maker in enumerate(makers * products):
             rows += _goods(market, category.id, maker, on_hand, 1_000 + 777 * place)
         for row in rows:
             session.add(row)
@@ -143,9 +157,6 @@ def _goods(
         catalog.Stock(sku_id=sku, **of_product, on_hand=on_hand),
         catalog.StockMovement(sku_id=sku, supplier_id=maker, delta=on_hand, reason="OPENING"),
         catalog.PoolEntry(**of_product, status="APPROVED"),
-        catalog.FreightTemplate(
-            supplier_id=maker, name="默认", first_cents=800, additional_cents=200
-        ),
         store.Listing(
             id=listing,
             store_id=market.store,
@@ -174,7 +185,9 @@ class FakeProvider:
     def _answer(self, number: str) -> ProviderPayment:
         if self.is_down:
             raise GatewayUnavailable("down")
-        request = self.payments[number]
+        request = self.payments.get(number)
+        if request is None:
+            return ProviderPayment(ProviderState.CLOSED, "")
         return ProviderPayment(
             self.states[number], f"ref-{number}", f"http://pay/{number}", request.amount_cents
         )
@@ -189,14 +202,19 @@ class FakeProvider:
         return self._answer(number)
 
     async def close(self, number: str) -> ProviderPayment:
-        if not self.is_down and self.states[number] is ProviderState.OPEN:
+        if not self.is_down and self.states.get(number) is ProviderState.OPEN:
             self.states[number] = ProviderState.CLOSED
         return self._answer(number)
 
     async def refund(self, number: str, refund_number: str, amount_cents: int) -> ProviderState:
-        self._answer(number)
+        assert self._answer(number).state is ProviderState.PAID
         assert self.refunds.setdefault(refund_number, amount_cents) == amount_cents
+        assert self.refunded(number) <= self.payments[number].amount_cents
         return ProviderState.REFUNDED
+
+    def refunded(self, number: str) -> int:
+        """Return what went back of a payment, in cents."""
+        return sum(v for name, v in self.refunds.items() if name.startswith(f"{number}R"))
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> PaymentEvent:
         raise NotImplementedError

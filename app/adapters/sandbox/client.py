@@ -21,6 +21,14 @@ from app.kit.settings import settings
 TIMEOUT = httpx.Timeout(10, connect=3)
 
 
+class _Refusal(Exception):
+    """The sandbox understood a request and said no."""
+
+    def __init__(self, status: int, text: str) -> None:
+        self.status = status
+        super().__init__(text)
+
+
 class SandboxGateway:
     """Talks to the sandbox over HTTP, signed in both directions."""
 
@@ -31,20 +39,38 @@ class SandboxGateway:
 
     async def create(self, request: PaymentRequest) -> ProviderPayment:
         """Open a payment at the sandbox."""
-        return _payment(await self._post("/v1/payments", asdict(request)))
+        try:
+            return _payment(await self._post("/v1/payments", asdict(request)))
+        except _Refusal as refusal:
+            raise GatewayUnavailable(str(refusal)) from refusal
 
     async def query(self, number: str) -> ProviderPayment:
         """Ask where a payment stands."""
-        return _payment(await self._post("/v1/payments/query", {"number": number}))
+        return await self._standing("/v1/payments/query", number)
 
     async def close(self, number: str) -> ProviderPayment:
         """Close an unpaid payment."""
-        return _payment(await self._post("/v1/payments/close", {"number": number}))
+        return await self._standing("/v1/payments/close", number)
+
+    async def _standing(self, path: str, number: str) -> ProviderPayment:
+        try:
+            return _payment(await self._post(path, {"number": number}))
+        except _Refusal as refusal:
+            if refusal.status != httpx.codes.NOT_FOUND.value:
+                raise GatewayUnavailable(str(refusal)) from refusal
+            # It never heard of the payment: our request to open it was lost, so none can be paid.
+            return ProviderPayment(ProviderState.CLOSED, "")
 
     async def refund(self, number: str, refund_number: str, amount_cents: int) -> ProviderState:
         """Give money back."""
         body = {"number": number, "refund_number": refund_number, "amount_cents": amount_cents}
-        answer = await self._post("/v1/refunds", body)
+        try:
+            answer = await self._post("/v1/refunds", body)
+        except _Refusal as refusal:
+            if refusal.status != httpx.codes.CONFLICT.value:
+                raise GatewayUnavailable(str(refusal)) from refusal
+            # A clear no, which asking again does not change.
+            return ProviderState.FAILED
         return ProviderState(str(answer["state"]))
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> PaymentEvent:
@@ -69,9 +95,11 @@ class SandboxGateway:
         body = json.dumps(data).encode()
         try:
             answer = await self._client.post(path, content=body, headers=sign(body))
+            if answer.is_client_error:
+                raise _Refusal(answer.status_code, f"{path}: {answer.text[:200]}")
             answer.raise_for_status()
             return answer.json()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, ValueError) as error:
             raise GatewayUnavailable(f"{path}: {error!r}") from error
 
 

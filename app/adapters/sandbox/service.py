@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from app.adapters.gateway import CallbackRefused
 from app.adapters.sandbox.signing import sign, verify
-from app.adapters.sandbox.store import Refused, SandboxStore
+from app.adapters.sandbox.store import Refused, SandboxStore, Unknown
+from app.kit.money import money_text
 from app.kit.settings import settings
 
 _templates = Environment(
@@ -32,7 +33,7 @@ def store() -> SandboxStore:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(_: FastAPI) -> AsyncGenerator[None]:
     courier = asyncio.create_task(_deliver_for_ever())
     yield
     courier.cancel()
@@ -63,7 +64,8 @@ async def _deliver(client: httpx.AsyncClient, message: dict[str, Any]) -> None:
 
 @app.exception_handler(Refused)
 async def _refused(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=409)
+    status = 404 if isinstance(error, Unknown) else 409
+    return JSONResponse({"error": str(error)}, status_code=status)
 
 
 async def _signed(request: Request) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def _page(name: str, locale: str, **values: Any) -> HTMLResponse:
 def pay_page(reference: str) -> HTMLResponse:
     """Show the buyer what is to be paid."""
     payment = store().by_reference(reference)
-    amount = f"{payment['amount_cents'] / 100:,.2f}"
+    amount = money_text(payment["amount_cents"], payment["currency"], payment["locale"])
     return _page("pay.html", payment["locale"], payment=payment, amount=amount)
 
 

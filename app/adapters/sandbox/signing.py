@@ -37,9 +37,11 @@ def verify(headers: Mapping[str, str], body: bytes, *, at: float | None = None) 
     timestamp = headers.get("sandbox-timestamp", "")
     nonce = headers.get("sandbox-nonce", "")
     expected = _mac(timestamp, nonce, body)
-    if not hmac.compare_digest(expected, headers.get("sandbox-signature", "")):
+    # As bytes: a header of a stranger may hold characters that text comparison refuses.
+    given = headers.get("sandbox-signature", "").encode()
+    if not hmac.compare_digest(expected.encode(), given):
         raise CallbackRefused("signature")
-    if not timestamp.isdecimal():
+    if not (timestamp.isascii() and timestamp.isdecimal()):
         raise CallbackRefused("timestamp")
     if abs((time.time() if at is None else at) - int(timestamp)) > MAX_AGE_SECONDS:
         raise CallbackRefused("age")

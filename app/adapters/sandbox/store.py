@@ -5,7 +5,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ class Refused(Exception):
     """The request contradicts what is known; the text says how."""
 
 
+class Unknown(Refused):
+    """Nobody opened such a payment here."""
+
+
 class SandboxStore:
     """Payments, refunds and messages waiting to be delivered. Safe for threads."""
 
@@ -44,7 +48,7 @@ class SandboxStore:
         self._connection.executescript(_SCHEMA)
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _write(self) -> Generator[sqlite3.Connection]:
         with self._lock, self._connection:
             yield self._connection
 
@@ -72,7 +76,7 @@ class SandboxStore:
         return payment
 
     def payment(self, number: str) -> dict[str, Any]:
-        """Return a payment by our caller's number. Raises Refused for an unknown one."""
+        """Return a payment by our caller's number. Raises Unknown."""
         return self._one("select * from payments where number = ?", number)
 
     def by_reference(self, reference: str) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class SandboxStore:
         with self._lock:
             row = self._connection.execute(sql, [key]).fetchone()
         if row is None:
-            raise Refused("unknown payment")
+            raise Unknown("unknown payment")
         return dict(row)
 
     def close(self, number: str) -> dict[str, Any]:

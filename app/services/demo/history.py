@@ -4,6 +4,7 @@ Every amount, posting, movement and event is written, so that ``tongshang verify
 The numbers come from hashes of the order's place, so that the same call gives the same history.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -191,11 +192,15 @@ from t_line l join t_order o on o.i = l.i join t_rank s on s.status = o.status""
     """\
 insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id,
   split_rule_version_id, rule_name, rule_version, commission_bps, keeps_commission_on_refund,
-  supply_cents, commission_cents, payment_fee_cents, margin_cents)
+  supply_cents, commission_cents, payment_fee_cents, margin_cents, supply_returned_cents,
+  commission_returned_cents, payment_fee_returned_cents, margin_returned_cents)
 select l.id, l.order_id, l.part_id, l.distributor_id, l.rule_version_id,
   coalesce(l.rule_name, ''), coalesce(l.rule_version, 0), coalesce(l.rate_bps, 0),
-  coalesce(l.keeps, false), l.supply, l.commission, l.fee, l.goods - l.supply - l.commission - l.fee
-from t_line l""",
+  coalesce(l.keeps, false), l.supply, l.commission, l.fee, x.margin,
+  back.part * l.supply, back.part * l.commission, back.part * l.fee, back.part * x.margin
+from t_line l join t_order o on o.i = l.i
+cross join lateral (select l.goods - l.supply - l.commission - l.fee as margin) x
+cross join lateral (select (o.status = 'REJECTED')::int as part) back""",
     """\
 insert into stock_reservations (line_id, order_id, sku_id, supplier_id, quantity,
   shipped_quantity, state, created_at)
@@ -405,7 +410,7 @@ async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -
         await _run(session, statement, params)
 
 
-async def _run(session: AsyncSession, statement: str, params: dict[str, object]) -> None:
+async def _run(session: AsyncSession, statement: str, params: Mapping[str, object]) -> None:
     # "::" casts and string slices are PostgreSQL's; only named parameters are ours.
     used = {name: value for name, value in params.items() if f":{name}" in statement}
     await session.execute(text(statement), used)

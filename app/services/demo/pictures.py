@@ -85,7 +85,7 @@ class Studio:
         outline = [(x * SIDE, y * SIDE) for x, y in points]
         mask = self.mask(lambda d: d.polygon(outline, fill=255))
         mask = mask.filter(ImageFilter.GaussianBlur(soft)).point(
-            lambda value: min(255, max(0, (value - 118) * 18))
+            lambda value: min(255, max(0, (value - 118) * 18))  # pyright: ignore
         )
         self.solid(mask, colour)
 

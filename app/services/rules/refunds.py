@@ -11,14 +11,15 @@ def reversals(
 
     Each return is ``share(refunded to date) − already reversed``, never a per-unit rounding:
     after any sequence of partial refunds the returns sum to the refunds, nobody returned more
-    than its share, and a whole refund returns every share wholly. ``shares`` are not negative.
+    than its share, and a whole refund returns every share wholly. A party with a negative share
+    paid in, so it gets back instead of returning.
 
     Raises ValueError when more would be refunded than was shared.
     """
     whole = sum(shares)
     to_date = refunded_before + refund_cents
-    if any(share < 0 for share in shares) or sum(already) != refunded_before:
-        raise ValueError("shares must not be negative and must explain what was refunded before")
+    if sum(already) != refunded_before:
+        raise ValueError("what was reversed must explain what was refunded before")
     if refund_cents < 0 or to_date > whole:
         raise ValueError("a refund cannot exceed what was paid")
     if not refund_cents:
@@ -26,19 +27,27 @@ def reversals(
     ideal = [
         Fraction(to_date * share, whole) - done for share, done in zip(shares, already, strict=True)
     ]
-    left = [share - done for share, done in zip(shares, already, strict=True)]
-    parts = [min(max(0, int(part // 1)), most) for part, most in zip(ideal, left, strict=True)]
-    return _settle(parts, ideal, left, refund_cents)
+    bounds = [
+        (min(share - done, 0), max(share - done, 0))
+        for share, done in zip(shares, already, strict=True)
+    ]
+    parts = [
+        min(max(least, int(part // 1)), most)
+        for part, (least, most) in zip(ideal, bounds, strict=True)
+    ]
+    return _settle(parts, ideal, bounds, refund_cents)
 
 
-def _settle(parts: list[int], ideal: list[Fraction], left: list[int], total: int) -> list[int]:
+def _settle(
+    parts: list[int], ideal: list[Fraction], bounds: list[tuple[int, int]], total: int
+) -> list[int]:
     """Move single cents to those furthest from their ideal until the parts sum to ``total``."""
     while (gap := total - sum(parts)) != 0:
         step = 1 if gap > 0 else -1
         able = [
             place
-            for place in range(len(parts))
-            if (parts[place] < left[place] if step > 0 else parts[place] > 0)
+            for place, (least, most) in enumerate(bounds)
+            if least <= parts[place] + step <= most
         ]
         chosen = max(able, key=lambda place: (step * (ideal[place] - parts[place]), -place))
         parts[chosen] += step
