@@ -22,3 +22,14 @@ def masked(phone: str) -> str:
     national = phone.removeprefix("+86")
     shown = 4 if len(national) > 8 else 2
     return f"{national[:3]}{'*' * max(1, len(national) - 3 - shown)}{national[-shown:]}"
+
+
+def readable(phone: str) -> str:
+    """Return an E.164 number as it is dialled here; foreign ones with their country code."""
+    try:
+        number = phonenumbers.parse(phone, HOME)
+    except phonenumbers.NumberParseException:
+        return phone
+    at_home = number.country_code == phonenumbers.country_code_for_region(HOME)
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(number, form.NATIONAL if at_home else form.INTERNATIONAL)

@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from app.adapters.couriers import CARRIERS
 from app.kit.i18n import catalog, gettext, moment_text, yuan
 from app.kit.money import decimal_text
-from app.kit.phones import masked
+from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
 from app.routes import media
 from app.services.visits import count_visit
@@ -53,6 +53,7 @@ def templates(locale: str) -> Environment:
         "yuan": yuan,
         "moment": moment_text,
         "masked": masked,
+        "phone": readable,
         "decimal": decimal_text,
         "iso": lambda moment: moment.isoformat(timespec="seconds"),
         "json_data": json_data,
@@ -113,7 +114,7 @@ def page(
     short while as long as the visitor has no cart. ``counts`` names what the visit counts as,
     which happens after the answer is sent.
     """
-    html = fragment(visit, name, **values).encode()
+    html = fragment(visit, name, status=status, **values).encode()
     headers = {"cache-control": _caching(visit, public), "vary": "Cookie, Accept-Language"}
     if not public:
         # The address of an order holds its secret.
