@@ -1,7 +1,8 @@
 """How every route of the stores answers: switches first, foreign forms and refusals as pages."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request, Response
@@ -39,7 +40,7 @@ _NOT_FOUND = N_("It may have been sold out, taken off sale or moved. Have a look
 class StoreRoute(APIRoute):
     """A route whose refusals are pages, and whose forms come from the store itself."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler; see the module."""
         handle = super().get_route_handler()
 
