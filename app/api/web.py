@@ -1,6 +1,6 @@
 """The web app beside the console: channel API, callbacks, pictures, health, stores."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
@@ -13,7 +13,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def _serving(_: FastAPI) -> AsyncIterator[None]:
+async def _serving(_: FastAPI) -> AsyncGenerator[None]:
     async with serving():
         yield
 

@@ -1,6 +1,6 @@
 """The web app of the HTTP benchmark: the real one with a payment provider that costs nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -11,7 +11,7 @@ from app.server.lifespan import serving
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(_: FastAPI) -> AsyncGenerator[None]:
     BenchProvider.registered()
     async with serving():
         yield

@@ -180,16 +180,12 @@ async def of_customer(actor: Actor) -> list[OrderRow]:
                 "limit": MOST_LISTED,
             },
         )
-        return [
-            OrderRow(
-                **{
-                    **row,
-                    "image_keys": tuple(row["image_keys"] or ()),
-                    "titles": tuple(row["titles"] or ()),
-                }
-            )
-            for row in found.mappings()
-        ]
+        return [_row(dict(row)) for row in found.mappings()]
+
+
+def _row(row: dict[str, Any]) -> OrderRow:
+    pictures, titles = row.pop("image_keys") or (), row.pop("titles") or ()
+    return OrderRow(**row, image_keys=tuple(pictures), titles=tuple(titles))
 
 
 async def payment_state(session: AsyncSession, order_id: UUID) -> tuple[str, str]:

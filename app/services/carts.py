@@ -66,20 +66,22 @@ async def add(actor: Actor, token: str, sku_id: UUID, quantity: int) -> int:
 async def set_quantity(actor: Actor, token: str, sku_id: UUID, quantity: int) -> int:
     """Change the units of a line, to none removes it; return how many lines are left."""
     async with database().transaction(actor) as session:
-        which = {"hash": _hash(actor, token), "sku": sku_id}
+        token_hash = _hash(actor, token)
         if quantity <= 0:
-            await session.execute(_REMOVE, {**which, "skus": [sku_id]})
+            await session.execute(_REMOVE, {"hash": token_hash, "skus": [sku_id]})
         else:
-            await session.execute(_CHANGE, {**which, "quantity": min(quantity, MOST_UNITS)})
-        return await _count_by_hash(session, which["hash"])
+            units = min(quantity, MOST_UNITS)
+            change = {"hash": token_hash, "sku": sku_id, "quantity": units}
+            await session.execute(_CHANGE, change)
+        return await _count_by_hash(session, token_hash)
 
 
 async def take_out(actor: Actor, token: str, skus: Sequence[UUID]) -> int:
     """Take SKUs out of a basket (they were ordered); return how many lines are left."""
     async with database().transaction(actor) as session:
-        which = {"hash": _hash(actor, token), "skus": list(skus)}
-        await session.execute(_REMOVE, which)
-        return await _count_by_hash(session, str(which["hash"]))
+        token_hash = _hash(actor, token)
+        await session.execute(_REMOVE, {"hash": token_hash, "skus": list(skus)})
+        return await _count_by_hash(session, token_hash)
 
 
 async def remember_prices(actor: Actor, token: str, prices: Mapping[UUID, int]) -> None:

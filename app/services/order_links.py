@@ -6,7 +6,7 @@ then lend a session in which the order, and by agreement only that order, is rea
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from app.services.placing import access_token
 @asynccontextmanager
 async def opened_by_token(
     actor: Actor, number: str, token: str
-) -> AsyncIterator[tuple[AsyncSession, UUID]]:
+) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
     """Lend a session and the id of the order of the actor's store that the token opens.
 
     Raises NotFound for an unknown number, another store's order and a wrong token alike.
@@ -41,7 +41,7 @@ async def opened_by_token(
 
 
 @asynccontextmanager
-async def opened_by_owner(actor: Actor, number: str) -> AsyncIterator[tuple[AsyncSession, UUID]]:
+async def opened_by_owner(actor: Actor, number: str) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
     """Lend a session and the id of an order of the signed-in customer. Raises NotFound."""
     async with database().transaction(actor) as session:
         found = await session.execute(

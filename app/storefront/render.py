@@ -3,9 +3,10 @@
 import gzip
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import Response
@@ -15,10 +16,10 @@ from starlette.background import BackgroundTask
 
 from app.adapters.couriers import CARRIERS
 from app.kit.i18n import catalog, gettext, moment_text, yuan
-from app.kit.money import decimal_text
 from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
 from app.routes import media
+from app.services.shopfront import Aisle
 from app.services.visits import count_visit
 from app.storefront import words
 from app.storefront.assets import accepts_gzip, address
@@ -28,6 +29,13 @@ from app.storefront.visit import Visit
 TEMPLATES = Path(__file__).parent / "templates"
 PUBLIC_SECONDS = 30
 """How long a page without anything of the visitor may be kept on the way to the browser."""
+
+
+class _Titled(Protocol):
+    @property
+    def title(self) -> str: ...
+    @property
+    def title_en(self) -> str: ...
 
 
 @lru_cache(maxsize=2)
@@ -41,43 +49,63 @@ def templates(locale: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    texts = catalog(locale)
-    install: Any = env
-    install.install_gettext_callables(
-        lambda message: texts.get(message, message),
-        lambda one, many, n: texts.get(one if n == 1 else many, one if n == 1 else many),
-        newstyle=True,
-    )
-    env.policies["ext.i18n.trimmed"] = True
+    _speak(env, locale)
     env.filters |= {
         "yuan": yuan,
         "moment": moment_text,
         "masked": masked,
         "phone": readable,
-        "decimal": decimal_text,
-        "iso": lambda moment: moment.isoformat(timespec="seconds"),
+        "iso": _iso,
         "json_data": json_data,
     }
-    english = locale == "en"
-    env.globals |= {
-        "en": english,
-        "locale": locale,
+    known: dict[str, Any] = env.globals
+    known |= {
+        "en": locale == "en",
         "asset": address,
         "media": media,
         "provinces": PROVINCES,
-        "word": lambda kind, key: words.word(locale, kind, key),
-        "carrier": lambda code: _carrier(code, english),
-        "name_of": lambda row: row.title_en if english and row.title_en else row.title,
-        "aisle_name": lambda aisle: aisle.name_en if english else aisle.name_zh,
+        "word": partial(words.word, locale),
+        "carrier": partial(_carrier, locale),
+        "name_of": partial(_name, locale),
+        "aisle_name": partial(aisle_name, locale),
+        "text": partial(gettext, locale),
     }
     return env
 
 
-def _carrier(code: str, english: bool) -> str:
+def _speak(env: Environment, locale: str) -> None:
+    """Let ``_`` and ``trans`` of the templates give the locale's texts."""
+    texts = catalog(locale)
+
+    def one(message: str) -> str:
+        return texts.get(message, message)
+
+    def several(single: str, plural: str, n: int) -> str:
+        return one(single if n == 1 else plural)
+
+    extension: Any = env
+    extension.install_gettext_callables(one, several, newstyle=True)
+    env.policies["ext.i18n.trimmed"] = True
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _name(locale: str, row: _Titled) -> str:
+    return row.title_en if locale == "en" and row.title_en else row.title
+
+
+def aisle_name(locale: str, aisle: Aisle) -> str:
+    """Return a category's name in the reader's language."""
+    return aisle.name_en if locale == "en" else aisle.name_zh
+
+
+def _carrier(locale: str, code: str) -> str:
     carrier = CARRIERS.get(code)
     if carrier is None:
         return code
-    return carrier.name_en if english else carrier.name_zh
+    return carrier.name_en if locale == "en" else carrier.name_zh
 
 
 def json_data(value: object) -> Markup:
@@ -164,7 +192,6 @@ def _common(visit: Visit) -> Mapping[str, object]:
         "here": request.url.path,
         "switch": _switch(visit),
         "canonical": visit.origin + request.url.path,
-        "text": lambda message, **params: gettext(visit.locale, message, **params),
     }
 
 

@@ -1,7 +1,7 @@
 """One request in a store: which store, whose cookies, which language; cookies that are set."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -186,7 +186,7 @@ async def customer_visit(visit: Annotated[Visit, Depends(visit_of)]) -> Visit:
     if not visit.session_token:
         return visit
     customer = await consumers.who(visit.front.actor(), visit.session_token)
-    return Visit(**{**vars(visit), "customer": customer})
+    return replace(visit, customer=customer)
 
 
 async def signed_in_visit(visit: Annotated[Visit, Depends(customer_visit)]) -> Visit:

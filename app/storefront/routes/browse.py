@@ -17,7 +17,7 @@ from app.services.shopfront import Aisle
 from app.storefront import linked_data
 from app.storefront.answering import StoreRoute
 from app.storefront.forms import clean, uuid_of
-from app.storefront.render import page
+from app.storefront.render import aisle_name, page
 from app.storefront.visit import Here, Visit
 from app.storefront.words import word
 
@@ -55,12 +55,8 @@ async def home(visit: Here, sort: SortBy = Sort.POPULAR, number: PageNumber = 1)
 
 def _names(visit: Visit) -> str:
     """Return what the store sells, in a few words."""
-    names = [_aisle_name(visit, aisle) for aisle in visit.front.aisles]
+    names = [aisle_name(visit.locale, aisle) for aisle in visit.front.aisles]
     return ("、" if visit.locale == "zh_CN" else ", ").join(names) or visit.front.name
-
-
-def _aisle_name(visit: Visit, aisle: Aisle) -> str:
-    return aisle.name_en if visit.locale == "en" else aisle.name_zh
 
 
 def _checked(found: Shelf) -> Shelf:
@@ -91,7 +87,7 @@ async def category_page(
     wanted = [aisle.id, *(child.id for child in aisle.children)]
     found = await shelves.shelf(visit.front.actor(), wanted, sort, number)
     crumbs = _crumbs(visit, parent, aisle)
-    heading = _aisle_name(visit, aisle)
+    heading = aisle_name(visit.locale, aisle)
     titles = "、".join(card.title for card in found.cards[:4])
     return page(
         visit,
@@ -116,7 +112,7 @@ def _crumbs(visit: Visit, *aisles: Aisle | None) -> Crumbs:
     known = [aisle for aisle in aisles if aisle is not None]
     return (
         (visit.front.name, visit.home),
-        *((_aisle_name(visit, aisle), f"{visit.home}/c/{aisle.slug}") for aisle in known),
+        *((aisle_name(visit.locale, aisle), f"{visit.home}/c/{aisle.slug}") for aisle in known),
     )
 
 

@@ -1,6 +1,6 @@
 """Orders after checkout: paying, waiting for the confirmation, following, cancelling, receiving."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,7 +33,7 @@ UNKNOWN_ORDER = N_("No order with this number and phone was found in this store.
 @asynccontextmanager
 async def _opened(
     visit: Visit, number: str, token: str
-) -> AsyncIterator[tuple[AsyncSession, UUID]]:
+) -> AsyncGenerator[tuple[AsyncSession, UUID]]:
     """Open an order by the secret of its link, or as the customer who placed it."""
     if not is_valid_number(number):
         raise NotFound()
