@@ -184,7 +184,10 @@ class Cart(SQLModel, table=True):
 
 
 class CartLine(SQLModel, table=True):
-    """So many units of a SKU in a cart; prices are always read anew."""
+    """So many units of a SKU in a cart; prices are always read anew.
+
+    ``seen_cents`` is the price that the shopper last saw, to tell of a change; it decides nothing.
+    """
 
     __tablename__ = "cart_lines"
     __table_args__ = (CheckConstraint("quantity between 1 and 999", name="quantity_sane"),)
@@ -193,6 +196,7 @@ class CartLine(SQLModel, table=True):
     sku_id: UUID = Field(foreign_key="skus.id", primary_key=True, ondelete="CASCADE")
     listing_id: UUID = Field(foreign_key="listings.id", ondelete="CASCADE")
     quantity: int
+    seen_cents: int | None = cents(None)
     added_at: datetime = created()
 
 

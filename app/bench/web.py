@@ -1,11 +1,11 @@
-"""The web app of the HTTP benchmark: the channel API and the callbacks as the real app has them."""
+"""The web app of the HTTP benchmark: the real one with a payment provider that costs nothing."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.api import callbacks, channel
+from app.api.web import make_web
 from app.bench.provider import BenchProvider
 from app.server.lifespan import serving
 
@@ -19,7 +19,4 @@ async def _lifespan(_: FastAPI) -> AsyncGenerator[None]:
 
 def app() -> FastAPI:
     """Make the app (a factory for the server)."""
-    web = FastAPI(lifespan=_lifespan, openapi_url=None)
-    channel.install(web)
-    web.include_router(callbacks.router)
-    return web
+    return make_web(_lifespan)

@@ -6,6 +6,7 @@ Each room of the app has a catalog of its own, so that people can work on two ro
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -24,10 +25,17 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
 }
 """Room → the sources whose texts its catalog holds."""
 
-_KEYWORDS = {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}
-_CONSOLE = {"text": None}
-"""``acting().text("…")``; elsewhere that name means SQL."""
-_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+_METHODS: tuple[tuple[str, str, dict[str, tuple[int, ...] | None]], ...] = (
+    ("**.py", "python", {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}),
+    # In templates the language is known, so that ``gettext`` takes the message first.
+    ("**.html", "jinja2", {"_": None, "gettext": None, "ngettext": (1, 2)}),
+)
+"""Files, how texts are found in them, and by which calls."""
+
+_CONSOLE: dict[str, tuple[int, ...] | None] = {"text": None}
+"""``acting().text("…")`` of the console; elsewhere that name means SQL."""
+
+_OPTIONS = {"**.html": {"trimmed": "true"}}
 
 
 def extract(room: str) -> Catalog:
@@ -39,11 +47,11 @@ def extract(room: str) -> Catalog:
 
 
 def _messages(room: str) -> Iterator[tuple[str, str]]:
-    keywords = _KEYWORDS | (_CONSOLE if room == "console" else {})
-    for path in _sources(room):
+    extra = _CONSOLE if room == "console" else {}
+    for path, (pattern, method, keywords) in product(_sources(room), _METHODS):
         folder = path if path.is_dir() else path.parent
         for name, _, message, _, _ in extract_from_dir(
-            folder, _METHODS, keywords=keywords, options_map={"**.html": {"trimmed": "true"}}
+            folder, [(pattern, method)], keywords=keywords | extra, options_map=_OPTIONS
         ):
             where = folder / name
             if (path.is_dir() or where == path) and isinstance(message, str):

@@ -108,7 +108,7 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def pipeline(self, identity: Identity) -> AsyncIterator[RawConnection[Any]]:
+    async def pipeline(self, identity: Identity) -> AsyncGenerator[RawConnection[Any]]:
         """Open one transaction as ``tongshang_app`` for ``identity`` in pipeline mode.
 
         For reads of several statements, which then cost one round trip. See ``engine_pipeline``.
@@ -119,7 +119,7 @@ class Database:
     @asynccontextmanager
     async def _pipeline(
         self, identity: Identity, begin: LiteralString
-    ) -> AsyncIterator[RawConnection[Any]]:
+    ) -> AsyncGenerator[RawConnection[Any]]:
         pool = await self._hot_pool()
         # Whatever is left open by an error the pool rolls back.
         async with pool.connection() as connection, connection.pipeline():

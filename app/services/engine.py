@@ -40,6 +40,11 @@ ENGINE_USES: dict[str, str] = {
     "shelf.refresh": "stock and sales of all stores show on their shelves",
     "sessions.resolve": "says for every event who a cookie stands for, before anybody is known",
     "sessions.remember": "notes the workspace in which the next login lands",
+    "stores.front": "a closed store still shows its customers their orders",
+    "consumers.login": "a visitor is nobody until phone and password are checked",
+    "consumers.session": "a cookie is nobody until its session is found",
+    "orders.read": "a guest owns no rows; the secret of the order's link is checked first",
+    "orders.find": "a guest who lost the link proves the order by its number and phone",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
 }
 

@@ -1,0 +1,209 @@
+"""Templates in two languages, and the answers made of them."""
+
+import gzip
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from fastapi import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.background import BackgroundTask
+
+from app.adapters.couriers import CARRIERS
+from app.kit.i18n import catalog, gettext, moment_text, yuan
+from app.kit.phones import masked, readable
+from app.kit.regions import PROVINCES
+from app.routes import media
+from app.services.shopfront import Aisle
+from app.services.visits import count_visit
+from app.storefront import words
+from app.storefront.assets import accepts_gzip, address
+from app.storefront.colours import palette
+from app.storefront.visit import Visit
+
+TEMPLATES = Path(__file__).parent / "templates"
+PUBLIC_SECONDS = 30
+"""How long a page without anything of the visitor may be kept on the way to the browser."""
+
+
+class _Titled(Protocol):
+    @property
+    def title(self) -> str: ...
+    @property
+    def title_en(self) -> str: ...
+
+
+@lru_cache(maxsize=2)
+def templates(locale: str) -> Environment:
+    """Return the templates in one language."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    _speak(env, locale)
+    env.filters |= {
+        "yuan": yuan,
+        "moment": moment_text,
+        "masked": masked,
+        "phone": readable,
+        "iso": _iso,
+        "json_data": json_data,
+    }
+    known: dict[str, Any] = env.globals
+    known |= {
+        "en": locale == "en",
+        "asset": address,
+        "media": media,
+        "provinces": PROVINCES,
+        "word": partial(words.word, locale),
+        "carrier": partial(_carrier, locale),
+        "name_of": partial(_name, locale),
+        "aisle_name": partial(aisle_name, locale),
+        "text": partial(gettext, locale),
+    }
+    return env
+
+
+def _speak(env: Environment, locale: str) -> None:
+    """Let ``_`` and ``trans`` of the templates give the locale's texts."""
+    texts = catalog(locale)
+
+    def one(message: str) -> str:
+        return texts.get(message, message)
+
+    def several(single: str, plural: str, n: int) -> str:
+        return one(single if n == 1 else plural)
+
+    extension: Any = env
+    extension.install_gettext_callables(one, several, newstyle=True)
+    env.policies["ext.i18n.trimmed"] = True
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _name(locale: str, row: _Titled) -> str:
+    return row.title_en if locale == "en" and row.title_en else row.title
+
+
+def aisle_name(locale: str, aisle: Aisle) -> str:
+    """Return a category's name in the reader's language."""
+    return aisle.name_en if locale == "en" else aisle.name_zh
+
+
+def _carrier(locale: str, code: str) -> str:
+    carrier = CARRIERS.get(code)
+    if carrier is None:
+        return code
+    return carrier.name_en if locale == "en" else carrier.name_zh
+
+
+def json_data(value: object) -> Markup:
+    """Return a value as JSON that can stand inside a script element without ending it."""
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704 (every character that HTML could take up is escaped above)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, UUID):
+        return value.hex
+    raise TypeError(type(value).__name__)
+
+
+def fragment(visit: Visit, name: str, **values: object) -> str:
+    """Return a template as text."""
+    return templates(visit.locale).get_template(name).render(**_common(visit), **values)
+
+
+def page(
+    visit: Visit,
+    name: str,
+    *,
+    status: int = 200,
+    public: bool = False,
+    counts: str = "",
+    **values: object,
+) -> Response:
+    """Return a page of the visit.
+
+    ``public`` pages hold nothing of the visitor but language and theme; they may be cached for a
+    short while as long as the visitor has no cart. ``counts`` names what the visit counts as,
+    which happens after the answer is sent.
+    """
+    html = fragment(visit, name, status=status, **values).encode()
+    headers = {"cache-control": _caching(visit, public), "vary": "Cookie, Accept-Language"}
+    if not public:
+        # The address of an order holds its secret.
+        headers |= {"referrer-policy": "same-origin", "x-robots-tag": "noindex"}
+    if accepts_gzip(visit.request):
+        html = gzip.compress(html, 6)
+        headers |= {"content-encoding": "gzip"}
+    headers["vary"] += ", Accept-Encoding"
+    task = None
+    if counts and not visit.is_bot and status < 400:
+        task = counting(visit, counts)
+    response = Response(html, status, headers, "text/html; charset=utf-8", background=task)
+    visit.send_cookies(response)
+    return response
+
+
+def counting(visit: Visit, what: str) -> BackgroundTask:
+    """Return the counting of a visit, to be done after the answer was sent."""
+    front = visit.front
+    return BackgroundTask(
+        count_visit, front.actor(), front.distributor_id, what, visit.address, visit.agent
+    )
+
+
+def see_other(visit: Visit, address: str, *, counts: str = "") -> Response:
+    """Send the browser to another page with GET, after a form."""
+    task = counting(visit, counts) if counts and not visit.is_bot else None
+    headers = {"location": address, "cache-control": "no-store"}
+    response = Response(status_code=303, headers=headers, background=task)
+    visit.send_cookies(response)
+    return response
+
+
+def _caching(visit: Visit, public: bool) -> str:
+    if not public:
+        return "private, no-store"
+    return "private, no-cache" if visit.is_private else f"public, max-age={PUBLIC_SECONDS}"
+
+
+def _common(visit: Visit) -> Mapping[str, object]:
+    request = visit.request
+    return {
+        "visit": visit,
+        "front": visit.front,
+        "home": visit.home,
+        "style": palette(visit.front.accent).style,
+        "here": request.url.path,
+        "switch": _switch(visit),
+        "canonical": visit.origin + request.url.path,
+    }
+
+
+def _switch(visit: Visit) -> Mapping[str, str]:
+    """Return the addresses of this page in the other language and in either theme."""
+    url = visit.request.url
+    # After a refused form the address takes no GET; the switches then lead to the store's start.
+    base = url if visit.request.method == "GET" else url.replace(path=visit.home, query="")
+
+    def with_(**params: str) -> str:
+        changed = base.remove_query_params(["lang", "theme", "hl"]).include_query_params(**params)
+        return f"{changed.path}?{changed.query}"
+
+    other = "zh" if visit.locale == "en" else "en"
+    return {"lang": with_(lang=other), "light": with_(theme="light"), "dark": with_(theme="dark")}

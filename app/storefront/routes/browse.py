@@ -1,0 +1,229 @@
+"""Looking around: the store's entry page, its categories, search, one product."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from markupsafe import Markup
+
+from app.kit.errors import NotFound
+from app.kit.i18n import gettext
+from app.queries import shelf as shelves
+from app.queries.shelf import MOST_PAGES, Product, Shelf, Sort, Variant
+from app.services.products import clean_html
+from app.services.shopfront import Aisle
+from app.storefront import linked_data
+from app.storefront.answering import StoreRoute
+from app.storefront.forms import clean, uuid_of
+from app.storefront.render import aisle_name, page
+from app.storefront.visit import Here, Visit
+from app.storefront.words import word
+
+router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
+
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)]
+SortBy = Annotated[Sort, Query()]
+Crumbs = tuple[tuple[str, str], ...]
+DESCRIPTION_LENGTH = 150
+WORDS_LENGTH = 60
+
+
+@router.get("")
+async def home(visit: Here, sort: SortBy = Sort.POPULAR, number: PageNumber = 1) -> Response:
+    """Show the store's entry page."""
+    front = visit.front
+    found = await shelves.shelf(front.actor(), sort=sort, page=number)
+    heading = f"{front.name} · {front.tagline}" if front.tagline else front.name
+    return page(
+        visit,
+        "home.html",
+        public=True,
+        counts="page",
+        shelf=_checked(found),
+        sort=sort,
+        base=_base(visit, sort),
+        heading=heading,
+        description=_shortened(" · ".join(filter(None, (front.tagline, _names(visit))))),
+        og_type="website",
+        og_image=next((card.image_key for card in found.cards if card.image_key), None),
+        linked_data=[linked_data.of_store(visit)],
+        notice=_notice(visit),
+    )
+
+
+def _names(visit: Visit) -> str:
+    """Return what the store sells, in a few words."""
+    names = [aisle_name(visit.locale, aisle) for aisle in visit.front.aisles]
+    return ("、" if visit.locale == "zh_CN" else ", ").join(names) or visit.front.name
+
+
+def _checked(found: Shelf) -> Shelf:
+    """Refuse pages behind the last one, so that no crawler walks on for ever."""
+    if found.page > 1 and not found.cards:
+        raise NotFound()
+    return found
+
+
+def _base(visit: Visit, sort: Sort, **params: str) -> str:
+    kept = params | ({} if sort is Sort.POPULAR else {"sort": str(sort)})
+    return f"{visit.request.url.path}?{urlencode(kept)}" if kept else visit.request.url.path
+
+
+def _notice(visit: Visit) -> str:
+    return word(visit.locale, "notice", visit.request.query_params.get("notice", ""))
+
+
+@router.get("/c/{category}")
+async def category_page(
+    category: str, visit: Here, sort: SortBy = Sort.POPULAR, number: PageNumber = 1
+) -> Response:
+    """Show a category, with what lies in those below it."""
+    place = visit.front.aisle(category)
+    if place is None:
+        raise NotFound()
+    aisle, parent = place
+    wanted = [aisle.id, *(child.id for child in aisle.children)]
+    found = await shelves.shelf(visit.front.actor(), wanted, sort, number)
+    crumbs = _crumbs(visit, parent, aisle)
+    heading = aisle_name(visit.locale, aisle)
+    titles = "、".join(card.title for card in found.cards[:4])
+    return page(
+        visit,
+        "category.html",
+        public=True,
+        counts="page",
+        shelf=_checked(found),
+        sort=sort,
+        base=_base(visit, sort),
+        aisle=aisle,
+        parent=parent,
+        heading=heading,
+        crumbs=crumbs,
+        description=_shortened(f"{visit.front.name} · {heading} · {titles}"),
+        og_type="website",
+        og_image=next((card.image_key for card in found.cards if card.image_key), None),
+        linked_data=[linked_data.of_crumbs(visit, crumbs)],
+    )
+
+
+def _crumbs(visit: Visit, *aisles: Aisle | None) -> Crumbs:
+    known = [aisle for aisle in aisles if aisle is not None]
+    return (
+        (visit.front.name, visit.home),
+        *((aisle_name(visit.locale, aisle), f"{visit.home}/c/{aisle.slug}") for aisle in known),
+    )
+
+
+@router.get("/search")
+async def search(
+    visit: Here, q: str = "", sort: SortBy = Sort.POPULAR, number: PageNumber = 1
+) -> Response:
+    """Search by Chinese, by the initials of its pinyin, by the start of a word."""
+    words = clean(q)[:WORDS_LENGTH]
+    found = await shelves.search(visit.front.actor(), words, sort, number)
+    return page(
+        visit,
+        "search.html",
+        counts="page",
+        shelf=_checked(found),
+        sort=sort,
+        words=words,
+        base=_base(visit, Sort.POPULAR, q=words),
+        paged=_base(visit, sort, q=words),
+    )
+
+
+@router.get("/p/{listing}")
+async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
+    """Show a product; ``sku`` chooses one of its variants beforehand."""
+    listing_id = uuid_of(listing)
+    found = await shelves.product(visit.front.actor(), listing_id) if listing_id else None
+    if found is None:
+        raise NotFound()
+    product, related = found
+    heading = _title(visit, product)
+    crumbs = (*_product_crumbs(visit, product), (heading, visit.request.url.path))
+    description = _shortened(_plain(product, heading))
+    prices = {variant.cents for variant in product.variants}
+    return page(
+        visit,
+        "product.html",
+        public=not visit.request.query_params.get("notice"),
+        counts="product",
+        product=product,
+        related=related,
+        chosen=_chosen(product, uuid_of(sku)),
+        price_varies=len(prices) > 1,
+        picker=_picker(visit, product),
+        # It was cleaned when the product was saved; a row written by other means is cleaned here.
+        description_safe=Markup(clean_html(product.description_html)),  # noqa: S704
+        heading=heading,
+        crumbs=crumbs,
+        description=description,
+        og_type="product",
+        og_image=product.pictures[0].key if product.pictures else None,
+        linked_data=[
+            linked_data.of_product(visit, product, heading, description),
+            linked_data.of_crumbs(visit, crumbs),
+        ],
+        notice=_notice(visit),
+    )
+
+
+def _title(visit: Visit, product: Product) -> str:
+    card = product.card
+    return card.title_en if visit.locale == "en" and card.title_en else card.title
+
+
+def _product_crumbs(visit: Visit, product: Product) -> Crumbs:
+    for top in visit.front.aisles:
+        for child in (top, *top.children):
+            if child.id == product.category_id:
+                return _crumbs(visit, top, None if child is top else child)
+    return _crumbs(visit)
+
+
+def _plain(product: Product, heading: str) -> str:
+    text = re.sub(r"<[^>]+>", " ", product.description_html)
+    body = Markup(text).unescape()  # noqa: S704 (plain text from here on; templates escape it)
+    return f"{product.subtitle or heading} · {' '.join(body.split())}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= DESCRIPTION_LENGTH else text[: DESCRIPTION_LENGTH - 1] + "…"
+
+
+def _chosen(product: Product, wanted: UUID | None) -> Variant | None:
+    """Return the variant to begin with: the one asked for, else the first that is there."""
+    there = [variant for variant in product.variants if variant.left]
+    first = there[0] if there else None
+    return next((variant for variant in there if variant.sku_id == wanted), first)
+
+
+def _picker(visit: Visit, product: Product) -> dict[str, object]:
+    """Return what the script needs to turn the list of SKUs into a choice by spec."""
+    return {
+        "specs": list(product.spec_names),
+        "low": gettext(visit.locale, "%(n)s left", n="{n}"),
+        "skus": [
+            {
+                "id": variant.sku_id.hex,
+                "values": list(variant.values),
+                "cents": variant.cents,
+                "left": min(999, variant.left),
+                "low": variant.is_low,
+                "picture": _picture_of(product, variant),
+            }
+            for variant in product.variants
+        ],
+    }
+
+
+def _picture_of(product: Product, variant: Variant) -> int:
+    """Return the number of the picture that is described by one of the variant's values, or 0."""
+    for number, picture in enumerate(product.pictures, start=1):
+        if picture.alt and picture.alt in variant.values:
+            return number
+    return 0

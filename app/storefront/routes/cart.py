@@ -1,0 +1,80 @@
+"""The basket: what is in it, putting in, changing, taking out."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.kit.errors import NotFound
+from app.queries import cart_lines
+from app.queries.cart_lines import CartLine
+from app.services import carts
+from app.storefront.answering import StoreRoute
+from app.storefront.basket import basket_of
+from app.storefront.forms import fields, uuid_of, whole
+from app.storefront.render import page, see_other
+from app.storefront.visit import Here, Visit
+
+router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
+
+Notice = Annotated[str, Query(max_length=20)]
+
+
+@router.get("/cart")
+async def show(visit: Here) -> Response:
+    """Show the basket, priced now; a price that changed since it was seen is pointed out."""
+    lines = await lines_of(visit)
+    basket = await basket_of(visit, lines)
+    changed = {line.sku_id: line.cents for line in lines if line.has_new_price}
+    if changed:
+        await carts.remember_prices(visit.front.actor(), visit.cart_token, changed)
+    if visit.cart_count != len(lines):
+        visit.keep_cart(visit.cart_token, len(lines))
+    return page(visit, "cart.html", counts="page", basket=basket, alert="")
+
+
+async def lines_of(visit: Visit) -> list[CartLine]:
+    """Return the lines of the visitor's basket."""
+    if not visit.cart_token:
+        return []
+    token_hash = carts.cart_hash(visit.front.id, visit.cart_token)
+    return await cart_lines.of_cart(visit.front.actor(), token_hash)
+
+
+@router.post("/cart/add")
+async def add(visit: Here, request: Request) -> Response:
+    """Put a SKU into the basket, or go on to buy it alone."""
+    form = await fields(request)
+    sku_id, quantity = (
+        uuid_of(form.get("sku", "")),
+        max(1, min(999, whole(form.get("quantity", "1"), 1))),
+    )
+    if sku_id is None:
+        raise NotFound()
+    if form.get("then") == "buy":
+        items = urlencode({"items": f"{sku_id.hex}:{quantity}"})
+        return see_other(visit, f"{visit.home}/checkout?{items}", counts="cart")
+    token = visit.cart_token or carts.new_token()
+    lines = await carts.add(visit.front.actor(), token, sku_id, quantity)
+    visit.keep_cart(token, lines)
+    return see_other(visit, _back(visit, form, sku_id.hex), counts="cart")
+
+
+def _back(visit: Visit, form: dict[str, str], sku: str) -> str:
+    listing = uuid_of(form.get("listing", ""))
+    if listing is None:
+        return f"{visit.home}/cart"
+    return f"{visit.home}/p/{listing.hex}?sku={sku}&notice=added"
+
+
+@router.post("/cart/{sku}")
+async def change(sku: str, visit: Here, request: Request) -> Response:
+    """Change a line's quantity (``step`` adds to it); none removes the line."""
+    form = await fields(request)
+    sku_id = uuid_of(sku)
+    if sku_id is None or not visit.cart_token:
+        raise NotFound()
+    quantity = whole(form.get("quantity", ""), 1) + whole(form.get("step", ""), 0)
+    left = await carts.set_quantity(visit.front.actor(), visit.cart_token, sku_id, quantity)
+    visit.keep_cart(visit.cart_token, left)
+    return see_other(visit, f"{visit.home}/cart")

@@ -1,0 +1,229 @@
+"""Checkout: address, freight, the order, and on to the payment.
+
+The form carries what is bought and the key of its order, so that sending it twice places one order
+and a refusal loses nothing that was typed.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.kit.errors import Invalid, TradeError
+from app.kit.i18n import N_, gettext
+from app.kit.regions import NAMES, PROVINCES
+from app.kit.settings import settings
+from app.queries import cart_lines
+from app.services import carts, consumers, payments
+from app.services.consumers import KeptAddress
+from app.services.inputs import read
+from app.services.payments import NotPayable, ProviderDown
+from app.services.placing import MOST_LINES, Address, PlacedOrder, PlaceOrder, place_order
+from app.storefront.answering import StoreRoute, refusal
+from app.storefront.basket import basket_of
+from app.storefront.forms import fields, phone_of, uuid_of, whole
+from app.storefront.render import fragment, page, see_other
+from app.storefront.routes.cart import lines_of
+from app.storefront.visit import Here, Known, Visit
+
+router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
+
+Items = tuple[tuple[UUID, int], ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the form comes back: a sentence, fields that are wrong, an HTTP status."""
+
+    alert: str = ""
+    errors: Mapping[str, str] | None = None
+    status: int = 200
+
+
+def items_of(text: str) -> Items:
+    """Return what ``sku:quantity,…`` names; anything that is no such thing is left out."""
+    found: list[tuple[UUID, int]] = []
+    for part in text.split(",")[:MOST_LINES]:
+        sku, _, quantity = part.partition(":")
+        sku_id, units = uuid_of(sku), whole(quantity)
+        if sku_id is not None and 1 <= units <= 999:
+            found.append((sku_id, units))
+    return tuple(found)
+
+
+def items_text(items: Sequence[tuple[UUID, int]]) -> str:
+    """Return items as the form carries them."""
+    return ",".join(f"{sku.hex}:{quantity}" for sku, quantity in items)
+
+
+@router.get("/checkout")
+async def show(visit: Known, items: str = "", address: str = "") -> Response:
+    """Show the form for the basket, or for what ``items`` names (buy now)."""
+    chosen = items_of(items)
+    if not chosen:
+        chosen = tuple((line.sku_id, line.quantity) for line in await lines_of(visit))
+    if not chosen:
+        return see_other(visit, f"{visit.home}/cart")
+    kept = await _kept(visit)
+    picked = next((one for one in kept if one.id == uuid_of(address)), kept[0] if kept else None)
+    form = {
+        "key": secrets.token_urlsafe(18),
+        "items": items_text(chosen),
+        "source": "now" if items else "cart",
+        **_typed(picked),
+    }
+    return await _page(visit, form, Refusal(), kept, picked, counts="checkout")
+
+
+def _typed(picked: KeptAddress | None) -> dict[str, str]:
+    if picked is None:
+        return {}
+    fields_ = {name: str(value) for name, value in picked.address.model_dump().items()}
+    return fields_ | {"phone": fields_["phone"].removeprefix("+86")}
+
+
+async def _kept(visit: Visit) -> list[KeptAddress]:
+    return await consumers.addresses(visit.actor) if visit.customer else []
+
+
+async def _page(
+    visit: Visit,
+    form: Mapping[str, str],
+    refused: Refusal,
+    kept: Sequence[KeptAddress],
+    picked: KeptAddress | None = None,
+    counts: str = "",
+) -> Response:
+    province = form.get("province_code", "")
+    lines = await cart_lines.chosen(visit.front.actor(), items_of(form["items"]))
+    basket = await basket_of(visit, lines, province if province in NAMES else None)
+
+    def here_with(**params: str) -> str:
+        bought = {"items": form["items"]} if form["source"] == "now" else {}
+        return f"{visit.home}/checkout?{urlencode(bought | params)}"
+
+    return page(
+        visit,
+        "checkout.html",
+        status=refused.status,
+        counts=counts,
+        form=form,
+        alert=refused.alert,
+        errors=refused.errors or {},
+        basket=basket,
+        kept=kept,
+        picked=picked.id if picked else None,
+        here_with=here_with,
+        cities=_cities(province),
+        minutes=settings().reservation_minutes,
+    )
+
+
+def _cities(province: str) -> list[str]:
+    """Return the cities to suggest: the province's, or all."""
+    chosen = [cities for code, _, _, cities in PROVINCES if province in ("", code)]
+    return [city for cities in chosen for city in cities.split()]
+
+
+@router.get("/checkout/summary")
+async def summary(visit: Here, items: str = "", province_code: str = "") -> Response:
+    """Return the amounts for a province, for the script of the form."""
+    lines = await cart_lines.chosen(visit.front.actor(), items_of(items))
+    basket = await basket_of(visit, lines, province_code if province_code in NAMES else None)
+    html = fragment(visit, "_summary.html", basket=basket)
+    headers = {"cache-control": "private, no-store"}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.post("/checkout")
+async def send(visit: Known, request: Request) -> Response:
+    """Place the order and go on to pay it, or show the form again with what is in the way."""
+    form = {"key": "", "items": "", "source": "cart"} | await fields(request)
+    if not items_of(form["items"]):
+        return see_other(visit, f"{visit.home}/cart")
+    if form.get("step") != "place":
+        return await _page(visit, form, Refusal(), await _kept(visit))
+    try:
+        wish = _wish(visit, form)
+        placed = await place_order(visit.actor, wish)
+    except Invalid as error:
+        message = gettext(visit.locale, Invalid.message)
+        refused = Refusal(message, error.fields, error.status)
+        return await _page(visit, form, refused, await _kept(visit))
+    except TradeError as error:
+        refused = Refusal(refusal(error, visit.locale), None, error.status)
+        return await _page(visit, form, refused, await _kept(visit))
+    await _after(visit, form, wish)
+    return await _to_payment(visit, placed)
+
+
+def _wish(visit: Visit, form: Mapping[str, str]) -> PlaceOrder:
+    """Return the order that the form asks for. Raises Invalid."""
+    faults: dict[str, str] = {}
+    typed: dict[str, str] = {
+        name: form.get(name, "") for name in ("recipient", "city", "district", "street")
+    }
+    code = form.get("province_code", "")
+    if code not in NAMES:
+        faults["province_code"] = N_("Please choose one.")
+    try:
+        typed["phone"] = phone_of(form)
+    except Invalid as error:
+        faults |= error.fields
+    try:
+        address = read(
+            Address, {"phone": "+8600000000", "province_code": "00", "province": "-"} | typed
+        )
+    except Invalid as error:
+        raise Invalid(error.fields | faults) from error
+    if faults:
+        raise Invalid(faults)
+    return read(
+        PlaceOrder,
+        {
+            "store_id": visit.front.id,
+            "idempotency_key": form["key"],
+            "items": [{"sku_id": sku, "quantity": units} for sku, units in items_of(form["items"])],
+            "address": address.model_copy(
+                update={"province_code": code, "province": NAMES[code]}
+            ).model_dump(),
+            "expected_total_cents": whole(form.get("expected", ""), -1),
+            "note": form.get("note") or None,
+            "locale": visit.locale,
+        },
+    )
+
+
+async def _after(visit: Visit, form: Mapping[str, str], wish: PlaceOrder) -> None:
+    """Empty what was ordered from the basket, and keep the address if asked."""
+    if form["source"] == "cart" and visit.cart_token:
+        skus = [item.sku_id for item in wish.items]
+        left = await carts.take_out(visit.front.actor(), visit.cart_token, skus)
+        visit.keep_cart(visit.cart_token, left)
+    if form.get("keep") and visit.customer:
+        try:
+            await consumers.keep_address(visit.actor, wish.address)
+        except Invalid:
+            # The order stands; a full address book is no reason to frighten anybody.
+            return
+
+
+async def _to_payment(visit: Visit, placed: PlacedOrder) -> Response:
+    order = f"{visit.home}/orders/{placed.number}"
+    secret = urlencode({"t": placed.access_token})
+    try:
+        started = await payments.start(
+            visit.actor,
+            placed.order_id,
+            placed.access_token,
+            return_url=f"{visit.origin}{order}/paying?{secret}",
+        )
+    except ProviderDown:
+        return see_other(visit, f"{order}?{secret}&notice=provider_down")
+    except NotPayable:
+        # The same form again, after the order was paid or closed.
+        return see_other(visit, f"{order}?{secret}")
+    return see_other(visit, started.pay_url)

@@ -1,0 +1,125 @@
+// What script adds to pages that work without it: a choice by spec, steppers, live freight.
+(() => {
+  "use strict";
+  const yuan = (cents) => "¥" + (Math.floor(cents / 100)).toLocaleString("en-US") + "." + String(cents % 100).padStart(2, "0");
+  const make = (tag, props = {}, ...children) => {
+    const node = Object.assign(document.createElement(tag), props);
+    node.append(...children);
+    return node;
+  };
+
+  // Steppers beside a quantity that is not sent at once.
+  for (const button of document.querySelectorAll("button[data-step]")) {
+    const input = button.parentElement.querySelector("input");
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const next = Number(input.value || 1) + Number(button.dataset.step);
+      input.value = Math.min(Number(input.max) || 999, Math.max(1, next));
+    });
+  }
+
+  // Quantities in the cart are sent when they change.
+  for (const form of document.querySelectorAll("form[data-auto]")) {
+    form.querySelector("input").addEventListener("change", () => form.requestSubmit());
+  }
+
+  // A form is sent once; coming back from the next page it can be sent again.
+  for (const form of document.querySelectorAll('form[method="post"]')) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+      setTimeout(() => delete form.dataset.sent, 8000);
+    });
+  }
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+  // From a list of SKUs to one choice for each spec.
+  const picker = document.querySelector("form[data-picker]");
+  const data = document.getElementById("variants");
+  if (picker && data) choose(picker, JSON.parse(data.textContent));
+
+  function choose(form, { specs, skus, low }) {
+    const radios = new Map([...form.querySelectorAll("input[name=sku]")].map((radio) => [radio.value, radio]));
+    const amount = document.querySelector("#amount b");
+    const left = document.getElementById("left");
+    const quantity = form.querySelector("#quantity");
+    const list = form.querySelector("fieldset.variants");
+    const first = skus.find((sku) => radios.get(sku.id)?.checked) || skus[0];
+    const wanted = first ? [...first.values] : [];
+    const groups = specs.map((name, place) => {
+      const values = [...new Set(skus.map((sku) => sku.values[place]))];
+      const buttons = values.map((value) => {
+        const input = make("input", { type: "radio", name: "spec-" + place, value });
+        input.addEventListener("change", () => { wanted[place] = value; settle(place); });
+        return [value, input, make("label", { className: "chip" }, input, make("span", { textContent: value }))];
+      });
+      const box = make("fieldset", {}, make("legend", { textContent: name }), ...buttons.map((b) => b[2]));
+      return { box, buttons };
+    });
+    const match = (values) => skus.find((sku) => sku.values.every((value, place) => value === values[place]));
+    const inStock = (place, value) => skus.some((sku) => sku.left > 0 && sku.values[place] === value);
+
+    function settle(changed) {
+      // A combination that is not there gives way: keep what was just chosen, take the nearest.
+      let sku = match(wanted);
+      if (!sku || !sku.left) {
+        const near = skus.filter((one) => one.left && one.values[changed] === wanted[changed])
+          .sort((a, b) => same(b) - same(a))[0];
+        sku = near || sku;
+        if (near) near.values.forEach((value, place) => { wanted[place] = value; });
+      }
+      show(sku);
+    }
+    const same = (sku) => sku.values.filter((value, place) => value === wanted[place]).length;
+
+    function show(sku) {
+      groups.forEach(({ buttons }, place) => buttons.forEach(([value, input]) => {
+        input.checked = wanted[place] === value;
+        input.disabled = !inStock(place, value);
+      }));
+      if (!sku) return;
+      const radio = radios.get(sku.id);
+      if (radio && !radio.disabled) radio.checked = true;
+      amount.textContent = yuan(sku.cents);
+      left.textContent = sku.low ? low.replace("{n}", sku.left) : "";
+      quantity.max = Math.max(1, sku.left);
+      if (Number(quantity.value) > sku.left) quantity.value = Math.max(1, sku.left);
+      if (sku.picture) turnTo("pic-" + sku.picture);
+    }
+    if (specs.length > 0 && groups.every((group) => group.buttons.length)) {
+      list.before(...groups.map((group) => group.box));
+      list.hidden = true;
+      show(match(wanted));
+    }
+  }
+
+  // Thumbnails turn the gallery without moving the page.
+  function turnTo(id) {
+    const picture = document.getElementById(id);
+    picture?.parentElement.scrollTo({ left: picture.offsetLeft - picture.parentElement.offsetLeft, behavior: "smooth" });
+  }
+  for (const link of document.querySelectorAll(".thumbs a")) {
+    link.addEventListener("click", (event) => { event.preventDefault(); turnTo(link.hash.slice(1)); });
+  }
+
+  // Freight follows the province; cities follow it too.
+  const checkout = document.getElementById("checkout");
+  if (checkout) {
+    const province = checkout.querySelector("#province_code");
+    checkout.querySelector("[data-quote]").hidden = true;
+    const cities = () => {
+      const listed = (province.selectedOptions[0]?.dataset.cities || "").split(" ").filter(Boolean);
+      document.getElementById("cities").replaceChildren(...listed.map((value) => make("option", { value })));
+      const city = checkout.querySelector("#city");
+      if (listed.length === 1 && !city.value) city.value = listed[0];
+    };
+    province.addEventListener("change", async () => {
+      cities();
+      const query = new URLSearchParams({ items: checkout.elements.items.value, province_code: province.value });
+      const answer = await fetch(checkout.dataset.summary + "?" + query);
+      if (answer.ok) document.getElementById("summary").innerHTML = await answer.text();
+    });
+    if (province.value) cities();
+    (checkout.querySelector("[aria-invalid]") || document.getElementById("alert"))?.scrollIntoView({ block: "center" });
+  }
+})();
