@@ -47,18 +47,23 @@ async def apply(actor: Actor, application: Application) -> UUID:
     Raises Invalid when the code is taken.
     """
     async with engine_transaction(actor, "merchants.apply") as session:
-        merchant_id = await found_merchant(session, application)
-        if actor.user_id is not None:
-            await make_owner(session, actor.user_id, merchant_id)
-        await session.execute(
-            text(
-                "insert into notifications (id, scope, kind, params, path) values (:id,"
-                " 'platform', 'merchant_applied', jsonb_build_object('name', cast(:name as text)),"
-                " 'merchants')"
-            ),
-            {"id": new_id(), "name": application.name},
-        )
-        return merchant_id
+        return await receive(session, application, actor.user_id)
+
+
+async def receive(session: AsyncSession, application: Application, user_id: UUID | None) -> UUID:
+    """Take an application for the platform to review, inside the caller's transaction."""
+    merchant_id = await found_merchant(session, application)
+    if user_id is not None:
+        await make_owner(session, user_id, merchant_id)
+    await session.execute(
+        text(
+            "insert into notifications (id, scope, kind, params, path) values (:id,"
+            " 'platform', 'merchant_applied', jsonb_build_object('name', cast(:name as text)),"
+            " 'merchants')"
+        ),
+        {"id": new_id(), "name": application.name},
+    )
+    return merchant_id
 
 
 async def found_merchant(
