@@ -147,7 +147,7 @@ async def mail_reset_link(sealed: str) -> None:
             await send_later(session, _reset_mail(user.email, user.locale, token))
 
 
-async def is_reset_open(token: str) -> None:
+async def check_reset(token: str) -> None:
     """Raise LinkExpired unless ``token`` may still set a password."""
     async with engine_transaction(PUBLIC, "accounts.reset") as session:
         await one_time.look_at(session, one_time.RESET, token)

@@ -19,6 +19,7 @@ from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_, gettext
 from app.kit.settings import settings
+from app.routes import INVITE
 from app.services import guards, one_time
 from app.services.accounts import NewUser, add_user, check_password
 from app.services.engine import engine_transaction
@@ -266,6 +267,6 @@ async def _send_invitation(
         "%(name)s invites you to work together on Tongshang.\n\n"
         "Open this address within 7 days; it works once:\n%(link)s\n"
     )
-    link = f"{settings().origin}/invite?token={token}"
+    link = f"{settings().origin}{INVITE}?token={token}"
     subject = gettext(locale, N_("Invitation to %(name)s"), name=name)
     await send_later(session, Mail(email, subject, gettext(locale, body, name=name, link=link)))
