@@ -52,12 +52,12 @@ class NewUser(BaseModel):
 def check_password(password: str, email: str) -> None:
     """Raise Invalid for a password that is guessed soon; there are no rules beyond that."""
     if len(password) < LEAST_LENGTH:
-        raise Invalid({"password": "Use at least 10 characters; a short sentence is best."})
+        raise Invalid({"password": N_("Use at least 10 characters; a short sentence is best.")})
     if len(password) > MOST_LENGTH:
-        raise Invalid({"password": "This is too long."})
+        raise Invalid({"password": N_("This is too long.")})
     plain, name = password.lower(), email.lower().partition("@")[0]
     if len(set(plain)) < 5 or plain == email.lower() or plain in (name * 2, name + name[::-1]):
-        raise Invalid({"password": "This password is too easy to guess."})
+        raise Invalid({"password": N_("This password is too easy to guess.")})
 
 
 async def register(
@@ -84,7 +84,7 @@ async def add_user(session: AsyncSession, wish: NewUser, hashed: str) -> UUID:
         async with session.begin_nested():
             session.add(user)
     except IntegrityError as error:
-        raise Invalid({"email": "This e-mail has a login already. Sign in instead."}) from error
+        raise Invalid({"email": N_("This e-mail has a login already. Sign in instead.")}) from error
     session.add(UserSecret(user_id=user.id, password_hash=hashed))
     await session.flush()
     return user.id
@@ -95,7 +95,7 @@ async def change_password(actor: Actor, session_id: UUID, old: str, new: str) ->
     await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(actor.user_id))
     user_id, email, locale, stored = await _known(actor)
     if not await is_password(stored, old):
-        raise Invalid({"old": "This is not your password."})
+        raise Invalid({"old": N_("This is not your password.")})
     check_password(new, email)
     hashed = await hash_password(new)
     async with engine_transaction(actor, "accounts.change_password") as session:
@@ -179,7 +179,7 @@ async def reset(token: str, password: str, client: Client) -> None:
 async def change_locale(user_id: UUID, locale: str) -> None:
     """Note the language of a user, for mails and for their next browser."""
     if locale not in LOCALES:
-        raise Invalid({"locale": "Please choose one."})
+        raise Invalid({"locale": N_("Please choose one.")})
     async with database().transaction(Actor(Scope.ACCOUNT, user_id)) as session:
         await session.execute(
             text("update users set locale = :locale where id = :user"),

@@ -14,6 +14,7 @@ from app.access import PERMISSIONS, PUBLIC, Actor, Scope
 from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, NotSignedIn
+from app.kit.i18n import N_
 from app.services.engine import engine_transaction
 from app.services.grants import check_holds
 from app.services.sessions import token_hash
@@ -52,13 +53,13 @@ async def create(actor: Actor, draft: KeyDraft) -> str:
     actor.require(f"{actor.scope}:settings:write")
     allowed = {p for p in PERMISSIONS if p.startswith(f"{actor.scope}:")}
     if not draft.permissions or not draft.permissions <= allowed:
-        raise Invalid({"permissions": "Please choose at least one permission."})
+        raise Invalid({"permissions": N_("Please choose at least one permission.")})
     prefix, secret = f"ts_{secrets.token_hex(5)}", secrets.token_urlsafe(32)
     async with database().transaction(actor) as session:
         await check_holds(session, actor, draft.permissions, actor.merchant)
         count = await session.scalar(text("select count(*) from api_keys where revoked_at is null"))
         if (count or 0) >= MOST_KEYS:
-            raise Invalid({"name": "These are too many."})
+            raise Invalid({"name": N_("These are too many.")})
         key = ApiKey(
             merchant_id=actor.merchant,
             scope=actor.scope,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.ledger import open_merchant_accounts, open_platform_accounts
@@ -74,7 +75,7 @@ async def found_merchant(
         text("select 1 from merchants where code = :code"), {"code": application.code}
     )
     if taken.first() is not None:
-        raise Invalid({"code": "This short name is taken. Choose another."})
+        raise Invalid({"code": N_("This short name is taken. Choose another.")})
     merchant = Merchant(
         code=application.code,
         name=application.name,
@@ -125,7 +126,7 @@ async def review(actor: Actor, merchant_ids: Sequence[UUID], verdict: str, note:
     actor.require("platform:merchants:write")
     before, after = _REVIEWS[verdict]
     if verdict in ("reject", "suspend") and not note.strip():
-        raise Invalid({"note": "Say why, so that the merchant can be told."})
+        raise Invalid({"note": N_("Say why, so that the merchant can be told.")})
     async with engine_transaction(actor, "merchants.review") as session:
         found = await session.execute(
             text(

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import PERMISSIONS, Actor
 from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid, TradeError
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.grants import check_holds, permissions_of_roles, place_of, role_in
 from models.identity import Role, RolePermission
@@ -127,7 +128,7 @@ async def _check(
     role_id: UUID | None = None,
 ) -> None:
     if not draft.permissions or not draft.permissions <= PERMISSIONS:
-        raise Invalid({"permissions": "Please choose at least one permission."})
+        raise Invalid({"permissions": N_("Please choose at least one permission.")})
     await check_holds(session, actor, draft.permissions, place)
     taken = await session.scalar(
         text(
@@ -138,7 +139,7 @@ async def _check(
         {"name": draft.name, "place": place, "role": role_id},
     )
     if taken is not None:
-        raise Invalid({"name": "There is a role of this name. Choose another."})
+        raise Invalid({"name": N_("There is a role of this name. Choose another.")})
 
 
 async def _grant(session: AsyncSession, role: Role, permissions: Iterable[str]) -> None:

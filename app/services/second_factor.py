@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Conflict, Forbidden, Invalid
+from app.kit.i18n import N_
 from app.kit.sealed import seal, unseal
 from app.services import guards
 from app.services.engine import engine_transaction
@@ -69,7 +70,7 @@ async def confirm(actor: Actor, session_id: UUID, code: str) -> list[str]:
             raise Conflict()
         step = _step_of(_opened(row.user_id, row.totp_pending_secret), code)
         if step is None:
-            raise Invalid({"code": "This code does not fit. Check the clock of your phone."})
+            raise Invalid({"code": N_("This code does not fit. Check the clock of your phone.")})
         row.totp_secret, row.totp_pending_secret = row.totp_pending_secret, None
         row.totp_last_step = step
         codes = _fresh_codes(row)
@@ -134,7 +135,7 @@ async def _check_password(actor: Actor, password: str) -> None:
     async with engine_transaction(actor, "second_factor.check_password") as session:
         stored = (await _secrets(session, actor)).password_hash
     if not await is_password(stored, password):
-        raise Invalid({"password": "This is not your password."})
+        raise Invalid({"password": N_("This is not your password.")})
 
 
 def _step_of(secret: str, code: str) -> int | None:

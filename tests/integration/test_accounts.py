@@ -2,36 +2,40 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
-from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import pytest
 from pyotp.totp import TOTP
 from sqlalchemy import text
 
-from app.access import SYSTEM, Actor, Scope
+from app.access import SYSTEM
 from app.kit.clock import frozen, now
 from app.kit.db import Database
-from app.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn, TooMany
+from app.kit.errors import Invalid, NotFound, NotSignedIn, TooMany
 from app.kit.sealed import Unreadable, seal, unseal
 from app.kit.settings import settings
 from app.routes import Workspace
-from app.services import accounts, api_keys, guards, logins, mails, role_sets, second_factor, staff
+from app.services import accounts, guards, logins, mails, second_factor
 from app.services.accounts import NewUser
 from app.services.first_operator import set_up, token_file
-from app.services.grants import NotYours
 from app.services.merchants import Application
 from app.services.one_time import LinkExpired
 from app.services.sessions import Client, actor_for, signed_in
 from models.identity import User
-from tests.integration.people import PASSWORD, join, make_merchant, make_user, open_session
+from tests.integration.people import (
+    HERE,
+    PASSWORD,
+    account_of,
+    join,
+    make_merchant,
+    make_user,
+    sent_mails,
+    token_in,
+    waiting_jobs,
+)
 
-HERE = Client("192.0.2.1", "Firefox")
 NEW_PASSWORD = "a different long sentence"
 
 
@@ -49,38 +53,6 @@ def fresh_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     yield
     monkeypatch.undo()
     settings.cache_clear()
-
-
-async def _jobs(database: Database, task: str) -> list[dict[str, Any]]:
-    """Take the waiting jobs of a task out of the queue."""
-    async with database.engine_transaction(SYSTEM) as session:
-        found = await session.scalars(
-            text("delete from procrastinate_jobs where task_name = :task returning args"),
-            {"task": f"tongshang:{task}"},
-        )
-        return list(found)
-
-
-async def _mails(database: Database) -> list[Any]:
-    """Do the worker's part; return the messages in the outbox."""
-    for job in await _jobs(database, "mail_reset_link"):
-        await accounts.mail_reset_link(**job)
-    for job in await _jobs(database, "send_mail"):
-        await mails.send_sealed(**job)
-    files = sorted((settings().data_dir / "outbox").glob("*.eml"))
-    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-
-
-def _token_in(mail: Any) -> str:
-    found = re.search(r"token=(\S+)", mail.get_content())
-    assert found
-    return found[1]
-
-
-async def _account(database: Database, user: User) -> tuple[Actor, UUID, str]:
-    token = (await logins.log_in(user.email, PASSWORD, HERE)).token
-    actor, entered = await actor_for(token, Workspace("account"))
-    return actor, entered.session_id, token
 
 
 # Signing in
@@ -166,9 +138,9 @@ async def test_one_address_cannot_try_many_accounts(database: Database) -> None:
 
 async def test_revoking_a_session_ends_it_at_once_and_only_ones_own(database: Database) -> None:
     user, stranger = await make_user(database), await make_user(database)
-    actor, _, _ = await _account(database, user)
+    actor, _, _ = await account_of(database, user)
     other = (await logins.log_in(user.email, PASSWORD, Client("192.0.2.9", "Safari"))).token
-    intruder, _, _ = await _account(database, stranger)
+    intruder, _, _ = await account_of(database, stranger)
     listed = {row.user_agent: row.id for row in await logins.list_sessions(actor)}
     assert set(listed) == {"Firefox", "Safari"}
     with pytest.raises(NotFound):
@@ -182,7 +154,7 @@ async def test_revoking_a_session_ends_it_at_once_and_only_ones_own(database: Da
 
 async def test_logging_out_here_and_everywhere(database: Database) -> None:
     user = await make_user(database)
-    actor, _, here = await _account(database, user)
+    actor, _, here = await account_of(database, user)
     there = (await logins.log_in(user.email, PASSWORD, HERE)).token
     await logins.log_out(here)
     with pytest.raises(NotSignedIn):
@@ -198,7 +170,7 @@ async def test_logging_out_here_and_everywhere(database: Database) -> None:
 
 async def test_changing_the_password_ends_the_other_sessions(database: Database) -> None:
     user = await make_user(database)
-    actor, session_id, here = await _account(database, user)
+    actor, session_id, here = await account_of(database, user)
     there = (await logins.log_in(user.email, PASSWORD, HERE)).token
     with pytest.raises(Invalid):
         await accounts.change_password(actor, session_id, "not it", NEW_PASSWORD)
@@ -210,7 +182,7 @@ async def test_changing_the_password_ends_the_other_sessions(database: Database)
     with pytest.raises(logins.WrongLogin):
         await logins.log_in(user.email, PASSWORD, HERE)
     await logins.log_in(user.email, NEW_PASSWORD, HERE)
-    assert [mail["To"] for mail in await _mails(database)] == [user.email]
+    assert [mail["To"] for mail in await sent_mails(database)] == [user.email]
 
 
 @pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaa", "first.last@test.example"])
@@ -222,10 +194,10 @@ async def test_passwords_that_are_guessed_soon_are_refused(weak: str) -> None:
 
 async def test_a_reset_link_works_once(database: Database) -> None:
     user = await make_user(database)
-    _, _, here = await _account(database, user)
+    _, _, here = await account_of(database, user)
     await accounts.forgot(user.email, HERE)
-    (mail,) = await _mails(database)
-    token = _token_in(mail)
+    (mail,) = await sent_mails(database)
+    token = token_in(mail)
     await accounts.reset(token, NEW_PASSWORD, HERE)
     with pytest.raises(NotSignedIn):
         await signed_in(here)
@@ -237,7 +209,7 @@ async def test_a_reset_link_works_once(database: Database) -> None:
 async def test_of_two_who_use_a_reset_link_at_once_one_wins(database: Database) -> None:
     user = await make_user(database)
     await accounts.forgot(user.email, HERE)
-    token = _token_in((await _mails(database))[0])
+    token = token_in((await sent_mails(database))[0])
     answers = await asyncio.gather(
         *(accounts.reset(token, f"{NEW_PASSWORD} {n}", HERE) for n in range(3)),
         return_exceptions=True,
@@ -252,9 +224,9 @@ async def test_of_two_who_use_a_reset_link_at_once_one_wins(database: Database) 
 async def test_a_reset_link_is_void_after_half_an_hour_or_a_newer_one(database: Database) -> None:
     user = await make_user(database)
     await accounts.forgot(user.email, HERE)
-    await _mails(database)
+    await sent_mails(database)
     await accounts.forgot(user.email, HERE)
-    old, new = (_token_in(mail) for mail in await _mails(database))
+    old, new = (token_in(mail) for mail in await sent_mails(database))
     with pytest.raises(LinkExpired):
         await accounts.reset(old, NEW_PASSWORD, HERE)
     with frozen(now() + timedelta(minutes=31)), pytest.raises(LinkExpired):
@@ -267,32 +239,32 @@ async def test_asking_for_a_link_tells_nobody_who_has_a_login(database: Database
     user = await make_user(database)
     for email in (user.email, "nobody@test.example"):
         await accounts.forgot(email, HERE)
-        (job,) = await _jobs(database, "mail_reset_link")
+        (job,) = await waiting_jobs(database, "mail_reset_link")
         assert email not in json.dumps(job)
         await accounts.mail_reset_link(**job)
-    assert [mail["To"] for mail in await _mails(database)] == [user.email]
+    assert [mail["To"] for mail in await sent_mails(database)] == [user.email]
 
 
 async def test_waiting_mail_holds_no_link_in_the_clear(database: Database) -> None:
     user = await make_user(database)
     await accounts.forgot(user.email, HERE)
-    for job in await _jobs(database, "mail_reset_link"):
+    for job in await waiting_jobs(database, "mail_reset_link"):
         await accounts.mail_reset_link(**job)
-    (job,) = await _jobs(database, "send_mail")
+    (job,) = await waiting_jobs(database, "send_mail")
     assert "token=" not in json.dumps(job)
     await mails.send_sealed(**job)
     (file,) = (settings().data_dir / "outbox").glob("*.eml")
     assert file.stat().st_mode & 0o077 == 0
     async with database.engine_transaction(SYSTEM) as session:
         kept = await session.scalars(text("select token_hash from one_time_tokens"))
-        assert _token_in((await _mails(database))[0]) not in set(kept)
+        assert token_in((await sent_mails(database))[0]) not in set(kept)
 
 
 # The second factor
 
 
 async def _enrol(database: Database, user: User) -> tuple[TOTP, list[str], str]:
-    actor, session_id, token = await _account(database, user)
+    actor, session_id, token = await account_of(database, user)
     totp = TOTP((await second_factor.begin(actor, user.email)).secret)
     codes = await second_factor.confirm(actor, session_id, totp.at(now()))
     return totp, codes, token
@@ -354,7 +326,7 @@ async def test_a_recovery_code_works_once_in_any_spelling(database: Database) ->
         await logins.pass_second_factor(due.token, codes[0], HERE)
 
 
-async def test_guessing_codes_pauses_the_account(database: Database) -> None:
+async def test_guessing_codes_pauses_theaccount_of(database: Database) -> None:
     user = await make_user(database)
     totp, _, _ = await _enrol(database, user)
     due = await logins.log_in(user.email, PASSWORD, HERE)
@@ -441,255 +413,3 @@ async def test_the_setup_token_makes_one_operator(app_url: str, database: Databa
     await make_user(database)
     with pytest.raises(LinkExpired):
         await set_up("the-token", wish, HERE)
-
-
-# People and roles
-
-
-async def _member(
-    database: Database, merchant_id: UUID | None, role: str, scope: Scope = Scope.SUPPLIER
-) -> tuple[User, Actor]:
-    user = await make_user(database)
-    await join(database, user.id, merchant_id, role)
-    token = await open_session(database, user.id)
-    async with database.engine_transaction(SYSTEM) as session:
-        code = await session.scalar(
-            text("select code from merchants where id = :id"), {"id": merchant_id}
-        )
-    actor, _ = await actor_for(token, Workspace(scope, code) if code else Workspace(scope))
-    return user, actor
-
-
-async def _role(database: Database, code: str) -> UUID:
-    async with database.engine_transaction(SYSTEM) as session:
-        found = await session.scalar(
-            text("select id from roles where code = :code and is_built_in"), {"code": code}
-        )
-    assert found
-    return found
-
-
-async def test_an_invited_stranger_gets_a_login_and_the_role(database: Database) -> None:
-    merchant = await make_merchant(database)
-    _, owner = await _member(database, merchant.id, "owner")
-    wish = staff.Invite(email="New@Test.Example", role_id=await _role(database, "analyst"))
-    await staff.invite(owner, wish)
-    (mail,) = await _mails(database)
-    assert mail["To"] == "new@test.example"
-    token = _token_in(mail)
-    shown = await staff.look_at_invitation(token)
-    assert (shown.email, shown.merchant_name, shown.has_login) == (
-        "new@test.example",
-        merchant.name,
-        False,
-    )
-    fresh = await staff.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
-    actor, _ = await actor_for(fresh, Workspace("supplier", merchant.code))
-    assert actor.permissions == {"supplier:dashboard:read", "supplier:analytics:read"}
-    with pytest.raises(LinkExpired):
-        await staff.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
-
-
-async def test_an_invitation_is_for_its_address_alone(database: Database) -> None:
-    merchant = await make_merchant(database)
-    invited, thief = await make_user(database), await make_user(database)
-    _, owner = await _member(database, merchant.id, "owner")
-    role = await _role(database, "analyst")
-    await staff.invite(owner, staff.Invite(email=invited.email, role_id=role))
-    token = _token_in((await _mails(database))[0])
-    stranger, _, _ = await _account(database, thief)
-    with pytest.raises(staff.OthersInvitation):
-        await staff.accept(stranger, token)
-    # The thief's attempt has not spent it.
-    actor, _, session = await _account(database, invited)
-    await staff.accept(actor, token)
-    await actor_for(session, Workspace("supplier", merchant.code))
-
-
-async def test_an_invitation_dies_with_the_inviters_right(database: Database) -> None:
-    merchant = await make_merchant(database)
-    await _member(database, merchant.id, "owner")
-    second, inviter = await _member(database, merchant.id, "owner")
-    guest = await make_user(database)
-    role = await _role(database, "owner")
-    await staff.invite(inviter, staff.Invite(email=guest.email, role_id=role))
-    token = _token_in((await _mails(database))[0])
-    await staff.remove(inviter, second.id)
-    actor, _, session = await _account(database, guest)
-    with pytest.raises(LinkExpired):
-        await staff.accept(actor, token)
-    assert (await signed_in(session)).workspaces == ()
-
-
-async def test_nobody_gives_what_they_do_not_hold(database: Database) -> None:
-    merchant = await make_merchant(database)
-    boss, owner = await _member(database, merchant.id, "owner")
-    held = frozenset({"supplier:staff:write", "supplier:roles:write", "supplier:orders:read"})
-    clerks = await role_sets.create(owner, role_sets.RoleDraft(name="文员", permissions=held))
-    clerk = await make_user(database)
-    await staff.invite(owner, staff.Invite(email=clerk.email, role_id=clerks))
-    actor, _, session = await _account(database, clerk)
-    await staff.accept(actor, _token_in((await _mails(database))[0]))
-    clerk_actor, _ = await actor_for(session, Workspace("supplier", merchant.code))
-    owners = await _role(database, "owner")
-    more = held | {"supplier:costs:read"}
-    for attempt in (
-        staff.invite(clerk_actor, staff.Invite(email="x@test.example", role_id=owners)),
-        staff.change_role(clerk_actor, clerk.id, owners),
-        staff.change_role(clerk_actor, boss.id, clerks),
-        staff.remove(clerk_actor, boss.id),
-        role_sets.create(clerk_actor, role_sets.RoleDraft(name="更多", permissions=more)),
-        role_sets.change(clerk_actor, clerks, role_sets.RoleDraft(name="文员", permissions=more)),
-        api_keys.create(
-            Actor(
-                Scope.SUPPLIER,
-                clerk.id,
-                merchant.id,
-                permissions=held | {"supplier:settings:write"},
-            ),
-            api_keys.KeyDraft(name="k", permissions=frozenset({"supplier:costs:read"})),
-        ),
-    ):
-        with pytest.raises(NotYours):
-            await attempt
-    with pytest.raises(Invalid):
-        await role_sets.create(
-            owner, role_sets.RoleDraft(name="假", permissions=frozenset({"supplier:made:up"}))
-        )
-    with pytest.raises(NotYours):
-        await role_sets.create(
-            owner,
-            role_sets.RoleDraft(name="平台", permissions=frozenset({"platform:orders:write"})),
-        )
-    # Reading is part of writing, so this much they may give.
-    reader = role_sets.RoleDraft(name="看", permissions=frozenset({"supplier:staff:read"}))
-    await role_sets.create(clerk_actor, reader)
-
-
-async def test_without_the_right_over_staff_nothing_goes(database: Database) -> None:
-    merchant = await make_merchant(database)
-    owner_user, owner = await _member(database, merchant.id, "owner")
-    own = await role_sets.create(
-        owner, role_sets.RoleDraft(name="看", permissions=frozenset({"supplier:orders:read"}))
-    )
-    _, packer = await _member(database, merchant.id, "fulfilment")
-    role = await _role(database, "analyst")
-    draft = role_sets.RoleDraft(name="x", permissions=frozenset({"supplier:orders:read"}))
-    for attempt in (
-        staff.invite(packer, staff.Invite(email="x@test.example", role_id=role)),
-        staff.change_role(packer, owner_user.id, role),
-        staff.remove(packer, owner_user.id),
-        role_sets.create(packer, draft),
-        role_sets.change(packer, own, draft),
-        role_sets.delete(packer, own),
-        api_keys.create(packer, api_keys.KeyDraft(name="k", permissions=draft.permissions)),
-        api_keys.list_keys(packer),
-    ):
-        with pytest.raises(Forbidden):
-            await attempt
-
-
-async def test_the_last_owner_stays(database: Database) -> None:
-    merchant = await make_merchant(database)
-    first, owner = await _member(database, merchant.id, "owner")
-    analyst = await _role(database, "analyst")
-    for attempt in (
-        staff.remove(owner, first.id),
-        staff.change_role(owner, first.id, analyst),
-    ):
-        with pytest.raises(staff.LastOwner):
-            await attempt
-    second, other = await _member(database, merchant.id, "owner")
-    answers = await asyncio.gather(
-        staff.remove(owner, second.id), staff.remove(other, first.id), return_exceptions=True
-    )
-    assert sorted(answer is None for answer in answers) == [False, True]
-
-
-async def test_the_platforms_last_owner_stays_too(database: Database) -> None:
-    async with database.engine_transaction(SYSTEM) as session:
-        await session.execute(text("delete from memberships where merchant_id is null"))
-    boss, owner = await _member(database, None, "platform_owner", Scope.PLATFORM)
-    with pytest.raises(staff.LastOwner):
-        await staff.remove(owner, boss.id)
-    helper, _ = await _member(database, None, "platform_analyst", Scope.PLATFORM)
-    await staff.change_role(owner, helper.id, await _role(database, "platform_finance"))
-    await staff.remove(owner, helper.id)
-
-
-async def test_another_companys_people_and_roles_are_not_found(database: Database) -> None:
-    mine, theirs = await make_merchant(database), await make_merchant(database)
-    _, owner = await _member(database, mine.id, "owner")
-    their_user, their_owner = await _member(database, theirs.id, "owner")
-    draft = role_sets.RoleDraft(name="看", permissions=frozenset({"supplier:orders:read"}))
-    their_role = await role_sets.create(their_owner, draft)
-    platform_role = await _role(database, "platform_owner")
-    for attempt in (
-        staff.remove(owner, their_user.id),
-        staff.change_role(owner, their_user.id, await _role(database, "analyst")),
-        staff.invite(owner, staff.Invite(email="y@test.example", role_id=their_role)),
-        staff.invite(owner, staff.Invite(email="y@test.example", role_id=platform_role)),
-        role_sets.change(owner, their_role, draft),
-        role_sets.delete(owner, their_role),
-    ):
-        with pytest.raises(NotFound):
-            await attempt
-
-
-async def test_built_in_roles_do_not_change(database: Database) -> None:
-    merchant = await make_merchant(database)
-    _, owner = await _member(database, merchant.id, "owner")
-    draft = role_sets.RoleDraft(name="x", permissions=frozenset({"supplier:orders:read"}))
-    role = await _role(database, "analyst")
-    for attempt in (role_sets.change(owner, role, draft), role_sets.delete(owner, role)):
-        with pytest.raises(Forbidden):
-            await attempt
-
-
-async def test_a_role_in_use_goes_only_with_a_replacement(database: Database) -> None:
-    merchant = await make_merchant(database)
-    _, owner = await _member(database, merchant.id, "owner")
-    draft = role_sets.RoleDraft(name="看单", permissions=frozenset({"supplier:orders:read"}))
-    role = await role_sets.create(owner, draft)
-    with pytest.raises(Invalid):
-        await role_sets.create(owner, draft)
-    member, _ = await _member(database, merchant.id, "analyst")
-    await staff.change_role(owner, member.id, role)
-    token = await open_session(database, member.id)
-    place = Workspace("supplier", merchant.code)
-    assert (await actor_for(token, place))[0].permissions == {"supplier:orders:read"}
-    with pytest.raises(role_sets.RoleInUse):
-        await role_sets.delete(owner, role)
-    await role_sets.delete(owner, role, await _role(database, "fulfilment"))
-    actor, _ = await actor_for(token, place)
-    assert actor.may("supplier:stock:write")
-
-
-# Keys
-
-
-async def test_a_key_acts_for_its_merchant_until_it_is_revoked(database: Database) -> None:
-    merchant = await make_merchant(database)
-    _, owner = await _member(database, merchant.id, "owner")
-    permissions = frozenset({"supplier:stock:write"})
-    key = await api_keys.create(owner, api_keys.KeyDraft(name="ERP", permissions=permissions))
-    actor = await api_keys.actor_of_key(key)
-    assert (actor.scope, actor.merchant_id, actor.permissions) == (
-        Scope.SUPPLIER,
-        merchant.id,
-        permissions,
-    )
-    (row,) = await api_keys.list_keys(owner)
-    assert key.startswith(row.prefix)
-    assert row.last_used_at is not None
-    for wrong in (row.prefix, key[:-1], "", key.upper()):
-        with pytest.raises(NotSignedIn):
-            await api_keys.actor_of_key(wrong)
-    await api_keys.revoke(owner, row.id)
-    with pytest.raises(NotSignedIn):
-        await api_keys.actor_of_key(key)
-    with pytest.raises(Invalid):
-        await api_keys.create(
-            owner,
-            api_keys.KeyDraft(name="x", permissions=frozenset({"distributor:orders:read"})),
-        )

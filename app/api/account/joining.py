@@ -15,6 +15,7 @@ from app.api.account.pages import (
     with_session,
 )
 from app.kit.errors import Invalid, NotSignedIn, TradeError
+from app.kit.i18n import N_
 from app.services import accounts, first_operator, merchants, staff
 from app.services.accounts import NewUser
 from app.services.inputs import read
@@ -62,7 +63,7 @@ async def apply(request: Request) -> Response:
     try:
         application = _application(form)
         if application is None:
-            raise Invalid({"roles": "Choose supplier, distributor or both."})
+            raise Invalid({"roles": N_("Choose supplier, distributor or both.")})
         await merchants.apply(actor, application)
     except TradeError as error:
         return refuse(reader, "apply.html", error, values=_typed(form), user=entered)

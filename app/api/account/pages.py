@@ -25,7 +25,7 @@ THEME_COOKIE = "ts_theme"
 YEAR_SECONDS = 365 * 24 * 3600
 MOST_TEXT = 2_000
 _CHOICES = {"lang": (LANGUAGE_COOKIE, ("zh", "en")), "theme": (THEME_COOKIE, ("light", "dark"))}
-_NEXT = (routes.WORKSPACES, routes.APPLY, routes.INVITE, "/me/")
+_NEXT = (routes.WORKSPACES, routes.APPLY, routes.INVITE, "/me")
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def safe_next(path: str | None) -> str | None:
     parts = urlsplit(path)
     if parts.scheme or parts.netloc or "/." in parts.path:
         return None
-    known = any(parts.path == place or path.startswith(place) for place in _NEXT)
+    known = any(f"{parts.path}/".startswith(f"{place}/") for place in _NEXT)
     return path if known or routes.workspace_of(parts.path) else None
 
 

@@ -37,7 +37,7 @@ _DEMO_ROLES = {
     "platform": N_("Platform operator"),
     "supplier": N_("Supplier"),
     "distributor": N_("Distributor"),
-    "both": N_("Both, in two companies"),
+    "both": N_("Both roles"),
 }
 
 
