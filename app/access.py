@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.kit.errors import Forbidden
+from app.kit.i18n import N_
 
 
 class Scope(StrEnum):
@@ -105,11 +106,11 @@ class BuiltInRole:
 _S, _D, _P = Scope.SUPPLIER, Scope.DISTRIBUTOR, Scope.PLATFORM
 
 BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
-    BuiltInRole("platform_owner", True, "Platform owner", frozenset(_all(_P))),
+    BuiltInRole("platform_owner", True, N_("Platform owner"), frozenset(_all(_P))),
     BuiltInRole(
         "platform_operations",
         True,
-        "Operations",
+        N_("Operations"),
         frozenset(
             _all(_P, "dashboard", "merchants", "products", "categories", "orders", "analytics")
         ),
@@ -117,18 +118,20 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(
         "platform_finance",
         True,
-        "Finance",
+        N_("Finance"),
         frozenset(
             _all(_P, "dashboard", "payments", "rules", "ledger", "analytics")
             | _all(_P, "orders", "merchants", actions="read")
         ),
     ),
-    BuiltInRole("platform_analyst", True, "Analyst", frozenset(_all(_P, "dashboard", "analytics"))),
-    BuiltInRole("owner", False, "Owner", frozenset(_all(_S) | _all(_D))),
+    BuiltInRole(
+        "platform_analyst", True, N_("Analyst"), frozenset(_all(_P, "dashboard", "analytics"))
+    ),
+    BuiltInRole("owner", False, N_("Owner"), frozenset(_all(_S) | _all(_D))),
     BuiltInRole(
         "merchandiser",
         False,
-        "Merchandiser",
+        N_("Merchandiser"),
         frozenset(
             _all(_S, "dashboard", "products", "stock", "freight")
             | _all(_D, "dashboard", "sourcing", "listings", "store")
@@ -137,13 +140,13 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(
         "fulfilment",
         False,
-        "Fulfilment",
+        N_("Fulfilment"),
         frozenset(_all(_S, "dashboard", "orders", "stock") | _all(_D, "dashboard", "orders")),
     ),
     BuiltInRole(
         "finance",
         False,
-        "Finance",
+        N_("Finance"),
         frozenset(
             _all(_S, "dashboard", "ledger", "costs", "analytics")
             | _all(_D, "dashboard", "ledger", "analytics")
@@ -154,7 +157,7 @@ BUILT_IN_ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(
         "analyst",
         False,
-        "Analyst",
+        N_("Analyst"),
         frozenset(_all(_S, "dashboard", "analytics") | _all(_D, "dashboard", "analytics")),
     ),
 )

@@ -10,6 +10,12 @@ RESET = "/reset"
 SETUP = "/setup"
 SECOND_FACTOR = "/login/second-factor"
 WORKSPACES = "/workspaces"
+APPLY = "/apply"
+INVITE = "/invite"
+ME_PASSWORD = "/me/password"  # noqa: S105 (an address)
+ME_SECOND_FACTOR = "/me/second-factor"
+ME_SESSIONS = "/me/sessions"
+ME_PROFILE = "/me/profile"
 
 SCOPES = ("platform", "supplier", "distributor", "account")
 PLATFORM_SLUG = "main"

@@ -59,3 +59,21 @@ async def settle(timestamp: int) -> None:
     await receive_overdue()
     await complete_overdue()
     await release_due()
+
+
+@blueprint.task(
+    name="send_mail", retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
+)
+async def send_mail(sealed: str) -> None:
+    """Send one mail; a server that is down is asked again for about a day."""
+    from app.services.mails import send_sealed
+
+    await send_sealed(sealed)
+
+
+@blueprint.task(name="mail_reset_link", retry=3)
+async def mail_reset_link(sealed: str) -> None:
+    """Mail a link for a forgotten password to the user of an address, where there is one."""
+    from app.services.accounts import mail_reset_link as run
+
+    await run(sealed)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.ledger import open_merchant_accounts, open_platform_accounts
@@ -47,18 +48,23 @@ async def apply(actor: Actor, application: Application) -> UUID:
     Raises Invalid when the code is taken.
     """
     async with engine_transaction(actor, "merchants.apply") as session:
-        merchant_id = await found_merchant(session, application)
-        if actor.user_id is not None:
-            await make_owner(session, actor.user_id, merchant_id)
-        await session.execute(
-            text(
-                "insert into notifications (id, scope, kind, params, path) values (:id,"
-                " 'platform', 'merchant_applied', jsonb_build_object('name', cast(:name as text)),"
-                " 'merchants')"
-            ),
-            {"id": new_id(), "name": application.name},
-        )
-        return merchant_id
+        return await receive(session, application, actor.user_id)
+
+
+async def receive(session: AsyncSession, application: Application, user_id: UUID | None) -> UUID:
+    """Take an application for the platform to review, inside the caller's transaction."""
+    merchant_id = await found_merchant(session, application)
+    if user_id is not None:
+        await make_owner(session, user_id, merchant_id)
+    await session.execute(
+        text(
+            "insert into notifications (id, scope, kind, params, path) values (:id,"
+            " 'platform', 'merchant_applied', jsonb_build_object('name', cast(:name as text)),"
+            " 'merchants')"
+        ),
+        {"id": new_id(), "name": application.name},
+    )
+    return merchant_id
 
 
 async def found_merchant(
@@ -69,7 +75,7 @@ async def found_merchant(
         text("select 1 from merchants where code = :code"), {"code": application.code}
     )
     if taken.first() is not None:
-        raise Invalid({"code": "This short name is taken. Choose another."})
+        raise Invalid({"code": N_("This short name is taken. Choose another.")})
     merchant = Merchant(
         code=application.code,
         name=application.name,
@@ -120,7 +126,7 @@ async def review(actor: Actor, merchant_ids: Sequence[UUID], verdict: str, note:
     actor.require("platform:merchants:write")
     before, after = _REVIEWS[verdict]
     if verdict in ("reject", "suspend") and not note.strip():
-        raise Invalid({"note": "Say why, so that the merchant can be told."})
+        raise Invalid({"note": N_("Say why, so that the merchant can be told.")})
     async with engine_transaction(actor, "merchants.review") as session:
         found = await session.execute(
             text(

@@ -6,24 +6,33 @@ that is suspended takes effect with the next one.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.access import PUBLIC, Actor, Scope
 from app.kit.clock import now
 from app.kit.errors import NotFound, NotSignedIn, TradeError
 from app.routes import PLATFORM_SLUG, Workspace
 from app.services.engine import engine_pipeline
-from models.identity import MerchantStatus
+from models.identity import MerchantStatus, UserSession
 
 COOKIE = "ts_session"
 """The cookie that holds the token; HttpOnly, so that no script reads it."""
 
 IDLE = timedelta(days=7)
 """A session that nobody used for so long has ended."""
+
+LIFETIME = timedelta(days=30)
+"""However much it is used, a session ends after so long."""
+
+SECOND_STEP = timedelta(minutes=10)
+"""How long the right password waits for the second factor."""
 
 REQUIRE_PLATFORM_TOTP = "require_platform_totp"
 """The key in platform_settings; its value is ``{"on": true}`` where the rule holds."""
@@ -35,6 +44,14 @@ class SecondFactorDue(TradeError):
     code = "second_factor_due"
     status = 403
     message = "The platform asks its staff for a second factor. Set one up to go on."
+
+
+@dataclass(frozen=True)
+class Client:
+    """From where a browser calls, as people recognise it in the list of their sessions."""
+
+    ip: str | None = None
+    user_agent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -211,6 +228,28 @@ async def remember_workspace(user_id: UUID, workspace: Workspace) -> None:
             " from %s",
             [workspace.key, user_id, workspace.key],
         )
+
+
+async def start(
+    session: AsyncSession, user_id: UUID, client: Client, *, passed: bool, is_done: bool = True
+) -> str:
+    """Begin a session inside the caller's transaction; return its token, never one given to us.
+
+    ``passed`` says that a second factor was shown; ``is_done`` is False while one is due.
+    """
+    token = secrets.token_urlsafe(32)
+    session.add(
+        UserSession(
+            user_id=user_id,
+            token_hash=token_hash(token),
+            second_factor_at=now() if passed else None,
+            ip=client.ip,
+            user_agent=(client.user_agent or "")[:300] or None,
+            expires_at=now() + (LIFETIME if is_done else SECOND_STEP),
+        )
+    )
+    await session.flush()
+    return token
 
 
 async def _resolve(

@@ -28,6 +28,7 @@ from app.services.stores import StoreDraft, save_store
 from models.catalog import Category
 from models.identity import Membership, User, UserSecret
 from models.money import SplitRule, SplitRuleVersion
+from models.ops import PlatformSetting
 
 PASSWORD = "tongshang-demo"  # noqa: S105 (a demo's password is meant to be known)
 DAYS = 60
@@ -50,6 +51,8 @@ async def seed_demo() -> None:
         categories = await _categories(session)
         await _people(session, merchants)
         await _rules(session, categories)
+        # Only this flag lets the login page show the demo's passwords.
+        session.add(PlatformSetting(key="demo", value={"on": True}))
     await _products(merchants, categories, await keys)
     await _stores(merchants)
     await _past()

@@ -1,0 +1,106 @@
+"""Mail: through a server where one is configured, else into files that the operator can read."""
+
+import asyncio
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from app.kit.ids import new_id
+from app.kit.settings import settings
+
+TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One plain-text message to one person."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Mailer(Protocol):
+    """A way by which mail leaves."""
+
+    async def send(self, mail: Mail) -> None:
+        """Hand over one message. Raises OSError (SMTPException is one) when that fails."""
+        ...
+
+
+class OutboxMailer:
+    """Writes each message to a file of its own, for installations without a mail server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def send(self, mail: Mail) -> None:
+        """Keep the message as an ``.eml`` file that only the operator can read."""
+        await asyncio.to_thread(self._write, mail)
+
+    def _write(self, mail: Mail) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._folder / f"{new_id()}.eml"
+        file.touch(mode=0o600)
+        file.write_bytes(bytes(_message(mail, "tongshang@localhost")))
+
+
+class SmtpMailer:
+    """Sends through ``smtp://user:password@host:587?from=shop@example.com`` (or ``smtps://``)."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    async def send(self, mail: Mail) -> None:
+        """Send the message; encrypted wherever the server can (always for ``smtps``)."""
+        await asyncio.to_thread(self._deliver, mail)
+
+    def _deliver(self, mail: Mail) -> None:
+        message = _message(mail, _sender(self._url))
+        with self._connection() as server:
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+            server.send_message(message)
+
+    def _connection(self) -> smtplib.SMTP:
+        host, tls = self._url.hostname or "localhost", ssl.create_default_context()
+        if self._url.scheme == "smtps":
+            return smtplib.SMTP_SSL(
+                host, self._url.port or 465, timeout=TIMEOUT_SECONDS, context=tls
+            )
+        server = smtplib.SMTP(host, self._url.port or 587, timeout=TIMEOUT_SECONDS)
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=tls)
+        return server
+
+
+def mailer() -> Mailer:
+    """Return the way that the settings name."""
+    url = settings().smtp_url
+    return SmtpMailer(url) if url else OutboxMailer(settings().data_dir / "outbox")
+
+
+def _sender(url: SplitResult) -> str:
+    named = parse_qs(url.query).get("from")
+    if named:
+        return named[0]
+    user = unquote(url.username or "tongshang")
+    return user if "@" in user else f"{user}@{url.hostname}"
+
+
+def _message(mail: Mail, sender: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = f"Tongshang <{sender}>"
+    message["To"] = mail.to
+    message["Subject"] = mail.subject
+    message["Date"] = formatdate(localtime=True)
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    return message
