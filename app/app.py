@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import pages
+from app.api.edge import Edge
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
@@ -42,7 +43,8 @@ app = rx.App(
     head_components=_head(),
     stylesheets=["/console.css"],
     html_lang="zh-CN",
-    api_transformer=make_web(),
+    # The edge is the last, so that it stands before everything else.
+    api_transformer=[make_web(), Edge],
     enable_state=True,
 )
 app.add_middleware(Gate())

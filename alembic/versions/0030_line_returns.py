@@ -1,7 +1,7 @@
 """Keep what each party returned of each line; let shelves be refreshed by several at once.
 
 Revision ID: 0030
-Revises: 0004
+Revises: 0010
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import op
 
 revision: str = "0030"
-down_revision: str | None = "0004"
+down_revision: str | None = "0010"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -4,8 +4,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.responses import RedirectResponse
 
-from app.api import callbacks, channel, media
+from app import routes
+from app.api import callbacks, channel, media, uploads
+from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
 
@@ -25,9 +28,17 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     web.include_router(callbacks.router)
     web.include_router(media.router)
     web.add_api_route("/healthz", _health, include_in_schema=False)
+    web.add_api_route("/", _front_door, include_in_schema=False)
+    install_account(web)
+    uploads.install(web)
     install_storefront(web)
     return web
 
 
 async def _health() -> dict[str, str]:
     return {"status": "ok"}
+
+
+async def _front_door() -> RedirectResponse:
+    # Whoever is not signed in is asked to by that page.
+    return RedirectResponse(routes.WORKSPACES, 303)

@@ -149,7 +149,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def console(ground: Ground) -> AsyncIterator[tuple[str, int]]:
+async def console(ground: Ground) -> AsyncGenerator[tuple[str, int]]:
     """Serve the whole app, console included, as ``up`` does; yield host and port."""
     port = free_port()
     with TemporaryDirectory() as logs:
