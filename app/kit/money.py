@@ -1,7 +1,8 @@
 """Money as integers of the minor unit (fen for CNY), and its exact division."""
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
@@ -48,13 +49,10 @@ def parse_cents(text: str) -> int:
 
     Raises ValueError for anything that is not a plain amount with at most two decimals.
     """
-    try:
-        value = Decimal(text.strip().replace(",", "").lstrip("¥￥"))
-    except InvalidOperation as error:
-        raise ValueError(text) from error
-    if not value.is_finite() or value != value.quantize(Decimal("0.01"), ROUND_HALF_UP):
+    plain = re.sub(r"[,，¥￥]", "", text.strip())
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{0,2})?", plain):
         raise ValueError(text)
-    return int(value * 100)
+    return int(Decimal(plain) * 100)
 
 
 @lru_cache(maxsize=8)

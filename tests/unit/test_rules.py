@@ -1,5 +1,6 @@
 """The trade's pure rules, for all values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product as combinations
 
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.ids import new_id
+from app.services.price_changes import decide
 from app.services.rules.freight import Freight, RegionRefused, freight_of
 from app.services.rules.orders import TRANSITIONS, may_follow, order_status
 from app.services.rules.pricing import (
+    Band,
     Charm,
     Infeasible,
     PricingKind,
@@ -26,10 +29,14 @@ from app.services.rules.splits import (
     RuleVersion,
     Subject,
     bear_discount,
+    commission_of,
     divide,
     first_match,
+    payment_fee_of,
+    spread,
 )
 from models.money import FeeBearer, SplitBase
+from models.store import CostPolicy
 from models.trade import SupplierOrderStatus as S
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -63,6 +70,33 @@ def test_shares_sum_to_what_is_paid_for_the_goods(version: RuleVersion, line: Li
     assert divide(version, line).total == line.goods_cents - line.discount_cents
 
 
+@given(versions, lines(), st.integers(0, 10**6))
+def test_the_suppliers_price_is_paid_whoever_bears_the_fee(
+    version: RuleVersion, line: LineMoney, more: int
+) -> None:
+    shares = divide(version, line)
+    fee = shares.payment_fee_cents
+    assert shares.supply_cents == line.supply_cents - fee * (version.fee_bearer == "SUPPLIER")
+    # A dearer line earns the platform no less, and the provider neither.
+    dearer = replace(line, goods_cents=line.goods_cents + more)
+    assert commission_of(version, dearer) >= commission_of(version, line) >= 0
+    assert payment_fee_of(version, dearer) >= payment_fee_of(version, line) >= 0
+
+
+@given(versions, lines())
+def test_a_commission_stays_within_its_limits(version: RuleVersion, line: LineMoney) -> None:
+    commission = commission_of(version, line)
+    assert commission >= min(version.min_cents, version.max_cents or version.min_cents)
+    assert version.max_cents is None or commission <= version.max_cents
+
+
+@given(cents, st.lists(cents, min_size=1, max_size=6))
+def test_freight_is_spread_without_a_rest(freight: int, goods: list[int]) -> None:
+    parts = spread(freight, goods)
+    assert sum(parts) == freight
+    assert all(part >= 0 for part in parts)
+
+
 @given(cents, st.lists(st.integers(0, 100), min_size=3, max_size=3))
 def test_a_discount_is_borne_wholly_or_refused(discount: int, bearers: list[int]) -> None:
     if sum(bearers) == 100:
@@ -93,6 +127,45 @@ def test_any_sequence_of_refunds_returns_exactly_the_shares(
             for d, s in zip(done, shares, strict=True)
         )
     assert done == shares
+
+
+@given(
+    st.lists(st.integers(-1_000, 100_000), min_size=2, max_size=5).filter(lambda s: sum(s) > 0),
+    st.lists(st.floats(0, 1), max_size=8),
+)
+def test_who_paid_in_gets_it_back_with_the_refunds(
+    shares: list[int], fractions: list[float]
+) -> None:
+    whole, done, refunded = sum(shares), [0] * len(shares), 0
+    for fraction in [*fractions, 1.0]:
+        amount = int((whole - refunded) * fraction)
+        parts = reversals(shares, done, amount, refunded)
+        assert sum(parts) == amount
+        done, refunded = [d + p for d, p in zip(done, parts, strict=True)], refunded + amount
+        # Between nothing and the whole share, on its own side of zero.
+        assert all(min(0, s) <= d <= max(0, s) for d, s in zip(done, shares, strict=True))
+    assert done == shares
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4), st.integers(0, 3))
+def test_a_refund_in_one_go_is_that_of_single_cents(shares: list[int], cut: int) -> None:
+    """Cent by cent or at once, nobody is further than a cent for each party from the ideal."""
+    whole = sum(shares)
+    target = whole * cut // 3
+    if not target:
+        return
+    once = reversals(shares, [0] * len(shares), target)
+    assert all(
+        abs(part - share * target / whole) < len(shares)
+        for part, share in zip(once, shares, strict=True)
+    )
+
+
+def test_what_was_reversed_must_explain_what_was_refunded() -> None:
+    with pytest.raises(ValueError, match="explain"):
+        reversals([60, 40], [1, 0], 1, 0)
+    with pytest.raises(ValueError, match="exceed"):
+        reversals([60, 40], [0, 0], -1, 0)
 
 
 def test_more_than_was_paid_is_never_refunded() -> None:
@@ -149,6 +222,55 @@ def test_a_feasible_price_leaves_the_distributor_a_share(
     refusal = infeasible(retail, supply_cents=supply, version=version)
     margin = divide(version, LineMoney(retail, supply)).margin_cents
     assert (refusal is Infeasible.BELOW_COST) == (margin < 0)
+
+
+@given(
+    st.builds(
+        Freight,
+        first_cents=st.integers(0, 5_000),
+        additional_cents=st.integers(0, 1_000),
+        free_from_cents=st.none() | st.integers(0, 20_000),
+        region_surcharges=st.dictionaries(st.sampled_from(["65", "54"]), st.integers(0, 3_000)),
+    ),
+    st.integers(1, 50),
+    st.integers(0, 30_000),
+    st.sampled_from(["65", "33"]),
+)
+def test_freight_grows_with_pieces_and_never_with_the_goods(
+    template: Freight, pieces: int, goods: int, province: str
+) -> None:
+    def cost(pieces: int, goods: int) -> int:
+        return freight_of(template, pieces=pieces, goods_cents=goods, province_code=province)
+
+    assert cost(pieces + 1, goods) >= cost(pieces, goods) >= 0
+    assert cost(pieces, goods + 5_000) <= cost(pieces, goods)
+    assert cost(pieces, goods) >= template.region_surcharges.get(province, 0)
+
+
+@given(
+    st.integers(1, 10**6),
+    st.integers(1, 10**6),
+    st.integers(1, 10**6),
+    versions,
+    st.sampled_from(CostPolicy),
+    st.sampled_from(["ON_SALE", "PAUSED", "NEEDS_REPRICE", "OFF_POOL"]),
+)
+def test_no_cost_policy_leaves_a_price_under_cost_on_sale(
+    retail: int, basis: int, supply: int, version: RuleVersion, policy: CostPolicy, status: str
+) -> None:
+    decision = decide(
+        policy=policy,
+        status=status,
+        retail_cents=retail,
+        basis_cents=basis,
+        supply_cents=supply,
+        version=version,
+        band=Band(),
+    )
+    margin = divide(version, LineMoney(decision.retail_cents, supply)).margin_cents
+    assert margin >= 0 or decision.status != "ON_SALE"
+    # Nothing but a need to reprice is ever lifted by a price change.
+    assert decision.status != "ON_SALE" or status in ("ON_SALE", "NEEDS_REPRICE")
 
 
 def test_freight_is_charged_once_per_part() -> None:
