@@ -8,7 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    # Its boxes of source code are for nobody; ``main`` says what went wrong.
+    pretty_exceptions_enable=False,
+    help="Tongshang 通商: run and look after an installation.",
+)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object for a machine.")]
 DataDir = Annotated[
@@ -57,7 +63,7 @@ def worker(data_dir: DataDir = None) -> None:
 
 
 @cli.command()
-def migrate(data_dir: DataDir = None) -> None:
+def migrate(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Bring the database to the newest schema."""
     use_settings(data_dir=data_dir)
     from app.kit.secrets import master_secret
@@ -68,7 +74,8 @@ def migrate(data_dir: DataDir = None) -> None:
 
     urls = prepare(settings(), master_secret())
     run(urls.owner)
-    print(f"The database is at revision {current_revision(urls.owner)}.")
+    at = current_revision(urls.owner)
+    answer({"revision": at}, as_json=as_json, text=f"The database is at revision {at}.")
 
 
 @cli.command()
@@ -136,23 +143,17 @@ def texts() -> None:
 
 def main() -> None:
     """Run the command; a reason to stop is told in a sentence, without a traceback."""
-    from pydantic import ValidationError
-
-    from app.kit.errors import TradeError
-    from app.server.frontend import BuildFailed
-    from app.server.postgres import DatabaseUnavailable
-    from app.server.up import CannotStart
-
     try:
         cli()
-    except (CannotStart, DatabaseUnavailable, BuildFailed, TradeError) as reason:
-        print(f"tongshang: {reason}", file=sys.stderr)
-        raise SystemExit(1) from None
-    except ValidationError as reason:
-        for fault in reason.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"tongshang: TONGSHANG_{name}: {fault['msg']}", file=sys.stderr)
-        raise SystemExit(2) from None
+    except Exception as error:
+        if os.environ.get("TONGSHANG_DEBUG"):
+            raise
+        from app.commands.faults import explain
+
+        status, lines = explain(error)
+        for line in lines:
+            print(f"tongshang: {line}", file=sys.stderr)
+        raise SystemExit(status) from None
 
 
 if __name__ == "__main__":

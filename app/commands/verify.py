@@ -4,13 +4,16 @@ from typing import Any
 
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
+from app.server.migrations import require_newest
 from app.server.postgres import prepare
 from app.services.verification import verify
 
 
 def run() -> dict[str, Any]:
     """Return the report of all checks."""
-    return verify(prepare(settings(), master_secret()).owner_text)
+    urls = prepare(settings(), master_secret())
+    require_newest(urls.owner)
+    return verify(urls.owner_text)
 
 
 def render(report: dict[str, Any]) -> str:

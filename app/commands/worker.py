@@ -3,11 +3,17 @@
 import asyncio
 
 from app.jobs.queue import make_queue
+from app.kit.secrets import master_secret
+from app.kit.settings import settings
 from app.server.lifespan import serving
+from app.server.migrations import require_newest
+from app.server.postgres import prepare
 
 
 def run() -> None:
-    """Work until told to stop."""
+    """Work until told to stop. Raises DatabaseUnavailable without the newest schema."""
+    if settings().app_database_url is None:
+        require_newest(prepare(settings(), master_secret()).owner)
     asyncio.run(_work())
 
 

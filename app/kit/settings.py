@@ -12,7 +12,10 @@ from app.kit.paths import default_data_dir
 class Settings(BaseSettings):
     """The process's configuration; each field is one documented environment variable."""
 
-    model_config = SettingsConfigDict(env_prefix="TONGSHANG_", extra="ignore")
+    # A variable that is set to nothing is one that is not set: an empty secret would be none.
+    model_config = SettingsConfigDict(
+        env_prefix="TONGSHANG_", extra="ignore", env_ignore_empty=True
+    )
 
     database_url: str | None = Field(
         default=None,

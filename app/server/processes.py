@@ -72,6 +72,16 @@ def first_dead(children: Sequence[Child]) -> Child | None:
     return next((child for child in children if child.process.poll() is not None), None)
 
 
+def end_on_signals() -> None:
+    """Let every signal to end raise KeyboardInterrupt, so that what was started is stopped."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+
+
 def wait_for_signal(watch: Callable[[], bool]) -> None:
     """Block until Ctrl-C or SIGTERM arrives, or ``watch`` (asked twice a second) returns True."""
     stopping = threading.Event()

@@ -43,6 +43,7 @@ def up(settings: Settings, options: Options) -> None:
 
     Raises CannotStart, DatabaseUnavailable or BuildFailed with a message for the terminal.
     """
+    processes.end_on_signals()
     _check_folder(settings.data_dir)
     with _only_one(settings.data_dir):
         for port in (settings.port, sandbox_port(settings)):
@@ -111,12 +112,13 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _prepare(settings: Settings, options: Options) -> DatabaseUrls:
-    """Make database and bundle ready side by side; the build is the longer of the two."""
+    """Make database and bundle ready; the build goes on beside the migrations and first data."""
+    # First what fails fast: nobody should wait for a build to hear of a wrong database address.
+    urls = prepare(settings, master_secret())
     with ThreadPoolExecutor(max_workers=1) as pool:
         if not frontend.is_built(settings.data_dir):
             options.say("Building the front end (once, about a minute) …")
         building = pool.submit(frontend.build, settings.data_dir)
-        urls = prepare(settings, master_secret())
         migrate(urls.owner)
         _first_data(settings, urls, options)
         building.result()

@@ -36,7 +36,7 @@ def _h(expression: str) -> str:
 
 _OFFERS = """\
 create temporary table t_offer on commit drop as
-select row_number() over (order by ls.listing_id, ls.sku_id) as n, ls.store_id,
+select row_number() over (order by s.slug, m.code, k.code) as n, ls.store_id, s.slug,
   ls.distributor_id, s.name as store_name, ls.listing_id, l.product_id, l.supplier_id, ls.sku_id,
   k.code as sku_code, coalesce(l.title_override, p.title) as title,
   (select string_agg(v, ' / ') from jsonb_array_elements_text(k.spec_values) v) as spec_text,
@@ -49,6 +49,7 @@ join listings l on l.id = ls.listing_id and l.status = 'ON_SALE'
 join stores s on s.id = ls.store_id
 join skus k on k.id = ls.sku_id and k.is_active
 join products p on p.id = l.product_id
+join merchants m on m.id = l.supplier_id
 join categories c on c.id = p.category_id
 join supply_prices sp on sp.sku_id = ls.sku_id
 left join freight_templates f on f.supplier_id = l.supplier_id and f.is_default
@@ -59,14 +60,14 @@ left join lateral (
   where sr.is_active and (sr.category_id is null or sr.category_id in (p.category_id, c.parent_id))
     and (sr.supplier_id is null or sr.supplier_id = l.supplier_id)
     and (sr.distributor_id is null or sr.distributor_id = ls.distributor_id)
-  order by sr.position, v.version desc limit 1) r on true"""
+  order by sr.position, sr.id, v.version desc limit 1) r on true"""
 
 _PICKS = f"""\
 create temporary table t_pick on commit drop as
 with stores as (
-  select store_id, count(*) as offers, row_number() over (order by store_id) - 1 as place,
+  select store_id, count(*) as offers, row_number() over (order by slug) - 1 as place,
     array_agg(n order by n) as ns
-  from t_offer group by store_id having count(*) > 1),
+  from t_offer group by store_id, slug having count(*) > 1),
 picked as (
   select i, s.ns, s.offers, {_h("'a' || i")} as a, {_h("'b' || i")} as b, {_h("'q' || i")} as q
   from generate_series(cast(:first as bigint), cast(:last as bigint)) as i
@@ -95,7 +96,7 @@ _NUMBERS = """\
 alter table t_order add number text;
 alter table t_order add status text;
 alter table t_order add order_status text;
-update t_order set number = day || lpad(nextval('order_numbers')::text, 7, '0'),
+update t_order t set number = day || lpad(s.n::text, 7, '0'),
   status = case
     when fate < 45 then 'CLOSED'
     when fate < 65 and age_days > 1 then 'REJECTED'
@@ -103,8 +104,9 @@ update t_order set number = day || lpad(nextval('order_numbers')::text, 7, '0'),
     when age_days > 8 then 'RECEIVED'
     when age_days > 3 then 'SHIPPED'
     when age_days > 1.2 then 'ACCEPTED'
-    when age_days > 0.05 then 'PAID'
-    else 'PAID' end;
+    else 'PAID' end
+from (select i, nextval('order_numbers') as n from (select i from t_order order by i) x) s
+where s.i = t.i;
 update t_order set number = number || (
   select ((10 - sum(case when (length(number) - place) % 2 = 0
       then case when digit * 2 > 9 then digit * 2 - 9 else digit * 2 end
@@ -118,7 +120,7 @@ select new_uuid() as id, g.*,
   case when g.goods >= g.free_from then 0 else g.first_cents end as freight
 from (select o.i, o.id as order_id, f.supplier_id, sum(f.retail_cents * p.quantity) as goods,
     min(f.first_cents) as first_cents, min(f.free_from) as free_from,
-    o.number || '-' || row_number() over (partition by o.i order by f.supplier_id) as number
+    o.number || '-' || row_number() over (partition by o.i order by min(f.n)) as number
   from t_order o join t_pick p on p.i = o.i join t_offer f on f.n = p.n
   group by o.i, o.id, o.number, f.supplier_id) g"""
 
