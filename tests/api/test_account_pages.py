@@ -20,6 +20,7 @@ from app.api.account.pages import safe_next
 from app.api.edge import Edge, Rules
 from app.kit.clock import now
 from app.kit.db import Database
+from app.kit.i18n import gettext
 from app.kit.settings import settings
 from app.services import accounts, guards, mails
 from app.services.roles import sync_built_in_roles
@@ -453,7 +454,9 @@ async def test_pictures_come_in_for_those_who_may(
         assert refused.headers["content-type"] == "application/problem+json"
     browser.cookies.set("ts_lang", "zh")
     refused = await _upload(browser, supplier, b"not a picture")
-    assert refused.json()["fields"] == {"pictures": "图片须为 JPEG、PNG 或 WebP 格式。"}
+    english = "This is not a JPEG, PNG or WebP picture."
+    told = refused.json()["fields"]["pictures"]
+    assert told == gettext("zh_CN", english) != english
 
 
 async def test_an_analyst_adds_no_pictures(browser: httpx.AsyncClient, database: Database) -> None:
