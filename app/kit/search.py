@@ -10,6 +10,7 @@ from pypinyin import Style, lazy_pinyin
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 LONGEST_PREFIX = 12
+LONGEST_RUN = 5
 
 
 def _words(text: str) -> list[str]:
@@ -18,6 +19,17 @@ def _words(text: str) -> list[str]:
 
 def _han_grams(word: str) -> list[str]:
     return [word[place : place + 2] for place in range(len(word) - 1)] or [word]
+
+
+def _initial_grams(word: str) -> set[str]:
+    """Return the beginnings of the initials, and short runs from the middle (``lj`` in mqlj)."""
+    initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
+    runs = {
+        initials[start : start + length]
+        for start in range(1, len(initials))
+        for length in range(1, LONGEST_RUN + 1)
+    }
+    return runs | {initials[: end + 1] for end in range(min(len(initials), LONGEST_PREFIX))}
 
 
 def index_grams(*texts: str | None) -> list[str]:
@@ -29,8 +41,7 @@ def index_grams(*texts: str | None) -> list[str]:
     for word in (word for text in texts if text for word in _words(text)):
         if _HAN.match(word):
             grams |= {*word, *_han_grams(word)}
-            initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
-            grams |= {initials[: place + 1] for place in range(min(len(initials), LONGEST_PREFIX))}
+            grams |= _initial_grams(word)
         else:
             grams |= {word[: place + 1] for place in range(min(len(word), LONGEST_PREFIX))}
     return sorted(grams)
