@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.access import Actor, Scope
 from app.analytics import statements as sql
 from app.analytics.frames import Amount, Flows, Series, aggregate, change_bps, ratio
-from app.analytics.measures import MEASURES, Leads, Link, Measure, Unit
+from app.analytics.measures import MEASURES, Leads, Link, Measure
 from app.analytics.periods import Period
 from app.kit.db import database
 from app.kit.errors import Forbidden
@@ -169,7 +169,6 @@ class _Plan:
     """(key, label, statuses that have got so far or None for all)."""
     shares_need: str
     """The measure whose permission the breakdowns and the funnel need."""
-    shares_unit: str = ""
 
 
 _DONE = frozenset({"COMPLETED"})
@@ -327,6 +326,8 @@ def _permitted_flows(plan: _Plan, actor: Actor) -> list[sql.Flow]:
     shown = [key for key in (*plan.tiles, *plan.trends) if MEASURES[key].shown_to(actor)]
     recipes = [_RECIPES[key] for key in shown if key in _RECIPES]
     facts = {recipe.fact for recipe in recipes} | {r.per[0] for r in recipes if r.per}
+    if MEASURES[plan.shares_need].shown_to(actor):
+        facts.add(plan.funnel_fact)
     return [flow for flow in plan.flows if flow.fact in facts]
 
 
@@ -352,9 +353,7 @@ def _tiles(plan: _Plan, actor: Actor, flows: Flows, standing: Mapping[str, int])
     ]
 
 
-def _standing_tile(
-    key: str, actor: Actor, period: Period, standing: Mapping[str, int]
-) -> Tile:
+def _standing_tile(key: str, actor: Actor, period: Period, standing: Mapping[str, int]) -> Tile:
     return Tile(key, standing[key], link=MEASURES[key].leads.link(actor, period))
 
 
@@ -399,9 +398,7 @@ def _breakdowns(
 _REST = N_("Others")
 
 
-def _share(
-    dim: str, actor: Actor, period: Period, row: Sequence[Any], whole: int
-) -> Share:
+def _share(dim: str, actor: Actor, period: Period, row: Sequence[Any], whole: int) -> Share:
     _, key, label, label_en, cents, count = row
     link = Leads("orders", "orders", dates="paid").link(actor, period, (dim, key or ""))
     return Share(
@@ -427,12 +424,3 @@ def _funnel(plan: _Plan, actor: Actor, flows: Flows) -> tuple[Stage, ...]:
         )
         for key, label, reached in plan.funnel
     )
-
-
-UNITS: Mapping[Unit, str] = {
-    Unit.MONEY: N_("Amounts in yuan"),
-    Unit.COUNT: N_("Number"),
-    Unit.RATE: N_("Per cent"),
-    Unit.DAYS: N_("Days"),
-}
-"""What an axis says of its unit."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from app.analytics.periods import Period
+from app.kit.clock import BUSINESS_ZONE
 
 Series = tuple[int | None, ...]
 """One value for each slot of a period; None where the slot has not begun."""
@@ -73,16 +74,18 @@ def aggregate(period: Period, rows: Sequence[Sequence[Any]]) -> Flows:
         rows,
         schema={
             "fact": pl.String,
-            "slot": pl.Datetime,
-            "is_now": pl.Boolean,
-            "counts": pl.Boolean,
+            "slot": pl.Datetime(time_zone="UTC"),
+            "early": pl.Boolean,
             "dim": pl.String,
             "cents": pl.Int64,
             "n": pl.Int64,
         },
         orient="row",
+    ).with_columns(
+        pl.col("slot").dt.convert_time_zone(str(BUSINESS_ZONE)).dt.replace_time_zone(None),
+        is_now=pl.col("slot") >= period.start,
     )
-    counted, present = frame.filter(pl.col("counts")), frame.filter(pl.col("is_now"))
+    counted, present = frame.filter(pl.col("early")), frame.filter(pl.col("is_now"))
     sums = [pl.col("cents").sum(), pl.col("n").sum()]
     totals = counted.group_by("fact", "is_now").agg(sums).rows()
     slots = frame.group_by("fact", "slot", "is_now").agg(sums).rows()

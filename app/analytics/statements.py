@@ -1,8 +1,8 @@
 """The SQL behind the dashboards: three statements for each, all under row-level security.
 
-Flows are rows of ``(fact, slot, is_now, counts, dim, cents, n)``: what happened in a slot of the
-period (``is_now``) or of its comparison. ``counts`` is false for that part of the comparison's last
-day for which the running day has no counterpart yet: charts draw it, totals leave it out.
+Flows are rows of ``(fact, slot, early, dim, cents, n)``: what happened in the slot that begins at
+``slot``, of the period or of its comparison. ``early`` is false for that part of the comparison's
+last day for which the running day has no counterpart yet: charts draw it, totals leave it out.
 Shares are ``(dim, key, label, label_en, cents, n)``, the largest ``TOP`` of each dimension and one
 row without a key for the rest. Standing figures are ``(fact, value)``.
 
@@ -17,8 +17,6 @@ from app.analytics.measures import OVERDUE_HOURS
 
 TOP = 8
 """So many products, categories, stores or suppliers are named; the others are the rest."""
-
-_SLOT = "date_trunc('{unit}', {at} at time zone 'Asia/Shanghai')"
 
 
 @dataclass(frozen=True)
@@ -35,15 +33,18 @@ class Flow:
 
     def sql(self, *, hourly: bool) -> str:
         """Return the SELECT of this flow, by the hour or by the day."""
-        slot = _SLOT.format(unit="hour" if hourly else "day", at=self.at)
+        # Both kinds of slot begin where the comparison begins, at a midnight of the business time
+        # zone, whose days all have 24 hours.
+        stride = "1 hour" if hourly else "1 day"
         return (
-            f"select '{self.fact}' as fact, {slot} as slot, {self.at} >= :start as is_now,"
-            f" {self.at} >= :start or {self.at} < :before_until as counts,"
+            f"select '{self.fact}' as fact,"
+            f" date_bin('{stride}', {self.at}, cast(:before_start as timestamptz)) as slot,"
+            f" {self.at} < :before_until or {self.at} >= :start as early,"
             f" {self.dim}::text as dim, coalesce(sum({self.cents}), 0)::bigint as cents,"
             f" {self.count}::bigint as n from {self.source}"
             f" where {self.at} >= :before_start and {self.at} < :until"
             f" and ({self.at} >= :start or {self.at} < :before_end) and {self.where}"
-            " group by 1, 2, 3, 4, 5"
+            " group by 2, 3, 4"
         )
 
 
@@ -130,41 +131,43 @@ def flows_sql(flows: Iterable[Flow], *, hourly: bool) -> str:
     return " union all ".join(flow.sql(hourly=hourly) for flow in flows)
 
 
+_GOODS = (
+    # Products are looked up once for each, since their policy costs more than the rest.
+    "goods as materialized (select x.product_id, p.category_id, p.supplier_id, x.title,"
+    " p.title_en, x.cents, x.n from (select product_id, min(title) as title, sum(cents) as cents,"
+    " sum(n) as n from sold group by product_id) x left join products p on p.id = x.product_id)"
+)
+_DIMENSIONS = {
+    "product": "select product_id, title, title_en, cents, n from goods",
+    "category": "select c.id, c.name_zh, c.name_en, sum(g.cents), sum(g.n) from goods g"
+    " join categories c on c.id = g.category_id group by c.id, c.name_zh, c.name_en",
+    "supplier": "select m.id, m.name, null, sum(g.cents), sum(g.n) from goods g"
+    " join merchants m on m.id = g.supplier_id group by m.id, m.name",
+    "store": "select s.id, s.name, null, x.cents, x.n from (select store_id, sum(cents) as cents,"
+    " sum(n) as n from sold group by store_id) x join stores s on s.id = x.store_id",
+    # A supplier sees no stores, only the name that stands on its part.
+    "store_name": "select store_id, max(store_name), null, sum(cents), sum(n) from sold"
+    " group by store_id",
+}
+
+
 def _shares(sold: str, dimensions: dict[str, str]) -> str:
-    """Return the largest shares of ``sold`` by each dimension (name → SELECT over ``sold``)."""
+    """Return the largest shares of ``sold`` by each dimension (name → key of ``_DIMENSIONS``)."""
     each = " union all ".join(
-        f"select '{name}' as dim, d.* from ({select}) as d(key, label, label_en, cents, n)"
-        for name, select in dimensions.items()
+        f"select '{name}' as dim, d.*"
+        f" from ({_DIMENSIONS[how]}) as d(key, label, label_en, cents, n)"
+        for name, how in dimensions.items()
     )
     return (
-        f"with sold as materialized ({sold}),"
-        f" share as ({each}),"
+        f"with sold as materialized ({sold}), {_GOODS}, share as ({each}),"
         " ranked as (select *, row_number() over (partition by dim order by cents desc, key)"
         f" <= {TOP} as named from share)"
-        " select dim, case when named then key end as key, min(label) as label,"
+        " select dim, case when named then key::text end as key, min(label) as label,"
         " min(label_en) as label_en, sum(cents)::bigint as cents, sum(n)::bigint as n"
-        " from ranked group by dim, named, case when named then key end"
+        " from ranked group by dim, named, case when named then key::text end"
     )
 
 
-_BY_PRODUCT = (
-    "select x.product_id::text, min(x.title), min(p.title_en), sum(x.cents), sum(x.n)"
-    " from sold x left join products p on p.id = x.product_id group by x.product_id"
-)
-_BY_CATEGORY = (
-    "select c.id::text, c.name_zh, c.name_en, sum(x.cents), sum(x.n) from sold x"
-    " join products p on p.id = x.product_id join categories c on c.id = p.category_id"
-    " group by c.id, c.name_zh, c.name_en"
-)
-_BY_STORE = (
-    "select s.id::text, s.name, s.name, sum(x.cents), sum(x.n) from sold x"
-    " join stores s on s.id = x.store_id group by s.id, s.name"
-)
-_BY_SUPPLIER = (
-    "select m.id::text, m.name, m.name, sum(x.cents), sum(x.n) from sold x"
-    " join products p on p.id = x.product_id join merchants m on m.id = p.supplier_id"
-    " group by m.id, m.name"
-)
 _SOLD = (
     "select l.product_id, l.store_id, max(l.title) as title,"
     " sum(l.goods_cents - l.discount_cents) as cents, sum(l.quantity) as n"
@@ -174,16 +177,11 @@ _SOLD = (
 
 PLATFORM_SHARES = _shares(
     _SOLD.format(mine=""),
-    {
-        "product": _BY_PRODUCT,
-        "category": _BY_CATEGORY,
-        "store": _BY_STORE,
-        "supplier": _BY_SUPPLIER,
-    },
+    {name: name for name in ("product", "category", "store", "supplier")},
 )
 DISTRIBUTOR_SHARES = _shares(
     _SOLD.format(mine=" and o.distributor_id = :merchant and l.distributor_id = :merchant"),
-    {"product": _BY_PRODUCT, "category": _BY_CATEGORY, "supplier": _BY_SUPPLIER},
+    {name: name for name in ("product", "category", "supplier")},
 )
 SUPPLIER_SHARES = _shares(
     "select f.product_id, s.store_id, max(f.title) as title, max(s.store_name) as store_name,"
@@ -191,13 +189,7 @@ SUPPLIER_SHARES = _shares(
     " from supplier_orders s join fulfilment_lines f on f.supplier_order_id = s.id"
     " where s.supplier_id = :merchant and f.supplier_id = :merchant"
     " and s.paid_at >= :start and s.paid_at < :until group by f.product_id, s.store_id",
-    {
-        "product": _BY_PRODUCT,
-        "category": _BY_CATEGORY,
-        # A supplier sees no stores, only the name that stands on its part.
-        "store": "select x.store_id::text, max(x.store_name), max(x.store_name), sum(x.cents),"
-        " sum(x.n) from sold x group by x.store_id",
-    },
+    {"product": "product", "category": "category", "store": "store_name"},
 )
 
 _OPEN_PARTS = "supplier_orders where supplier_id = :merchant and status"
