@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from html import escape
 from typing import Any, Literal
 
 from babel.dates import format_skeleton
-from babel.numbers import format_compact_currency, format_compact_decimal, format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 
 from app.access import Scope
 from app.analytics.dashboards import Breakdown, Dashboard, Share, Stage, Trend
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.periods import Period
-from app.kit.i18n import N_, gettext
-from app.kit.money import money_text
+from app.kit.i18n import N_, gettext, yuan
 from app.kit.tokens import ACCENTS, DARK, FONT, LIGHT
 
 Theme = Literal["light", "dark"]
@@ -59,9 +59,9 @@ def value_text(value: int | None, unit: Unit, locale: str) -> str:
     if value is None:
         return "–"
     if unit is Unit.MONEY:
-        return money_text(value, locale=locale)
+        return yuan(value)
     if unit is Unit.RATE:
-        return f"{format_decimal(Decimal(value) / 100, '#,##0.0#', locale=locale)}%"
+        return f"{format_decimal(Decimal(value) / 100, '#,##0.00', locale=locale)}%"
     return format_decimal(value, locale=locale)
 
 
@@ -69,8 +69,13 @@ def change_text(bps: int | None, locale: str) -> str:
     """Return a change such as ``+12.3%``; a dash where there is nothing to compare with."""
     if bps is None:
         return "–"
-    sign = "+" if bps > 0 else "−" if bps < 0 else ""
-    return f"{sign}{format_decimal(Decimal(abs(bps)) / 100, '#,##0.0', locale=locale)}%"
+    tenths = (abs(bps) + 5) // 10
+    sign = "" if tenths == 0 else "+" if bps > 0 else "−"
+    return f"{sign}{format_decimal(Decimal(tenths) / 10, '#,##0.0', locale=locale)}%"
+
+
+def _share_text(bps: int, locale: str) -> str:
+    return f"{format_decimal(Decimal(bps) / 100, '#,##0.0', locale=locale)}%"
 
 
 def slot_text(slot: datetime, *, hourly: bool, locale: str) -> str:
@@ -84,14 +89,12 @@ def _tick_text(slot: datetime, *, hourly: bool, locale: str) -> str:
 
 
 def _short(value: int, unit: Unit, locale: str) -> str:
-    if unit is Unit.MONEY:
-        yuan = Decimal(value) / 100
-        return format_compact_currency(yuan, "CNY", locale=locale, fraction_digits=1).replace(
-            ".0", ""
-        )
     if unit is Unit.RATE:
         return f"{format_decimal(Decimal(value) / 100, '#,##0.#', locale=locale)}%"
-    return format_compact_decimal(value, locale=locale, fraction_digits=1).replace(".0", "")
+    number = Decimal(value) / 100 if unit is Unit.MONEY else Decimal(value)
+    sign = "−" if value < 0 else ""
+    text = format_compact_decimal(abs(number), locale=locale, fraction_digits=1)
+    return f"{sign}{'¥' if unit is Unit.MONEY else ''}{text}"
 
 
 def nice_ticks(top: int, least: int = 1, bottom: int = 0) -> list[int]:
@@ -106,7 +109,7 @@ def nice_ticks(top: int, least: int = 1, bottom: int = 0) -> list[int]:
     return list(range(step * (bottom // step), step * (-(-top // step)) + 1, step)) or [0]
 
 
-def _spread(count: int, most: int = 6) -> list[int]:
+def _spread(count: int, most: int = 4) -> list[int]:
     """Return at most ``most`` places of ``count``, evenly apart, the last one among them."""
     step = max(1, -(-count // most))
     return list(range(count - 1, -1, -step))[::-1]
@@ -118,18 +121,21 @@ def _layout(reader: Reader, height: int) -> dict[str, Any]:
         "height": height,
         "autosize": True,
         "margin": {"l": 8, "r": 12, "t": 12, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": _UNSEEN,
+        "plot_bgcolor": _UNSEEN,
         "font": {"family": FONT, "size": 12, "color": colours["soft"]},
         "showlegend": False,
         "dragmode": False,
-        "hoverlabel": {
-            "bgcolor": colours["surface"],
-            "bordercolor": colours["line-strong"],
-            "font": {"family": FONT, "size": 12, "color": colours["ink"]},
-            "align": "left",
-        },
+        "hoverlabel": _hover_label(colours["surface"], colours["line-strong"], colours["ink"]),
     }
+
+
+_UNSEEN = "rgba(0,0,0,0)"
+
+
+def _hover_label(background: str, border: str, ink: str) -> dict[str, Any]:
+    font = {"family": FONT, "size": 12, "color": ink}
+    return {"bgcolor": background, "bordercolor": border, "font": font, "align": "left"}
 
 
 def trend(chart: Trend, period: Period, reader: Reader) -> Figure:
@@ -201,7 +207,8 @@ def _hover_line(chart: Trend, period: Period, reader: Reader) -> dict[str, Any]:
         "mode": "lines",
         "x": list(range(len(heights))),
         "y": heights,
-        "line": {"color": "rgba(0,0,0,0)", "width": 0},
+        "line": {"color": _UNSEEN, "width": 0},
+        "hoverlabel": _layout(reader, TREND_PX)["hoverlabel"],
         "customdata": [
             [_trend_hover(chart, period, reader, place), ""] for place in range(len(heights))
         ],
@@ -241,16 +248,18 @@ def _trend_axes(chart: Trend, period: Period, reader: Reader, unit: Unit) -> dic
     plain = {"showgrid": False, "zeroline": False, "fixedrange": True, "automargin": True}
     return {
         "hovermode": "x",
+        # The layout's label is the one at the axis, which would repeat the day.
+        "hoverlabel": _hover_label(_UNSEEN, _UNSEEN, _UNSEEN),
+        "margin": {"l": 8, "r": 28, "t": 12, "b": 8},
         "xaxis": plain
         | {
             "tickvals": shown,
             "ticktext": texts,
             "range": [-0.02 * len(slots), 1.02 * len(slots) - 1],
-            "showspikes": True,
-            "spikemode": "across",
-            "spikethickness": 1,
-            "spikedash": "solid",
-            "spikecolor": reader.colours["line-strong"],
+            "tickangle": 0,
+            "ticks": "outside",
+            "ticklen": 6,
+            "tickcolor": _UNSEEN,
         },
         "yaxis": plain
         | {
@@ -264,20 +273,21 @@ def _trend_axes(chart: Trend, period: Period, reader: Reader, unit: Unit) -> dic
 
 
 def bars(chart: Breakdown, reader: Reader) -> Figure:
-    """Draw shares as horizontal bars, the largest on top, the rest in grey."""
-    rows = [
-        _Bar(
-            _label(share, reader),
-            share.cents,
-            value_text(share.cents, Unit.MONEY, reader.locale),
-            f"{_label(share, reader)}<br><b>{money_text(share.cents, locale=reader.locale)}</b>"
-            f" · {value_text(share.share_bps, Unit.RATE, reader.locale)}",
-            share.link.path if share.link else "",
-            reader.accent if share.key else reader.colours["line-strong"],
-        )
-        for share in chart.shares
-    ]
-    return _bars(rows, reader)
+    """Draw shares as horizontal bars, the largest on top; the rest is told without a bar."""
+    return _bars([_share_bar(share, reader) for share in chart.shares], reader)
+
+
+def _share_bar(share: Share, reader: Reader) -> "_Bar":
+    label, money = _label(share, reader), yuan(share.cents)
+    part = _share_text(share.share_bps, reader.locale)
+    # The rest is often so large that a bar of it would leave the others as hairlines.
+    return _Bar(
+        label,
+        share.cents if share.key else 0,
+        money if share.key else f"{money}  {part}",
+        f"{escape(label, quote=False)}<br><b>{money}</b> · {part}",
+        share.link.path if share.link else "",
+    )
 
 
 def funnel(stages: Sequence[Stage], reader: Reader) -> Figure:
@@ -287,19 +297,11 @@ def funnel(stages: Sequence[Stage], reader: Reader) -> Figure:
     for stage in stages:
         count = value_text(stage.count, Unit.COUNT, reader.locale)
         bps = (stage.count * 10_000 + first // 2) // first if first else 0
-        share = value_text(bps, Unit.RATE, reader.locale)
+        share = _share_text(bps, reader.locale)
         label = reader.say(stage.label)
         path = stage.link.path if stage.link else ""
-        rows.append(
-            _Bar(
-                label,
-                stage.count,
-                f"{count}  {share}",
-                f"{label}<br><b>{count}</b> · {share}",
-                path,
-                reader.accent,
-            )
-        )
+        hover = f"{label}<br><b>{count}</b> · {share}"
+        rows.append(_Bar(label, stage.count, f"{count}  {share}", hover, path))
     return _bars(rows, reader)
 
 
@@ -310,7 +312,6 @@ class _Bar:
     text: str
     hover: str
     path: str
-    colour: str
 
 
 def _label(share: Share, reader: Reader) -> str:
@@ -337,7 +338,7 @@ def _bars(rows: Sequence[_Bar], reader: Reader) -> Figure:
                 "textfont": {"color": colours["ink"], "size": 12},
                 "customdata": [[row.hover, row.path] for row in rows],
                 "hovertemplate": "%{customdata[0]}<extra></extra>",
-                "marker": {"color": [row.colour for row in rows], "cornerradius": 3},
+                "marker": {"color": reader.accent, "cornerradius": 3},
                 "width": 0.5,
             }
         ],
@@ -351,7 +352,8 @@ def _bars(rows: Sequence[_Bar], reader: Reader) -> Figure:
                 "autorange": "reversed",
                 "automargin": True,
                 "tickvals": list(range(len(rows))),
-                "ticktext": [f"{_trimmed(row.label)}  " for row in rows],
+                # Plotly reads a little HTML, and merchants write these labels.
+                "ticktext": [f"{escape(_trimmed(row.label), quote=False)}  " for row in rows],
                 "tickfont": {"color": colours["ink"]},
             },
         },
