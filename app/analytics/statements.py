@@ -48,11 +48,12 @@ class Flow:
         )
 
 
-_FROM_OTHERS = "p.from_merchant_id is distinct from p.to_merchant_id"
-
-
 def _booked(fact: str, account: str) -> tuple[Flow, Flow]:
-    """What trade brought to accounts and what it took from them, as two flows of one fact."""
+    """What trade brought to accounts and what it took from them, as two flows of one fact.
+
+    Postings of a trade name its part; a withdrawal does not. Moves between two such accounts of
+    one merchant (a share becomes available) are in both flows and cancel out.
+    """
     return (
         Flow(
             fact,
@@ -82,7 +83,7 @@ _REFUNDED = Flow(
     where="r.supplier_order_id is not null and r.status <> 'FAILED'",
 )
 _COMMISSION = "a.merchant_id is null and a.role = 'platform' and a.kind = 'COMMISSION'"
-_MARGIN = f"a.merchant_id = :merchant and a.role = 'distributor' and {_FROM_OTHERS}"
+_MARGIN = "a.merchant_id = :merchant and a.role = 'distributor'"
 
 
 def _of_distributor(flow: Flow, alias: str) -> Flow:
