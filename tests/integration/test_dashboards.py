@@ -140,7 +140,8 @@ async def trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " from stores order by id limit 1)"
         )
         found = owner.execute(
-            "select m.id, m.is_supplier from merchants m where exists (select 1 from supplier_orders"
+            "select m.id, m.is_supplier from merchants m"
+            " where exists (select 1 from supplier_orders"
             " where m.id in (supplier_id, distributor_id) and paid_at is not null) order by m.code"
         ).fetchall()
         yield Trade(owner, [m for m, supplies in found if supplies], [m for m, s in found if not s])
