@@ -72,6 +72,11 @@ class Order(SQLModel, table=True):
         Index("ix_orders_distributor_placed", "distributor_id", text("placed_at desc")),
         Index("ix_orders_placed", text("placed_at desc")),
         Index(
+            "ix_orders_paid",
+            text("paid_at desc"),
+            postgresql_where=text("paid_at is not null"),
+        ),
+        Index(
             "ix_orders_unpaid_expiry",
             "expires_at",
             postgresql_where=text("status = 'PENDING_PAYMENT'"),
