@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import pages
+from app.analytics import warm_up
 from app.api.edge import Edge
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
@@ -49,5 +50,6 @@ app = rx.App(
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(serving)
+app.register_lifespan_task(warm_up)
 _add_pages(app)
 audit_handlers()
