@@ -77,3 +77,12 @@ async def mail_reset_link(sealed: str) -> None:
     from app.services.accounts import mail_reset_link as run
 
     await run(sealed)
+
+
+@blueprint.periodic(cron="17 4 * * *")
+@blueprint.task(name="tidy_sessions", queueing_lock="tidy_sessions")
+async def tidy_sessions(timestamp: int) -> None:
+    """Forget sessions and tokens that ended long ago."""
+    from app.services.sessions import tidy
+
+    await tidy()

@@ -13,13 +13,14 @@ from datetime import timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access import PUBLIC, Actor, Scope
+from app.access import PUBLIC, SYSTEM, Actor, Scope
 from app.kit.clock import now
 from app.kit.errors import NotFound, NotSignedIn, TradeError
 from app.routes import PLATFORM_SLUG, Workspace
-from app.services.engine import engine_pipeline
+from app.services.engine import engine_pipeline, engine_transaction
 from models.identity import MerchantStatus, UserSession
 
 COOKIE = "ts_session"
@@ -33,6 +34,9 @@ LIFETIME = timedelta(days=30)
 
 SECOND_STEP = timedelta(minutes=10)
 """How long the right password waits for the second factor."""
+
+KEPT = timedelta(days=90)
+"""How long an ended session or a used token is kept, for whoever looks into an incident."""
 
 REQUIRE_PLATFORM_TOTP = "require_platform_totp"
 """The key in platform_settings; its value is ``{"on": true}`` where the rule holds."""
@@ -286,3 +290,19 @@ def _permissions(held: list[str], *, read_only: bool) -> frozenset[str]:
         permission.removesuffix(":write") + ":read" if permission.endswith(":write") else permission
         for permission in held
     )
+
+
+async def tidy() -> int:
+    """Forget sessions and one-time tokens that ended long ago; return how many rows went."""
+    gone = 0
+    async with engine_transaction(SYSTEM, "sessions.tidy") as session:
+        for table, ended in (
+            ("user_sessions", "least(expires_at, coalesce(revoked_at, expires_at))"),
+            ("one_time_tokens", "least(expires_at, coalesce(used_at, expires_at))"),
+        ):
+            found = await session.execute(
+                text(f"delete from {table} where {ended} < :since returning 1"),
+                {"since": now() - KEPT},
+            )
+            gone += len(found.all())
+    return gone

@@ -16,6 +16,7 @@ from app.services.sessions import (
     actor_for,
     remember_workspace,
     signed_in,
+    tidy,
 )
 from tests.integration.people import join, make_merchant, make_user, open_session
 
@@ -208,3 +209,25 @@ async def test_the_last_workspace_is_remembered(database: Database) -> None:
     token = await open_session(database, user.id)
     await remember_workspace(user.id, Workspace("supplier", "qingyao"))
     assert (await signed_in(token)).last_workspace == "supplier/qingyao"
+
+
+async def test_only_what_ended_long_ago_is_forgotten(database: Database) -> None:
+    user = await make_user(database)
+    for _ in range(4):
+        await open_session(database, user.id)
+    ended = (
+        "update user_sessions set {} where id = (select id from user_sessions"
+        " where user_id = :user and revoked_at is null and expires_at > now() limit 1)"
+    )
+    for change in (
+        "expires_at = now() - interval '91 days'",
+        "revoked_at = now() - interval '91 days'",
+        "revoked_at = now() - interval '89 days'",
+    ):
+        await _run(database, ended.format(change), user=user.id)
+    await tidy()
+    async with database.engine_transaction(SYSTEM) as session:
+        kept = await session.scalar(
+            text("select count(*) from user_sessions where user_id = :user"), {"user": user.id}
+        )
+    assert kept == 2

@@ -13,7 +13,7 @@ from app.kit.db import Database
 from app.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from app.kit.settings import settings
 from app.routes import Workspace
-from app.services import api_keys, guards, role_sets, staff
+from app.services import api_keys, guards, invitations, role_sets, staff
 from app.services.grants import NotYours
 from app.services.one_time import LinkExpired
 from app.services.sessions import actor_for, signed_in
@@ -77,22 +77,22 @@ async def _role(database: Database, code: str) -> UUID:
 async def test_an_invited_stranger_gets_a_login_and_the_role(database: Database) -> None:
     merchant = await make_merchant(database)
     _, owner = await _member(database, merchant.id, "owner")
-    wish = staff.Invite(email="New@Test.Example", role_id=await _role(database, "analyst"))
-    await staff.invite(owner, wish)
+    wish = invitations.Invite(email="New@Test.Example", role_id=await _role(database, "analyst"))
+    await invitations.invite(owner, wish)
     (mail,) = await sent_mails(database)
     assert mail["To"] == "new@test.example"
     token = token_in(mail)
-    shown = await staff.look_at_invitation(token)
+    shown = await invitations.look_at(token)
     assert (shown.email, shown.merchant_name, shown.has_login) == (
         "new@test.example",
         merchant.name,
         False,
     )
-    fresh = await staff.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
+    fresh = await invitations.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
     actor, _ = await actor_for(fresh, Workspace("supplier", merchant.code))
     assert actor.permissions == {"supplier:dashboard:read", "supplier:analytics:read"}
     with pytest.raises(LinkExpired):
-        await staff.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
+        await invitations.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
 
 
 async def test_an_invitation_is_for_its_address_alone(database: Database) -> None:
@@ -100,14 +100,14 @@ async def test_an_invitation_is_for_its_address_alone(database: Database) -> Non
     invited, thief = await make_user(database), await make_user(database)
     _, owner = await _member(database, merchant.id, "owner")
     role = await _role(database, "analyst")
-    await staff.invite(owner, staff.Invite(email=invited.email, role_id=role))
+    await invitations.invite(owner, invitations.Invite(email=invited.email, role_id=role))
     token = token_in((await sent_mails(database))[0])
     stranger, _, _ = await account_of(database, thief)
-    with pytest.raises(staff.OthersInvitation):
-        await staff.accept(stranger, token)
+    with pytest.raises(invitations.OthersInvitation):
+        await invitations.accept(stranger, token)
     # The thief's attempt has not spent it.
     actor, _, session = await account_of(database, invited)
-    await staff.accept(actor, token)
+    await invitations.accept(actor, token)
     await actor_for(session, Workspace("supplier", merchant.code))
 
 
@@ -117,13 +117,32 @@ async def test_an_invitation_dies_with_the_inviters_right(database: Database) ->
     second, inviter = await _member(database, merchant.id, "owner")
     guest = await make_user(database)
     role = await _role(database, "owner")
-    await staff.invite(inviter, staff.Invite(email=guest.email, role_id=role))
+    await invitations.invite(inviter, invitations.Invite(email=guest.email, role_id=role))
     token = token_in((await sent_mails(database))[0])
     await staff.remove(inviter, second.id)
     actor, _, session = await account_of(database, guest)
     with pytest.raises(LinkExpired):
-        await staff.accept(actor, token)
+        await invitations.accept(actor, token)
     assert (await signed_in(session)).workspaces == ()
+
+
+async def test_an_invitation_can_be_taken_back_by_its_own_workspace(database: Database) -> None:
+    mine, theirs = await make_merchant(database), await make_merchant(database)
+    _, owner = await _member(database, mine.id, "owner")
+    _, stranger = await _member(database, theirs.id, "owner")
+    guest = await make_user(database)
+    role = await _role(database, "analyst")
+    await invitations.invite(owner, invitations.Invite(email=guest.email, role_id=role))
+    token = token_in((await sent_mails(database))[0])
+    (row,) = await invitations.list_open(owner)
+    assert (row.email, row.role_name) == (guest.email, "Analyst")
+    assert await invitations.list_open(stranger) == []
+    with pytest.raises(NotFound):
+        await invitations.cancel(stranger, row.id)
+    await invitations.cancel(owner, row.id)
+    assert await invitations.list_open(owner) == []
+    with pytest.raises(LinkExpired):
+        await invitations.look_at(token)
 
 
 async def test_nobody_gives_what_they_do_not_hold(database: Database) -> None:
@@ -132,14 +151,14 @@ async def test_nobody_gives_what_they_do_not_hold(database: Database) -> None:
     held = frozenset({"supplier:staff:write", "supplier:roles:write", "supplier:orders:read"})
     clerks = await role_sets.create(owner, role_sets.RoleDraft(name="文员", permissions=held))
     clerk = await make_user(database)
-    await staff.invite(owner, staff.Invite(email=clerk.email, role_id=clerks))
+    await invitations.invite(owner, invitations.Invite(email=clerk.email, role_id=clerks))
     actor, _, session = await account_of(database, clerk)
-    await staff.accept(actor, token_in((await sent_mails(database))[0]))
+    await invitations.accept(actor, token_in((await sent_mails(database))[0]))
     clerk_actor, _ = await actor_for(session, Workspace("supplier", merchant.code))
     owners = await _role(database, "owner")
     more = held | {"supplier:costs:read"}
     for attempt in (
-        staff.invite(clerk_actor, staff.Invite(email="x@test.example", role_id=owners)),
+        invitations.invite(clerk_actor, invitations.Invite(email="x@test.example", role_id=owners)),
         staff.change_role(clerk_actor, clerk.id, owners),
         staff.change_role(clerk_actor, boss.id, clerks),
         staff.remove(clerk_actor, boss.id),
@@ -181,7 +200,7 @@ async def test_without_the_right_over_staff_nothing_goes(database: Database) -> 
     role = await _role(database, "analyst")
     draft = role_sets.RoleDraft(name="x", permissions=frozenset({"supplier:orders:read"}))
     for attempt in (
-        staff.invite(packer, staff.Invite(email="x@test.example", role_id=role)),
+        invitations.invite(packer, invitations.Invite(email="x@test.example", role_id=role)),
         staff.change_role(packer, owner_user.id, role),
         staff.remove(packer, owner_user.id),
         role_sets.create(packer, draft),
@@ -228,12 +247,12 @@ async def test_another_companys_people_and_roles_are_not_found(database: Databas
     their_user, their_owner = await _member(database, theirs.id, "owner")
     draft = role_sets.RoleDraft(name="看", permissions=frozenset({"supplier:orders:read"}))
     their_role = await role_sets.create(their_owner, draft)
-    platform_role = await _role(database, "platform_owner")
+    platform_role, guest = await _role(database, "platform_owner"), "y@test.example"
     for attempt in (
         staff.remove(owner, their_user.id),
         staff.change_role(owner, their_user.id, await _role(database, "analyst")),
-        staff.invite(owner, staff.Invite(email="y@test.example", role_id=their_role)),
-        staff.invite(owner, staff.Invite(email="y@test.example", role_id=platform_role)),
+        invitations.invite(owner, invitations.Invite(email=guest, role_id=their_role)),
+        invitations.invite(owner, invitations.Invite(email=guest, role_id=platform_role)),
         role_sets.change(owner, their_role, draft),
         role_sets.delete(owner, their_role),
     ):

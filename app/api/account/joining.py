@@ -16,7 +16,7 @@ from app.api.account.pages import (
 )
 from app.kit.errors import Invalid, NotSignedIn, TradeError
 from app.kit.i18n import N_
-from app.services import accounts, first_operator, merchants, staff
+from app.services import accounts, first_operator, invitations, merchants
 from app.services.accounts import NewUser
 from app.services.inputs import read
 from app.services.merchants import Application
@@ -86,13 +86,13 @@ async def accept_invitation(request: Request) -> Response:
         actor, _ = await reader.account()
     except NotSignedIn:
         return await _accept_as_new(reader, form, token)
-    await staff.accept(actor, token)
+    await invitations.accept(actor, token)
     return go(landing(await signed_in(reader.token)))
 
 
 async def _accept_as_new(reader: Reader, form: dict[str, str], token: str) -> Response:
     try:
-        fresh = await staff.accept_as_new(
+        fresh = await invitations.accept_as_new(
             token, form.get("name", ""), form.get("password", ""), reader.locale, reader.client
         )
     except Invalid as error:
@@ -104,7 +104,7 @@ async def _invitation_page(
     reader: Reader, token: str, error: Invalid | None = None, form: dict[str, str] | None = None
 ) -> Response:
     values = {
-        "invitation": await staff.look_at_invitation(token),
+        "invitation": await invitations.look_at(token),
         "user": await reader.signed_in(),
         "token": token,
     }
