@@ -1,5 +1,7 @@
 """/register, /apply, /invite and /setup: how people and companies come in."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from app import routes
@@ -103,7 +105,7 @@ async def _accept_as_new(reader: Reader, form: dict[str, str], token: str) -> Re
 async def _invitation_page(
     reader: Reader, token: str, error: Invalid | None = None, form: dict[str, str] | None = None
 ) -> Response:
-    values = {
+    values: dict[str, Any] = {
         "invitation": await staff.look_at_invitation(token),
         "user": await reader.signed_in(),
         "token": token,
