@@ -5,8 +5,6 @@ The grams are kept in an array with a GIN index; a query matches when all of its
 
 import re
 
-from pypinyin import Style, lazy_pinyin
-
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 LONGEST_PREFIX = 12
@@ -20,6 +18,13 @@ def _han_grams(word: str) -> list[str]:
     return [word[place : place + 2] for place in range(len(word) - 1)] or [word]
 
 
+def _initials(word: str) -> str:
+    # Its dictionaries take half a second to load, which only those who write texts should wait for.
+    from pypinyin import Style, lazy_pinyin
+
+    return "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
+
+
 def index_grams(*texts: str | None) -> list[str]:
     """Return the grams under which texts are found, sorted.
 
@@ -29,7 +34,7 @@ def index_grams(*texts: str | None) -> list[str]:
     for word in (word for text in texts if text for word in _words(text)):
         if _HAN.match(word):
             grams |= {*word, *_han_grams(word)}
-            initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
+            initials = _initials(word)
             grams |= {initials[: place + 1] for place in range(min(len(initials), LONGEST_PREFIX))}
         else:
             grams |= {word[: place + 1] for place in range(min(len(word), LONGEST_PREFIX))}
