@@ -35,7 +35,7 @@ def _add_pages(web: rx.App) -> None:
         web.add_page(
             body,
             route=module.ROUTE,
-            title=title + " · 通商 Tongshang",
+            title=title + " · 通商 Tongshang",  # pyright: ignore[reportOperatorIssue]
             on_load=[ShellState.load, module.LOAD],
         )
 

@@ -33,7 +33,7 @@ from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import gettext, locale_of
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
-from app.services.sessions import Entered, actor_for
+from app.services.sessions import Entered, SecondFactorDue, actor_for
 
 log = structlog.get_logger()
 
@@ -208,6 +208,8 @@ def _refused(error: TradeError, router: Mapping[str, Any], *, leaves: bool) -> S
     """Say what happens instead: sign in, choose a workspace, or read why not."""
     if isinstance(error, NotSignedIn):
         return _go(_login(str(router.get("asPath") or "")))
+    if isinstance(error, SecondFactorDue):
+        return _go(routes.ME_SECOND_FACTOR)
     if leaves or isinstance(error, NotFound):
         return _go(routes.WORKSPACES)
     locale = locale_of(_cookies(router).get(LANGUAGE_COOKIE))

@@ -5,8 +5,6 @@ The grams are kept in an array with a GIN index; a query matches when all of its
 
 import re
 
-from pypinyin import Style, lazy_pinyin
-
 _WORD = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 LONGEST_PREFIX = 12
@@ -23,6 +21,9 @@ def _han_grams(word: str) -> list[str]:
 
 def _initial_grams(word: str) -> set[str]:
     """Return the beginnings of the initials, and short runs from the middle (``lj`` in mqlj)."""
+    # Its dictionaries take half a second to load, which only those who write texts should wait for.
+    from pypinyin import Style, lazy_pinyin
+
     initials = "".join(lazy_pinyin(word, style=Style.FIRST_LETTER))
     runs = {
         initials[start : start + length]

@@ -187,10 +187,13 @@ async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str,
         cursors = {
             f.key: await connection.execute(_raw(f.options_sql), {}, prepare=False) for f in wanted
         }
-    return {
-        key: [(str(value), str(label)) for value, label in map(dict.values, await c.fetchall())]
-        for key, c in cursors.items()
-    }
+    return {key: [_option(row) for row in await c.fetchall()] for key, c in cursors.items()}
+
+
+def _option(row: Mapping[str, object]) -> tuple[str, str]:
+    """Return a filter's value and label, the two columns of its statement."""
+    value, label = row.values()
+    return str(value), str(label)
 
 
 async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> list[UUID]:

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import fasteners  # pyright: ignore[reportMissingTypeStubs]
-import httpx
 
 from app.kit.secrets import master_secret
 from app.kit.settings import Settings
@@ -163,17 +164,27 @@ def _settings_env(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
 
 def _wait_until_healthy(settings: Settings, children: list[processes.Child]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    address = f"http://{_reachable(settings.host)}:{settings.port}/healthz"
     while time.monotonic() < deadline:
         _complain_of_dead(children)
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=2).is_success:
-                return
+        if _answers(_reachable(settings.host), settings.port):
+            return
         threading.Event().wait(0.1)
     raise CannotStart(
         f"The web app did not answer within {START_SECONDS} seconds."
         f" Look at {settings.data_dir / 'logs'}."
     )
+
+
+def _answers(host: str, port: int) -> bool:
+    # The standard library suffices here, is loaded at once, and asks no proxy.
+    connection = HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _reachable(host: str) -> str:

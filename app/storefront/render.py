@@ -50,7 +50,8 @@ def templates(locale: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     _speak(env, locale)
-    env.filters |= {
+    untyped: Any = env  # Jinja does not type its tables.
+    untyped.filters |= {
         "yuan": yuan,
         "moment": moment_text,
         "masked": masked,
@@ -58,8 +59,7 @@ def templates(locale: str) -> Environment:
         "iso": _iso,
         "json_data": json_data,
     }
-    known: dict[str, Any] = env.globals
-    known |= {
+    untyped.globals |= {
         "en": locale == "en",
         "asset": address,
         "media": media,
