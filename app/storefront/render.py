@@ -50,16 +50,17 @@ def templates(locale: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     _speak(env, locale)
-    untyped: Any = env  # Jinja does not type its tables.
-    untyped.filters |= {
-        "yuan": yuan,
-        "moment": moment_text,
-        "masked": masked,
-        "phone": readable,
-        "iso": _iso,
-        "json_data": json_data,
-    }
-    untyped.globals |= {
+    # Jinja leaves these two dictionaries without types.
+    untyped: Any = env
+    untyped.filters.update(
+        yuan=yuan, moment=moment_text, masked=masked, phone=readable, iso=_iso, json_data=json_data
+    )
+    untyped.globals.update(_globals(locale))
+    return env
+
+
+def _globals(locale: str) -> dict[str, object]:
+    return {
         "en": locale == "en",
         "asset": address,
         "media": media,
@@ -70,7 +71,6 @@ def templates(locale: str) -> Environment:
         "aisle_name": partial(aisle_name, locale),
         "text": partial(gettext, locale),
     }
-    return env
 
 
 def _speak(env: Environment, locale: str) -> None:

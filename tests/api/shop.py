@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import SYSTEM
 from app.adapters.sandbox.signing import sign
@@ -108,7 +110,7 @@ async def open_shop(database: Database, web: FastAPI) -> Shop:
     shop = Shop(market, "", [], [market.goods[0].sku.hex], web, database)
     size = new_id()
     first = market.goods[0]
-    of_product = {"product_id": first.product, "supplier_id": first.supplier}
+    of_product: dict[str, Any] = {"product_id": first.product, "supplier_id": first.supplier}
     async with database.engine_transaction(SYSTEM) as session:
         listing = await session.scalar(
             text("select id from listings where product_id = :p"), {"p": first.product}
@@ -147,8 +149,8 @@ async def open_shop(database: Database, web: FastAPI) -> Shop:
     return shop
 
 
-async def _name(session: object, market: Market) -> None:
-    run = session.execute  # type: ignore[attr-defined]
+async def _name(session: AsyncSession, market: Market) -> None:
+    run = session.execute
     for place, goods in enumerate(market.goods):
         zh, en = TITLES[place]
         await run(

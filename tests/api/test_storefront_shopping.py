@@ -5,7 +5,11 @@ from datetime import timedelta
 
 from app.kit.clock import frozen, now
 from app.kit.db import Database
+from app.kit.errors import Conflict
+from app.kit.i18n import gettext
 from app.services import closing, fulfilment, tracking
+from app.services.placing import TotalChanged
+from app.services.rules.freight import RegionRefused
 from tests.api.browser import Browser
 from tests.api.shop import ADDRESS, Shop
 
@@ -87,7 +91,7 @@ async def test_a_new_price_is_shown_before_anything_is_ordered(shop: Shop, guest
     await shop.change(raise_price, s=shop.market.goods[1].sku)
     page = await guest.send(form, ("step", "place"), **ADDRESS)
     assert guest.status == 409
-    assert "请核对新的合计金额" in page.text
+    assert gettext("zh_CN", TotalChanged.message) in page.text
     assert "¥555.00" in page.text
     assert "价格已由 ¥520.00 变为 ¥555.00" in (await guest.open(f"{shop.home}/cart")).text
     assert "价格已由" not in (await guest.open(f"{shop.home}/cart")).text
@@ -116,7 +120,7 @@ async def test_a_region_that_is_not_served_is_refused_inline(shop: Shop, guest: 
     form = (await guest.open(f"{shop.home}/checkout")).form("/checkout")
     page = await guest.send(form, ("step", "place"), **ADDRESS | {"province_code": "71"})
     assert guest.status == 409
-    assert "不支持配送到台湾省" in page.text
+    assert gettext("zh_CN", RegionRefused.message, region="台湾省") in page.text
     assert page.form("/checkout").fields["street"] == ADDRESS["street"]
 
 
@@ -178,7 +182,7 @@ async def test_a_paid_order_is_cancelled_until_somebody_accepts(shop: Shop, gues
     await fulfilment.accept(shop.market.supplier(0), [f"{other}-1"])
     page = await guest.send(stale)
     assert guest.status == 409
-    assert "内容刚刚发生了变化" in page.text
+    assert gettext("zh_CN", Conflict.message) in page.text
 
 
 async def test_an_order_whose_time_is_over_says_so(shop: Shop, guest: Browser) -> None:

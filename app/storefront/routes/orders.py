@@ -27,6 +27,9 @@ router = APIRouter(prefix="/s/{slug}/orders", route_class=StoreRoute)
 LOOKS = 12
 """How often the waiting page looks by itself before it stops to."""
 
+UNHAPPY = ("unpaid", "provider_down")
+"""Notices that are no good news."""
+
 UNKNOWN_ORDER = N_("No order with this number and phone was found in this store.")
 
 
@@ -98,7 +101,7 @@ def _find_again(
 async def show(number: str, visit: Known, t: str = "", notice: str = "") -> Response:
     """Show an order."""
     order = await _read(visit, number, t)
-    return _page(visit, order, t, notice=word(visit.locale, "notice", notice))
+    return _page(visit, order, t, notice=notice)
 
 
 def _page(
@@ -118,7 +121,8 @@ def _page(
         token=token,
         base=f"{visit.home}/orders/{order.number}",
         alert=alert,
-        notice=notice,
+        notice=word(visit.locale, "notice", notice),
+        notice_tone="warn" if notice in UNHAPPY else "good",
     )
 
 
