@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from app.kit.i18n import N_
 from components.lists import list_page
 from components.ui import base
 from components.ui.text import t, word
@@ -19,7 +20,7 @@ def audit_page(state: type[AuditState]) -> rx.Component:
             "Who changed what. The database writes it itself, and nobody can change or remove it."
         ),
         cells={"changes": lambda row: _changes(state, row["id"])},
-        empty_hint="Every change of products, prices, people and settings will stand here.",
+        empty_hint=N_("Every change of products, prices, people and settings will stand here."),
     )
 
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from app.kit.i18n import N_
 from components.lists import list_page
 from components.ui import base
 from components.ui.dialogs import dialog
@@ -15,7 +16,7 @@ def staff_page(state: type[StaffState]) -> rx.Component:
         list_page(
             state,
             hint=t("Who works in this workspace, and in which role."),
-            empty_hint="Invite somebody to work with you.",
+            empty_hint=N_("Invite somebody to work with you."),
         ),
         _invitation(state),
     )
