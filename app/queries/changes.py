@@ -1,5 +1,6 @@
 """What an entry of the audit trail changed, column by column, as people read it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""
 
 _NEVER = {"secret_hash", "search_grams"}
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STATES = (MERCHANT_STATUS, PRODUCT_STATUS, POOL_STATUS, LISTING_STATUS, STORE_STATE)
 VALUE_WORDS: Words = (
     *{code: label for words in _STATES for code, label in words}.items(),
@@ -40,7 +42,8 @@ class Change:
 def changes_of(entry: Mapping[str, Any] | None) -> list[Change]:
     """Return the changes of ``{"before": {…}, "after": {…}}``; either may be None."""
     before, after = (_side(entry or {}, side) for side in ("before", "after"))
-    columns = [name for name in {**before, **after} if name not in _NEVER]
+    # The identifier of a new or removed row is the entry's own.
+    columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
     found = (
         Change(name, _shown(name, before.get(name)), _shown(name, after.get(name)))
         for name in columns
@@ -90,7 +93,7 @@ def _flat(value: Any) -> str:
     if isinstance(value, dict):
         pairs = cast("dict[str, Any]", value).items()
         return ", ".join(f"{key}: {part}" for key, part in pairs)
-    return str(value)
+    return f"#{value[-8:]}" if _IDENTIFIER.fullmatch(str(value)) else str(value)
 
 
 def _cut(text: str) -> str:
