@@ -84,6 +84,37 @@ PERMISSIONS: frozenset[str] = frozenset(
 """Every permission that exists."""
 
 
+RESOURCE_WORDS: Mapping[str, tuple[str, str]] = {
+    "dashboard": (N_("Dashboard"), N_("Key figures at a glance")),
+    "merchants": (N_("Merchants"), N_("Companies, their applications and suspensions")),
+    "products": (N_("Products"), N_("Products and their review")),
+    "categories": (N_("Categories"), N_("The tree of categories")),
+    "orders": (N_("Orders"), N_("Orders and their shipping")),
+    "payments": (N_("Payments"), N_("Payments and refunds")),
+    "rules": (N_("Split rules"), N_("Who gets which share of a payment")),
+    "ledger": (N_("Ledger"), N_("Balances, shares and entries")),
+    "costs": (N_("Costs"), N_("What suppliers pay for their goods")),
+    "staff": (N_("Staff"), N_("Who works here, and as what")),
+    "roles": (N_("Roles"), N_("Which permissions a role has")),
+    "settings": (N_("Settings"), N_("Details, keys and preferences")),
+    "audit": (N_("Audit trail"), N_("Who changed what, and when")),
+    "analytics": (N_("Analytics"), N_("Figures in depth")),
+    "system": (N_("System health"), N_("Database, queue and checks")),
+    "stock": (N_("Stock"), N_("What is on hand, and its movements")),
+    "freight": (N_("Freight"), N_("What shipping costs")),
+    "sourcing": (N_("Product pool"), N_("What suppliers offer")),
+    "listings": (N_("Listings"), N_("What the stores sell, and at which price")),
+    "store": (N_("Stores"), N_("The stores' look and details")),
+    "customers": (N_("Customers"), N_("Who buys in the stores")),
+}
+"""Resource → its name and what it is about, as people read them."""
+
+
+def resources(scope: Scope) -> Mapping[str, tuple[str, ...]]:
+    """Return the resources of a scope with the actions that exist for each."""
+    return {name: tuple(actions.split()) for name, actions in _RESOURCES[scope].items()}
+
+
 def _all(scope: Scope, *resources: str, actions: str = "read write") -> set[str]:
     wanted = {
         f"{scope}:{resource}:{action}"

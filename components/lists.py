@@ -1,5 +1,6 @@
 """The page of a declared list: toolbar, table, bulk bar, pages, dialogs, all from declarations."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import reflex as rx
@@ -7,12 +8,14 @@ import reflex as rx
 from app.kit.i18n import N_
 from components.ui import base, forms
 from components.ui.dialogs import dialog
-from components.ui.text import t
+from components.ui.text import t, word
 from state.listing import ListState
 from state.screens import Action, Field
 from state.shell import ShellState
 
 State = type[ListState]
+Cells = Mapping[str, Callable[[Any], Any]]
+"""Column → what shows a row's cell, for columns that are more than a text."""
 
 
 def list_page(
@@ -22,6 +25,7 @@ def list_page(
     extra: rx.Component | None = None,
     head_actions: tuple[rx.Component, ...] = (),
     empty_hint: str = "",
+    cells: Cells | None = None,
 ) -> rx.Component:
     """Return the whole of a list's page."""
     new = [a for a in state.actions if a.on == "list"]
@@ -34,7 +38,7 @@ def list_page(
             _bulk_bar(state),
             rx.cond(
                 state.loaded,
-                rx.cond(state.total > 0, _table(state), _nothing(state, empty_hint)),
+                rx.cond(state.total > 0, _table(state, cells or {}), _nothing(state, empty_hint)),
                 rx.el.div(base.skeleton(8), class_name="pad"),
             ),
             _pager(state),
@@ -115,7 +119,7 @@ def _filter(state: State, f: Any) -> rx.Component:
     fixed = [forms.option(t(label), value) for value, label in f.choices]
     found = rx.foreach(
         state.choices.get(f.key, []).to(list[list[str]]),  # type: ignore[attr-defined]
-        lambda pair: rx.el.option(pair[1], value=pair[0]),
+        lambda pair: rx.el.option(_label(pair[1], f.words), value=pair[0]),
     )
     return rx.el.div(
         rx.el.select(
@@ -130,6 +134,10 @@ def _filter(state: State, f: Any) -> rx.Component:
         class_name="select filter",
         custom_attrs={"data-filter": f.key},
     )
+
+
+def _label(label: Any, words: Any) -> Any:
+    return word(label, words) if words else label
 
 
 def _menu_button(name: str, label: Any) -> rx.Component:
@@ -199,7 +207,12 @@ def _views(state: State) -> rx.Component:
 def _export(state: State) -> rx.Component:
     def link(fmt: str, label: str) -> rx.Component:
         address = (
-            "/download" + ShellState.path + f"/{state.resource.name}.{fmt}?" + state.export_query
+            "/download"
+            + ShellState.path
+            + f"/{state.resource.name}.{fmt}?columns="
+            + state.columns.join(",")
+            + "&"
+            + state.export_query
         )
         return rx.el.a(base.icon("download"), label, href=address, class_name="menu-item")
 
@@ -220,7 +233,7 @@ def _export(state: State) -> rx.Component:
 # Table -----------------------------------------------------------------------------------------
 
 
-def _table(state: State) -> rx.Component:
+def _table(state: State, cells: Cells) -> rx.Component:
     head: list[rx.Component] = []
     if _bulk(state):
         head.append(
@@ -240,7 +253,7 @@ def _table(state: State) -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.thead(rx.el.tr(*head)),
-            rx.el.tbody(rx.foreach(state.rows, lambda row: _row(state, row))),
+            rx.el.tbody(rx.foreach(state.rows, lambda row: _row(state, row, cells))),
             class_name="table",
         ),
         class_name="table-wrap",
@@ -287,7 +300,7 @@ def _header(state: State, column: Any) -> rx.Component:
     )
 
 
-def _row(state: State, row: rx.Var[dict[str, str]]) -> rx.Component:
+def _row(state: State, row: rx.Var[dict[str, str]], own: Cells) -> rx.Component:
     cells: list[rx.Component] = []
     if _bulk(state):
         cells.append(
@@ -301,7 +314,7 @@ def _row(state: State, row: rx.Var[dict[str, str]]) -> rx.Component:
                 class_name="pick",
             )
         )
-    cells += [_cell(state, c, row) for c in state.resource.columns]
+    cells += [_cell(state, c, row, own) for c in state.resource.columns]
     if _row_actions(state):
         cells.append(
             rx.el.td(
@@ -315,11 +328,13 @@ def _row(state: State, row: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.el.tr(*cells, custom_attrs={"data-row": row["id"]}, key=row["id"])
 
 
-def _cell(state: State, column: Any, row: rx.Var[dict[str, str]]) -> rx.Component:
+def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) -> rx.Component:
     value = row[column.key]
     shown: Any = value
     if column.kind == "status" and column.words:
         shown = base.badge(value, column.words)
+    elif column.key in own:
+        shown = own[column.key](row)
     elif column.kind == "picture":
         shown = base.picture(value)
     if column.link:
@@ -510,7 +525,7 @@ def _control(state: Any, f: Field, value: Any) -> rx.Component:
             fixed.append(
                 rx.foreach(
                     state.choices.get(f.options, []).to(list[list[str]]),
-                    lambda pair: rx.el.option(pair[1], value=pair[0]),
+                    lambda pair: rx.el.option(_label(pair[1], f.option_words), value=pair[0]),
                 )
             )
         return forms.select(f.name, fixed, value, **props)

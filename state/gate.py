@@ -9,6 +9,7 @@ ask ``acting()`` for the Actor; nothing that the browser sends is taken for one.
 import contextlib
 import inspect
 import json
+import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from app.kit.i18n import gettext, locale_of
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
 from app.services.sessions import Entered, SecondFactorDue, actor_for
+from state.pace import Pace
 
 log = structlog.get_logger()
 
@@ -179,8 +181,31 @@ def _is_internal(short: str, handler: Any) -> bool:
     return short in _INTERNAL and handler.__module__.startswith(_INTERNAL_MODULES)
 
 
+class _WithoutEvent(logging.Filter):
+    """Keeps events that Reflex cannot dispatch out of the log: they carry a session's cookie."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if str(record.msg).startswith("Error processing event queue entry"):
+            record.msg, record.args = "an event without a handler was dropped", ()
+        return True
+
+
+logging.getLogger("reflex_base.event.processor.event_processor").addFilter(_WithoutEvent())
+
+
+class TooFast(TradeError):
+    """More events than hands can send."""
+
+    code = "too_fast"
+    status = 429
+    message = "That was too fast. Wait a moment, then go on."
+
+
 class Gate(rx.Middleware):
     """Decides about every event before its handler runs."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Return None to let the event pass, or what the browser gets instead."""
@@ -192,16 +217,25 @@ class Gate(rx.Middleware):
         router = dict(EventContext.get().router_data or root.router_data)
         handler = registered.handler.fn
         internal = _is_internal(event.name.rpartition(".")[2], handler)
+        cookie = _cookies(router).get(SESSION_COOKIE, "")
         try:
+            self._slow_down(cookie, router)
             who = await _identify(router)
-            _bind(root, _cookies(router).get(SESSION_COOKIE, ""), who)
+            _bind(root, cookie, who)
             if not internal:
                 _check(handler, registered.states[0], who, event)
         except _OtherSession:
             return _answer(rx.call_script(_FORGET_TAB))
+        except TooFast as error:
+            return _refused(error, router, leaves=False)
         except TradeError as error:
             return _refused(error, router, leaves=internal)
         return None
+
+    def _slow_down(self, cookie: str, router: Mapping[str, Any]) -> None:
+        who = _mark(cookie) if cookie else str(router.get("token") or "")
+        if not self._pace.allows(who):
+            raise TooFast()
 
 
 def _refused(error: TradeError, router: Mapping[str, Any], *, leaves: bool) -> StateUpdate:
@@ -254,7 +288,7 @@ def _bind(root: BaseState, cookie: str, who: Acting) -> None:
     The token of a tab stands in an address and could be stolen: another login gets nothing of it.
     When the same person enters another workspace in the tab, nothing of the last one stays.
     """
-    mark = sha256(cookie.encode()).hexdigest()
+    mark = _mark(cookie)
     bound: dict[str, str] = getattr(root, "_bound", None) or {}
     if bound and bound["session"] != mark:
         raise _OtherSession()
@@ -262,6 +296,10 @@ def _bind(root: BaseState, cookie: str, who: Acting) -> None:
         _forget(root)
     if bound.get("workspace") != who.workspace.key:
         object.__setattr__(root, "_bound", {"session": mark, "workspace": who.workspace.key})
+
+
+def _mark(cookie: str) -> str:
+    return sha256(cookie.encode()).hexdigest()
 
 
 def _forget(root: BaseState) -> None:

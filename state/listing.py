@@ -246,8 +246,12 @@ class ListState(ConsoleState, mixin=True):
         self.asking, self.errors = "", {}
         query = self._query()
         self._show(await fetch(who.actor, self.resource, query), query)
-        said = outcome if isinstance(outcome, str) else who.text(action.done, count=outcome)
-        return rx.toast.success(said)
+        return self._said(action, outcome)
+
+    def _said(self, action: Action, outcome: Any) -> Any:
+        """Return the toast that tells how an action went."""
+        said = outcome if isinstance(outcome, str) else None
+        return rx.toast.success(said or acting().text(action.done, count=outcome))
 
     async def _keys(self, action: Action) -> Sequence[UUID]:
         if action.on == "list":

@@ -30,6 +30,8 @@ class Field:
     help: str = ""
     words: Words = ()
     options: str = ""
+    option_words: Words = ()
+    """Texts of options that are read as codes."""
     placeholder: str = ""
     value: str = ""
     """What stands there at first."""

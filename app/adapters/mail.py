@@ -80,6 +80,11 @@ class SmtpMailer:
         return server
 
 
+def stays_here() -> bool:
+    """Say whether mail is not sent but kept in the outbox folder."""
+    return not settings().smtp_url
+
+
 def mailer() -> Mailer:
     """Return the way that the settings name."""
     url = settings().smtp_url

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 
 from app import routes
-from app.api import callbacks, channel, media, uploads
+from app.api import callbacks, channel, downloads, media, uploads
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
@@ -31,6 +31,7 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     web.add_api_route("/", _front_door, include_in_schema=False)
     install_account(web)
     uploads.install(web)
+    downloads.install(web)
     install_storefront(web)
     return web
 

@@ -29,8 +29,9 @@ MOST_SELECTED = 10_000
 MOST_EXPORTED = 100_000
 
 Kind = Literal[
-    "text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture"
-]
+    "text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture",
+    "changes",
+]  # fmt: skip
 Words = tuple[tuple[str, str], ...]
 """Code → English text (a gettext message id), for statuses and choices."""
 
@@ -71,6 +72,8 @@ class Filter:
     kind: Literal["choice", "dates", "text"] = "choice"
     choices: Words = ()
     options_sql: str = ""
+    words: Words = ()
+    """Texts of labels that ``options_sql`` gives as codes."""
 
 
 @dataclass(frozen=True)
@@ -214,12 +217,15 @@ async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> l
 async def export(
     actor: Actor, resource: Resource, query: ListQuery, chunk: int = 2_000
 ) -> AsyncIterator[list[Row]]:
-    """Yield all matching rows in pieces, at most ``MOST_EXPORTED``, by a server-side cursor."""
+    """Yield all matching rows in pieces, by a server-side cursor.
+
+    Where there are more than ``MOST_EXPORTED`` one row more comes, so that a file can say so.
+    """
     actor.require(resource.permission)
     where, params = _where(resource, query)
     async with database().transaction(actor) as session:
         result = await session.stream(
-            text(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED}"), params
+            text(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
         )
         async for part in result.mappings().partitions(chunk):
             yield [dict(row) for row in part]
@@ -287,7 +293,8 @@ def cells(resource: Resource, row: Row) -> dict[str, str]:
 
 def cell(column: Column, value: Any) -> str:
     """Return one value as both languages write it."""
-    if value is None:
+    if value is None or column.kind == "changes":
+        # Changes are more than a text; see app.queries.changes.
         return ""
     if column.kind == "money":
         return yuan(int(value))

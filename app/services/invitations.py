@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import PUBLIC, Actor
-from app.adapters.mail import Mail
+from app.adapters.mail import Mail, stays_here
 from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_, gettext
@@ -57,8 +57,11 @@ class Invitation:
     has_login: bool
 
 
-async def invite(actor: Actor, wish: Invite) -> None:
+async def invite(actor: Actor, wish: Invite) -> str | None:
     """Mail somebody an invitation, good once within a week.
+
+    Returns its link where no mail server is configured and the mail stays in the outbox folder, so
+    that the one who invites can hand it on; otherwise None.
 
     Raises NotYours, NotFound for a role of another merchant, Invalid, TooMany.
     """
@@ -78,7 +81,9 @@ async def invite(actor: Actor, wish: Invite) -> None:
             details={"email": email, "role": str(role.id), "by": str(actor.user_id)},
         )
         name = await _name_of(session, place)
-        await _send_invitation(session, email, name, token, actor.locale)
+        link = f"{settings().origin}{INVITE}?token={token}"
+        await _send_invitation(session, email, name, link, actor.locale)
+    return link if stays_here() else None
 
 
 async def look_at(token: str) -> Invitation:
@@ -211,7 +216,7 @@ async def _name_of(session: AsyncSession, place: UUID | None) -> str:
 
 
 async def _send_invitation(
-    session: AsyncSession, email: str, merchant_name: str, token: str, locale: str
+    session: AsyncSession, email: str, merchant_name: str, link: str, locale: str
 ) -> None:
     """Let the worker mail an invitation, in the language of the one who invites."""
     name = merchant_name or gettext(locale, N_("the platform"))
@@ -219,6 +224,5 @@ async def _send_invitation(
         "%(name)s invites you to work together on Tongshang.\n\n"
         "Open this address within 7 days; it works once:\n%(link)s\n"
     )
-    link = f"{settings().origin}{INVITE}?token={token}"
     subject = gettext(locale, N_("Invitation to %(name)s"), name=name)
     await send_later(session, Mail(email, subject, gettext(locale, body, name=name, link=link)))

@@ -42,9 +42,14 @@ def _filled(template: str, params: dict[str, Any]) -> rx.Var[str]:
     out: Any = rx.Var.create(parts[0])
     for place in range(1, len(parts), 2):
         value = params[parts[place]]
-        shown = value.to_string(use_json=False) if isinstance(value, rx.Var) else str(value)
+        shown = _shown(value) if isinstance(value, rx.Var) else str(value)
         out = out + shown + parts[place + 1]
     return out
+
+
+def _shown(value: rx.Var[Any]) -> Any:
+    # Reflex writes nothing for a zero unless it goes through JSON, which would quote texts.
+    return value.to_string(use_json=isinstance(value, rx.vars.NumberVar))
 
 
 def word(code: rx.Var[str], words: Iterable[tuple[str, str]]) -> rx.Var[str]:

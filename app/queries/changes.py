@@ -1,0 +1,100 @@
+"""What an entry of the audit trail changed, column by column, as people read it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from app.kit.i18n import N_, gettext, moment_text, yuan
+from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
+from app.queries.lists.words import (
+    LISTING_STATUS,
+    MERCHANT_STATUS,
+    POOL_STATUS,
+    PRODUCT_STATUS,
+)
+from app.queries.resource import Words
+
+MOST_TEXT = 160
+"""A longer value is cut; the trail itself keeps all of it."""
+
+_NEVER = {"secret_hash", "search_grams"}
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STATES = (MERCHANT_STATUS, PRODUCT_STATUS, POOL_STATUS, LISTING_STATUS, STORE_STATE)
+VALUE_WORDS: Words = (
+    *{code: label for words in _STATES for code, label in words}.items(),
+    ("true", N_("Yes")),
+    ("false", N_("No")),
+)
+"""The codes that stand in audited columns, with their texts."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column: its name, and its value before and after; empty where there was none."""
+
+    column: str
+    before: str
+    after: str
+
+
+def changes_of(entry: Mapping[str, Any] | None) -> list[Change]:
+    """Return the changes of ``{"before": {…}, "after": {…}}``; either may be None."""
+    before, after = (_side(entry or {}, side) for side in ("before", "after"))
+    # The identifier of a new or removed row is the entry's own.
+    columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
+    found = (
+        Change(name, _shown(name, before.get(name)), _shown(name, after.get(name)))
+        for name in columns
+    )
+    return [change for change in found if change.before or change.after]
+
+
+def changes_text(entry: Mapping[str, Any] | None, locale: str) -> str:
+    """Return the changes as lines of text in a language."""
+    columns, values = dict(AUDIT_COLUMN), dict(VALUE_WORDS)
+
+    def word(known: Mapping[str, str], code: str) -> str:
+        return gettext(locale, known[code]) if code in known else code
+
+    lines: list[str] = []
+    for change in changes_of(entry):
+        sides = [word(values, side) or "–" for side in (change.before, change.after)]
+        lines.append(f"{word(columns, change.column)}: {' → '.join(sides)}")
+    return "\n".join(lines)
+
+
+def _side(entry: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any] | None", entry.get(side)) or {}
+
+
+def _shown(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _number(column, value) or _cut(_flat(value))
+
+
+def _number(column: str, value: Any) -> str:
+    if column.endswith("_cents"):
+        return yuan(int(value))
+    if column.endswith("_bps"):
+        return f"{int(value) / 100:g} %"
+    if column.endswith(("_at", "_until")):
+        return moment_text(datetime.fromisoformat(str(value)))
+    return ""
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in cast("list[Any]", value))
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Any]", value).items()
+        return ", ".join(f"{key}: {part}" for key, part in pairs)
+    return f"#{value[-8:]}" if _IDENTIFIER.fullmatch(str(value)) else str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"

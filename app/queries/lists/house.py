@@ -1,0 +1,97 @@
+"""What the lists of administration show: staff and the audit trail, alike in all workspaces."""
+
+from collections.abc import Mapping
+
+from app.access import BUILT_IN_ROLES
+from app.kit.i18n import N_
+from app.queries.lists.audit_words import AUDIT_ACTION, AUDIT_SCOPE, AUDIT_TABLE
+from app.queries.resource import Column, Filter, Resource, Words
+
+SCOPES = ("platform", "supplier", "distributor")
+
+ROLE_WORDS: Words = tuple((role.code, role.name) for role in BUILT_IN_ROLES)
+"""The built-in roles by their codes; an owner's own roles stand under their names."""
+
+_HERE = "m.merchant_id is not distinct from (select app_merchant())"
+_ROLE = "case when r.is_built_in then r.code else r.name end"
+
+_PEOPLE = f"""\
+(select u.id, u.name, u.email, u.totp_enabled_at is not null as has_second_factor,
+   u.disabled_at is not null as is_disabled, min(m.created_at) as joined_at,
+   array_agg(r.id::text) as role_ids, string_agg({_ROLE}, ', ' order by r.name) as roles
+ from memberships m join users u on u.id = m.user_id join roles r on r.id = m.role_id
+ where {_HERE} group by u.id) as p"""
+
+_ROLE_OPTIONS = f"select r.id, {_ROLE} from roles r order by not r.is_built_in, r.created_at, r.id"
+
+
+def _staff(scope: str) -> Resource:
+    return Resource(
+        name="staff",
+        title=N_("Staff"),
+        permission=f"{scope}:staff:read",
+        source=_PEOPLE,
+        key="p.id",
+        columns=(
+            Column("name", N_("Name"), "p.name", "title", sort="p.name"),
+            Column("email", N_("E-mail"), "p.email", sort="p.email"),
+            Column("roles", N_("Role"), "p.roles", "status", sort="p.roles", words=ROLE_WORDS),
+            Column("second_factor", N_("Second factor"),
+                   "case when p.has_second_factor then 'ON' else 'OFF' end", "status",
+                   words=(("ON", N_("On")), ("OFF", N_("Off")))),
+            Column("state", N_("Status"),
+                   "case when p.is_disabled then 'DISABLED' else 'ACTIVE' end", "status",
+                   words=(("ACTIVE", N_("Active")), ("DISABLED", N_("Disabled"))), hidden=True),
+            Column("joined_at", N_("Joined"), "p.joined_at", "day", sort="p.joined_at",
+                   on_phone=False),
+        ),
+        filters=(
+            Filter("role", N_("Role"), ":role = any(p.role_ids)", options_sql=_ROLE_OPTIONS,
+                   words=ROLE_WORDS),
+            Filter("second_factor", N_("Second factor"),
+                   "p.has_second_factor = (:second_factor = 'on')",
+                   choices=(("on", N_("On")), ("off", N_("Off")))),
+        ),
+        search="p.name ilike '%' || :like or p.email like '%' || lower(:like)",
+        search_hint=N_("Name, e-mail"),
+        default_sort="name",
+    )  # fmt: skip
+
+
+def _audit(scope: str) -> Resource:
+    return Resource(
+        name="audit",
+        title=N_("Audit trail"),
+        permission=f"{scope}:audit:read",
+        source="audit_entries a left join users u on u.id = a.user_id"
+        " left join merchants w on w.id = a.acting_merchant_id",
+        key="a.id",
+        columns=(
+            Column("at", N_("When"), "a.at", "moment", sort="a.id"),
+            Column("who", N_("Who"), "coalesce(u.name, '')", "text"),
+            Column("scope", N_("Acting as"), "coalesce(a.scope, 'system')", "status",
+                   words=AUDIT_SCOPE),
+            Column("merchant", N_("For"), "coalesce(w.name, '')", on_phone=False),
+            Column("action", N_("Action"), "a.action", "status", words=AUDIT_ACTION),
+            Column("table", N_("What"), "a.table_name", "status", words=AUDIT_TABLE),
+            Column("changes", N_("Before → after"),
+                   "jsonb_build_object('before', a.before, 'after', a.after)", "changes"),
+            Column("email", N_("E-mail"), "u.email", hidden=True),
+            Column("row", N_("Record"), "a.row_id", "code", hidden=True),
+        ),
+        filters=(
+            Filter("user", N_("Who"), "a.user_id = cast(:user as uuid)", options_sql=(
+                "select distinct u.id, u.name || ' · ' || u.email from memberships m"
+                f" join users u on u.id = m.user_id where {_HERE} order by 2 limit 300")),
+            Filter("table", N_("What"), "a.table_name = :table", choices=AUDIT_TABLE),
+            Filter("action", N_("Action"), "a.action = :action", choices=AUDIT_ACTION),
+            Filter("at", N_("When"), "a.at", kind="dates"),
+        ),
+        search="a.row_id = :q or a.row_id like :like or u.name ilike :like or u.email like :like",
+        search_hint=N_("Record's identifier, name, e-mail"),
+        default_sort="-at",
+    )  # fmt: skip
+
+
+STAFF: Mapping[str, Resource] = {scope: _staff(scope) for scope in SCOPES}
+AUDIT: Mapping[str, Resource] = {scope: _audit(scope) for scope in SCOPES}

@@ -1,0 +1,58 @@
+"""The page of the audit trail, and the way to it from a record."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.kit.i18n import N_
+from components.lists import list_page
+from components.ui import base
+from components.ui.text import t, word
+from state.house.audit import COLUMN_WORDS, SHOWN_WORDS, AuditState
+from state.shell import ShellState
+
+
+def audit_page(state: type[AuditState]) -> rx.Component:
+    """Return the page."""
+    return list_page(
+        state,
+        hint=t(
+            "Who changed what. The database writes it itself, and nobody can change or remove it."
+        ),
+        cells={"changes": lambda row: _changes(state, row["id"])},
+        empty_hint=N_("Every change of products, prices, people and settings will stand here."),
+    )
+
+
+def _changes(state: type[AuditState], entry: Any) -> rx.Component:
+    return rx.el.dl(
+        rx.foreach(state.changes[entry], _change),
+        class_name="diff",
+    )
+
+
+def _change(change: rx.Var[list[str]]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(word(change[0], COLUMN_WORDS)),
+        rx.el.dd(
+            rx.cond(change[1] != "", rx.el.del_(word(change[1], SHOWN_WORDS))),
+            rx.cond(
+                (change[1] != "") & (change[2] != ""),
+                rx.el.span("→", class_name="faint", aria_hidden="true"),
+            ),
+            rx.cond(change[2] != "", rx.el.ins(word(change[2], SHOWN_WORDS))),
+        ),
+    )
+
+
+def history_link(scope: str, table: str, row_id: Any) -> rx.Component:
+    """Return the link from a record to its audit trail, for those who may read it."""
+    return rx.cond(
+        ShellState.may.contains(f"{scope}:audit:read"),
+        base.link_button(
+            t("History"),
+            ShellState.path + f"/audit?table={table}&q=" + row_id,
+            kind="quiet",
+            icon_name="history",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Administration, alike in all workspaces: staff, roles, the audit trail."""
