@@ -78,7 +78,9 @@ class ListState(ConsoleState, mixin=True):
         query = self._query()
         actor = acting().actor
         if not self.loaded:
-            self.columns = [c.key for c in self.resource.visible_to(actor) if not c.hidden]
+            self.columns = [
+                c.key for c in self.resource.visible_to(actor) if not c.hidden and not c.silent
+            ]
             self.views = await saved_views.of(actor, self.resource.name)
         self.choices = {
             key: [list(pair) for pair in pairs]

@@ -1,7 +1,7 @@
 """A distributor's stores: opened in minutes, decorated, closed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json import dumps
 from typing import Annotated
 from uuid import UUID
@@ -49,7 +49,7 @@ class StoreDraft(BaseModel):
 class StoreTermsDraft:
     """How a store usually prices, and what its listings do when a supply price rises."""
 
-    pricing: PricingRule = PricingRule()
+    pricing: PricingRule = field(default_factory=PricingRule)
     policy: CostPolicy = CostPolicy.FOLLOW_MARGIN
 
 
