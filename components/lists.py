@@ -262,7 +262,7 @@ def _shown(state: State) -> list[Any]:
 
 
 def _bulk(state: State) -> list[Action]:
-    return [a for a in state.actions if a.on == "rows"]
+    return [a for a in state.actions if a.on in ("rows", "bulk")]
 
 
 def _row_actions(state: State) -> list[Action]:

@@ -87,6 +87,17 @@ class ListState(ConsoleState, mixin=True):
             for key, pairs in (await options(actor, self.resource)).items()
         }
         self._show(await fetch(actor, self.resource, query), query)
+        await self._beside()
+
+    async def _beside(self) -> None:
+        """Read what a screen shows beside its rows; called whenever the rows are read."""
+
+    async def _opened(self, action: Action) -> None:
+        """Make an action's dialog ready; called when it opens."""
+
+    def _told(self, action: Action, outcome: Any) -> str:
+        """Return the sentence that says what an action did."""
+        return outcome if isinstance(outcome, str) else acting().text(action.done, count=outcome)
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
@@ -190,6 +201,7 @@ class ListState(ConsoleState, mixin=True):
             self.values |= await action.prefill(acting().actor, UUID(key))
         if action.asks:
             self.asking = name
+            await self._opened(action)
             return None
         return await self._run(action, {})
 
@@ -248,8 +260,8 @@ class ListState(ConsoleState, mixin=True):
         self.asking, self.errors = "", {}
         query = self._query()
         self._show(await fetch(who.actor, self.resource, query), query)
-        said = outcome if isinstance(outcome, str) else who.text(action.done, count=outcome)
-        return rx.toast.success(said)
+        await self._beside()
+        return rx.toast.success(self._told(action, outcome))
 
     async def _keys(self, action: Action) -> Sequence[UUID]:
         if action.on == "list":

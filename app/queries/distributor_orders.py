@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.access import Actor
+from app.adapters.couriers import CARRIERS
 from app.kit.db import database
 from app.kit.errors import NotFound
 from app.queries.resource import Row
@@ -80,10 +81,17 @@ async def order_detail(actor: Actor, number: str) -> OrderDetail:
             facts,
             parts=await rows(session, _PARTS, id=order),
             lines=await rows(session, _LINES, id=order),
-            parcels=await rows(session, _PARCELS, id=order),
+            parcels=[_parcel(row) for row in await rows(session, _PARCELS, id=order)],
             money=await rows(session, _MONEY, id=order),
             events=await rows(session, _EVENTS, id=order),
         )
+
+
+def _parcel(row: Row) -> Row:
+    carrier = CARRIERS.get(row["carrier_code"])
+    code = row["carrier_code"]
+    names = (carrier.name_zh, carrier.name_en) if carrier else (code, code)
+    return {**row, "carrier_zh": names[0], "carrier_en": names[1]}
 
 
 _CUSTOMER = (

@@ -37,14 +37,18 @@ def all_shown(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _text(key: str, value: Any) -> str:
-    if value is None:
+    if value is None or value is False:
         return ""
-    if isinstance(value, bool):
-        return "1" if value else ""
+    if value is True:
+        return "1"
     if key.endswith("_cents"):
         return yuan(int(value))
     if key.endswith("_bps"):
         return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, list):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.i18n import N_
 from app.services.engine import engine_transaction
 from app.services.list_pricing import (
@@ -21,9 +21,10 @@ from app.services.list_pricing import (
     by_rule,
     candidates,
 )
-from app.services.listings import write_prices
+from app.services.listings import list_products, stores_of, write_prices
 from app.services.rules.pricing import PricingRule
 from app.services.shelf import refresh_listings
+from models.store import CostPolicy
 
 MOST_PREVIEWED = 200
 
@@ -51,6 +52,46 @@ async def preview(
         )
     # What a supplier has not pushed, or withdrew, is nobody's to look at here.
     return [candidate for candidate in found if candidate.is_in_pool]
+
+
+async def preview_listings(
+    actor: Actor, listing_ids: Sequence[UUID], pricing: PricingRule
+) -> list[Candidate]:
+    """Return what a rule would make of own listings; nothing is written."""
+    found: list[Candidate] = []
+    for store_id, products in (await stores_of(actor, listing_ids[:MOST_PREVIEWED])).items():
+        found += await preview(actor, store_id, products, pricing)
+    return found
+
+
+async def list_at(
+    actor: Actor,
+    store_id: UUID,
+    product_id: UUID,
+    how: tuple[PricingRule, CostPolicy],
+    prices: Mapping[UUID, int],
+) -> UUID:
+    """List one product at prices chosen by hand; return the listing.
+
+    Raises NotFound, or Invalid with the reason for each SKU whose price cannot be settled.
+    """
+    priced = await estimate(actor, store_id, product_id, prices)
+    wishes = {sku: SkuPrice(p.retail_cents) for sku, p in priced.items()}
+    faults = _faults(list(priced.values()), wishes)
+    if faults:
+        raise Invalid(faults)
+    await list_products(actor, store_id, [product_id], *how)
+    async with engine_transaction(actor, "listings.list") as session:
+        found = await session.execute(
+            text("select id from listings where store_id = :store and product_id = :product"),
+            {"store": store_id, "product": product_id},
+        )
+        listing_id: UUID | None = found.scalar_one_or_none()
+    if listing_id is None:
+        # The rule's own prices were refused, though those by hand are not.
+        raise Conflict()
+    await set_prices(actor, listing_id, wishes)
+    return listing_id
 
 
 async def estimate(
@@ -144,6 +185,13 @@ async def _checked(
         session, actor.merchant, listing["store_id"], [listing["product_id"]], wished
     )
     priced = [sku for c in found for sku in c.skus if sku.goods.sku_id in wishes]
+    faults = _faults(priced, wishes)
+    if faults:
+        raise Invalid(faults)
+    return priced
+
+
+def _faults(priced: Sequence[PricedSku], wishes: Mapping[UUID, SkuPrice]) -> dict[str, str]:
     # What is not offered cannot be sold at a loss, so only offered SKUs are held to the rules.
     faults = {
         f"price-{sku.goods.sku_id}": SKIP_REASONS[sku.refusal]
@@ -157,6 +205,4 @@ async def _checked(
     }
     if not any(wishes[sku.goods.sku_id].is_offered for sku in priced):
         faults["offered"] = N_("Offer at least one SKU, or pause the listing.")
-    if faults:
-        raise Invalid(faults)
-    return priced
+    return faults

@@ -164,13 +164,15 @@ async def reprice(
     """Make the prices of listings anew; one that needed it comes back on sale, a paused one not."""
     actor.require("distributor:listings:write")
     listed, skipped = 0, ()
-    for store_id, products in (await _stores_of(actor, listing_ids)).items():
+    for store_id, products in (await stores_of(actor, listing_ids)).items():
         result = await list_products(actor, store_id, products, pricing, policy, wake=False)
         listed, skipped = listed + result.listed, (*skipped, *result.skipped)
     return ListResult(listed, skipped)
 
 
-async def _stores_of(actor: Actor, listing_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+async def stores_of(actor: Actor, listing_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Return the products of own listings by store."""
+    actor.require("distributor:listings:read")
     async with engine_transaction(actor, "listings.list") as session:
         found = await session.execute(
             text(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.db import database
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_
 from app.services.merchants import SLUG
 from app.services.rules.pricing import PricingRule
@@ -21,6 +21,14 @@ from models.store import CostPolicy, Store, StoreStatus
 
 RESERVED_SLUGS = {"admin", "api", "assets", "console", "media", "platform", "static", "www"}
 TAKEN = N_("This address is taken. Choose another.")
+
+
+class NoStore(TradeError):
+    """The distributor has no store that could list anything."""
+
+    code = "no_store"
+    status = 409
+    message = "Open a store first: it takes a minute."
 
 
 class StoreDraft(BaseModel):
