@@ -50,7 +50,7 @@ def _figure(label: rx.Var[str], value: rx.Var[str]) -> rx.Component:
 
 
 def _orders() -> rx.Component:
-    heads = (t("Number"), t("Goods"), t("Status"), t("Total"), t("Placed"))
+    heads = (t("Number"), t("Goods"), t("Status"), t("Total"), t("Ordered"))
     table = rx.el.div(
         rx.el.table(
             rx.el.thead(rx.el.tr(*(rx.el.th(head, scope="col") for head in heads))),

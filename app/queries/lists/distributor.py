@@ -99,7 +99,7 @@ SOURCING = Resource(
                choices=(("0-20", N_("Up to ¥20")), ("20-50", N_("¥20 to ¥50")),
                         ("50-100", N_("¥50 to ¥100")), ("100-300", N_("¥100 to ¥300")),
                         ("300-10000000", N_("Over ¥300")))),
-        Filter("margin", N_("Margin"),
+        Filter("margin", N_("Gross margin"),
                _of_skus(_SUGGESTED_MARGIN) + " >= cast(:margin as int) * 100",
                choices=(("20", N_("20 % or more")), ("30", N_("30 % or more")),
                         ("40", N_("40 % or more")), ("50", N_("50 % or more")))),

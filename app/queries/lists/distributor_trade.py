@@ -38,12 +38,12 @@ ORDERS = Resource(
         Column("margin", N_("My margin"), _MARGIN, "money"),
         Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money", hidden=True),
         Column("city", N_("City"), "a.city", hidden=True),
-        Column("placed_at", N_("Placed"), "o.placed_at", "moment", sort="o.placed_at"),
+        Column("placed_at", N_("Ordered"), "o.placed_at", "moment", sort="o.placed_at"),
     ),
     filters=(
         Filter("status", N_("Status"), "o.status = :status", choices=ORDER_STATUS),
         Filter("store", N_("Store"), "cast(s.id as text) = :store", options_sql=STORE_OPTIONS),
-        Filter("placed", N_("Placed"), "o.placed_at", kind="dates"),
+        Filter("placed", N_("Ordered"), "o.placed_at", kind="dates"),
     ),
     search="o.number like :like or a.recipient like :like or a.phone like '%' || :like",
     search_hint=N_("Number, buyer, phone"),
@@ -163,7 +163,7 @@ POSTINGS = Resource(
         Column("memo", N_("Note"), "t.memo", hidden=True),
     ),
     filters=(
-        Filter("account", N_("Account"), ":account in (f.kind, g.kind)",
+        Filter("account", N_("Ledger account"), ":account in (f.kind, g.kind)",
                choices=tuple(w for w in ACCOUNT_KIND
                              if w[0] in ("PENDING", "AVAILABLE", "IN_PAYOUT", "PAID_OUT"))),
         Filter("posted", N_("When"), "p.created_at", kind="dates"),
