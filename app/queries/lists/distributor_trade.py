@@ -110,7 +110,7 @@ STORES = Resource(
 
 SHARES = Resource(
     name="shares",
-    title=N_("My shares"),
+    title=N_("Balance"),
     permission="distributor:ledger:read",
     # One company may also supply: only the distributor's shares belong here.
     source=(
