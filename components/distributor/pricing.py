@@ -174,7 +174,7 @@ def skipped_dialog(state: Any) -> rx.Component:
 def sku_prices(state: Any, *, offered: bool) -> rx.Component:
     """Return the table of a product's SKUs with a price to type and its division beside it."""
     heads = [t("SKU"), t("Supply price"), t("Suggested"), t("In stock"), t("Retail price"),
-             t("Commission"), t("Payment fee"), t("My margin")]  # fmt: skip
+             t("Commission and fee"), t("My margin")]  # fmt: skip
     cells = [rx.el.th(head, scope="col", class_name="" if place == 0 else "right")
              for place, head in enumerate(heads)]  # fmt: skip
     if offered:
@@ -214,13 +214,20 @@ def _sku_row(state: Any, sku: rx.Var[dict[str, str]], offered: bool) -> rx.Compo
         _cell("In stock", rx.cond(sku["available"] == "0", rx.el.span("0", class_name="down"),
                                   sku["available"])),
         _cell("Retail price", _price_input(state, sku, name)),
-        _cell("Commission", sku["commission"]),
-        _cell("Payment fee", sku["fee"]),
+        _cell("Commission and fee", _fees(sku)),
         _cell("My margin", margin),
     ]  # fmt: skip
     if offered:
         cells.append(_cell("Offered", _offer(sku, name), number=False))
     return rx.el.tr(*cells, key=sku["id"], custom_attrs={"data-row": sku["id"]})
+
+
+def _fees(sku: rx.Var[dict[str, str]]) -> rx.Component:
+    return rx.el.span(
+        sku["commission"],
+        rx.cond(sku["fee"] != "", rx.el.small("+ ", sku["fee"], class_name="faint")),
+        class_name="two-lines",
+    )
 
 
 def _supply(sku: rx.Var[dict[str, str]]) -> rx.Component:

@@ -37,7 +37,7 @@ _WRITE = "distributor:store:write"
 MOST_FEATURED = 24
 
 NAME = Field("name", N_("Name"), required=True)
-SLUG = Field("slug", N_("Address"), required=True,
+SLUG = Field("slug", N_("Link"), required=True,
              help=N_("Small letters, digits and dashes; the end of the store's link."))  # fmt: skip
 TAGLINE = Field(
     "tagline", N_("Tagline"), help=N_("One line below the name, also for search engines.")

@@ -248,7 +248,7 @@ def _buyer() -> rx.Component:
     )
     return base.card(
         base.facts(
-            (t("Name"), name),
+            (t("Recipient"), name),
             (t("Phone"), rx.el.span(facts["phone"], class_name="num")),
             (t("Address"), address),
             (t("Kind"), word(facts["buyer_kind"], BUYERS)),

@@ -79,7 +79,8 @@ def _logo() -> rx.Component:
     return rx.el.div(
         rx.el.span(t("Logo"), class_name="label"),
         rx.el.div(
-            rx.el.img(src=src, alt=t("Logo"), width="64", height="64", class_name="thumb",
+            rx.el.img(src=src, alt=t("Logo"), class_name="thumb",
+                      style={"width": "64px", "height": "64px"},
                       custom_attrs={"data-upload-picture": ""}),
             rx.el.label(
                 base.icon("upload"),

@@ -55,6 +55,7 @@ _AVAILABLE = "coalesce(sum(greatest(st.on_hand - st.reserved, 0)), 0)"
 _SUGGESTED_MARGIN = (
     "max((k.suggested_retail_cents - sp.supply_cents) * 1000 / k.suggested_retail_cents * 10)"
 )
+_REAL_MARGIN = "min((ls.retail_cents - sp.supply_cents) * 1000 / ls.retail_cents * 10)"
 _LISTED = "exists (select 1 from listings l where l.product_id = p.id)"
 
 SOURCING = Resource(
@@ -137,10 +138,7 @@ LISTINGS = Resource(
         Column("high", N_("Price to"), _of_listing("max(ls.retail_cents)"), "money",
                on_phone=False),
         Column("margin", N_("Lowest margin"),
-               _of_listing("min((ls.retail_cents - sp.supply_cents) * 1000 / ls.retail_cents * 10)"),
-               "rate",
-               sort=_of_listing(
-                   "min((ls.retail_cents - sp.supply_cents) * 1000 / ls.retail_cents * 10)")),
+               _of_listing(_REAL_MARGIN), "rate", sort=_of_listing(_REAL_MARGIN)),
         Column("stock", N_("In stock"), _of_listing(_AVAILABLE), "quantity"),
         Column("status", N_("Status"), "x.status", "status", sort="x.status",
                words=LISTING_STATUS),

@@ -92,7 +92,7 @@ STORES = Resource(
     key="s.id",
     columns=(
         Column("name", N_("Store"), "s.name", "title", sort="s.name", link="stores/{slug}"),
-        Column("slug", N_("Address"), "s.slug", "code"),
+        Column("slug", N_("Link"), "s.slug", "code"),
         Column("status", N_("Status"), "s.status", "status", words=STORE_STATUS),
         Column("listings", N_("On sale"),
                "(select count(*) from shelf_items i where i.store_id = s.id)", "quantity"),
