@@ -51,4 +51,37 @@
       if (open) open.checked = false;
     }
   });
+
+  // A picture is sent as soon as it is chosen; the form carries the key that came back.
+  document.addEventListener("change", async (event) => {
+    const input = event.target;
+    if (!input.matches?.("[data-upload]") || !input.files.length) return;
+    const field = input.closest("[data-upload-field]");
+    const fault = field.querySelector("[data-upload-fault]");
+    const body = new FormData();
+    body.append("file", input.files[0]);
+    input.value = "";
+    try {
+      const answer = await fetch(input.dataset.upload, { method: "POST", body });
+      if (!answer.ok) throw new Error(String(answer.status));
+      showPicture(field, (await answer.json()).key);
+      fault.hidden = true;
+    } catch {
+      fault.hidden = false;
+    }
+  });
+
+  const showPicture = (field, key) => {
+    field.querySelector("[data-upload-key]").value = key;
+    field.querySelector("[data-upload-picture]").src = key
+      ? `/media/${key}/240.webp`
+      : "/no-picture.svg";
+  };
+
+  document.addEventListener("click", (event) => {
+    const clear = event.target.closest?.("[data-upload-clear]");
+    if (clear) showPicture(clear.closest("[data-upload-field]"), "");
+    const swatch = event.target.closest?.("[data-swatch]");
+    if (swatch) swatch.parentElement.querySelector("input").value = swatch.dataset.swatch;
+  });
 })();

@@ -26,26 +26,34 @@ def list_page(
     head_actions: tuple[rx.Component, ...] = (),
     empty_hint: str = "",
     cells: Cells | None = None,
+    body: rx.Component | None = None,
+    tools: tuple[rx.Component, ...] = (),
+    dialogs: Mapping[str, rx.Component] | None = None,
 ) -> rx.Component:
-    """Return the whole of a list's page."""
+    """Return the whole of a list's page.
+
+    ``body`` shows the rows otherwise than as the table, ``tools`` stand at the toolbar's end, and
+    ``dialogs`` names actions that bring a dialog of their own.
+    """
+    own = dialogs or {}
     new = [a for a in state.actions if a.on == "list"]
     makers = [_permitted(a, _maker(state, a)) for a in new]
     return rx.el.div(
         base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
         extra or rx.fragment(),
         rx.el.section(
-            _toolbar(state),
+            _toolbar(state, tools),
             _bulk_bar(state),
             rx.cond(
                 state.loaded,
-                rx.cond(state.total > 0, _table(state, cells or {}), _nothing(state, empty_hint)),
+                rx.cond(state.total > 0, body or table(state, cells), _nothing(state, empty_hint)),
                 rx.el.div(base.skeleton(8), class_name="pad"),
             ),
             _pager(state),
             class_name="card list",
             custom_attrs={"data-list": state.resource.name},
         ),
-        *(_dialog(state, action) for action in state.actions if action.asks),
+        *(own.get(a.name) or _dialog(state, a) for a in state.actions if a.asks),
         class_name="stack",
     )
 
@@ -67,7 +75,7 @@ def _maker(state: State, action: Action) -> rx.Component:
 # Toolbar ---------------------------------------------------------------------------------------
 
 
-def _toolbar(state: State) -> rx.Component:
+def _toolbar(state: State, tools: tuple[rx.Component, ...]) -> rx.Component:
     return rx.el.div(
         _search(state) if state.resource.search else rx.fragment(),
         *(_filter(state, f) for f in state.resource.filters),
@@ -75,7 +83,7 @@ def _toolbar(state: State) -> rx.Component:
             (state.q != "") | (state.chosen.length() > 0),
             base.button(t("Clear"), kind="quiet", icon_name="x", on_click=state.clear),
         ),
-        rx.el.div(_views(state), _columns(state), _export(state), class_name="toolbar-end"),
+        rx.el.div(*tools, _views(state), _columns(state), _export(state), class_name="toolbar-end"),
         class_name="toolbar",
         role="search",
     )
@@ -160,7 +168,7 @@ def _columns(state: State) -> rx.Component:
                         rx.el.span(t(c.label)),
                         class_name="check",
                     )
-                    for c in state.resource.columns
+                    for c in _shown(state)
                 ),
                 class_name="menu",
             ),
@@ -233,7 +241,8 @@ def _export(state: State) -> rx.Component:
 # Table -----------------------------------------------------------------------------------------
 
 
-def _table(state: State, cells: Cells) -> rx.Component:
+def table(state: State, cells: Cells | None = None) -> rx.Component:
+    """Return the rows as a table; ``cells`` draws some columns its own way."""
     head: list[rx.Component] = []
     if _bulk(state):
         head.append(
@@ -247,21 +256,25 @@ def _table(state: State, cells: Cells) -> rx.Component:
                 class_name="pick",
             )
         )
-    head += [_header(state, c) for c in state.resource.columns]
+    head += [_header(state, c) for c in _shown(state)]
     if _row_actions(state):
         head.append(rx.el.th(rx.el.span(t("Actions"), class_name="sr-only")))
     return rx.el.div(
         rx.el.table(
             rx.el.thead(rx.el.tr(*head)),
-            rx.el.tbody(rx.foreach(state.rows, lambda row: _row(state, row, cells))),
+            rx.el.tbody(rx.foreach(state.rows, lambda row: _row(state, row, cells or {}))),
             class_name="table",
         ),
         class_name="table-wrap",
     )
 
 
+def _shown(state: State) -> list[Any]:
+    return [c for c in state.resource.columns if not c.silent]
+
+
 def _bulk(state: State) -> list[Action]:
-    return [a for a in state.actions if a.on == "rows"]
+    return [a for a in state.actions if a.on in ("rows", "bulk")]
 
 
 def _row_actions(state: State) -> list[Action]:
@@ -314,7 +327,7 @@ def _row(state: State, row: rx.Var[dict[str, str]], own: Cells) -> rx.Component:
                 class_name="pick",
             )
         )
-    cells += [_cell(state, c, row, own) for c in state.resource.columns]
+    cells += [_cell(state, c, row, own) for c in _shown(state)]
     if _row_actions(state):
         cells.append(
             rx.el.td(

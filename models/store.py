@@ -69,6 +69,22 @@ class Store(SQLModel, table=True):
     updated_at: datetime = created()
 
 
+class StoreTerms(SQLModel, table=True):
+    """By which rule a store usually makes its prices; no shopper may read it.
+
+    ``pricing`` is a rule as listings keep it; without a row a store prices as suppliers suggest.
+    """
+
+    __tablename__ = "store_terms"
+    __table_args__ = (one_of("cost_policy", CostPolicy),)
+
+    store_id: UUID = Field(foreign_key="stores.id", primary_key=True, ondelete="CASCADE")
+    distributor_id: UUID = Field(foreign_key="merchants.id", index=True)
+    pricing: dict[str, object] = json_column(dict)
+    cost_policy: str = Field(default=CostPolicy.FOLLOW_MARGIN, max_length=14)
+    updated_at: datetime = created()
+
+
 class Listing(SQLModel, table=True):
     """A distributor's offer of a pool product: a live subscription, never a copy.
 

@@ -78,13 +78,26 @@ class ListState(ConsoleState, mixin=True):
         query = self._query()
         actor = acting().actor
         if not self.loaded:
-            self.columns = [c.key for c in self.resource.visible_to(actor) if not c.hidden]
+            self.columns = [
+                c.key for c in self.resource.visible_to(actor) if not c.hidden and not c.silent
+            ]
             self.views = await saved_views.of(actor, self.resource.name)
         self.choices = {
             key: [list(pair) for pair in pairs]
             for key, pairs in (await options(actor, self.resource)).items()
         }
         self._show(await fetch(actor, self.resource, query), query)
+        await self._beside()
+
+    async def _beside(self) -> None:
+        """Read what a screen shows beside its rows; called whenever the rows are read."""
+
+    async def _opened(self, action: Action) -> None:
+        """Make an action's dialog ready; called when it opens."""
+
+    def _told(self, action: Action, outcome: Any) -> str:
+        """Return the sentence that says what an action did; an empty one is not shown."""
+        return outcome if isinstance(outcome, str) else acting().text(action.done, count=outcome)
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
@@ -188,6 +201,7 @@ class ListState(ConsoleState, mixin=True):
             self.values |= await action.prefill(acting().actor, UUID(key))
         if action.asks:
             self.asking = name
+            await self._opened(action)
             return None
         return await self._run(action, {})
 
@@ -246,12 +260,9 @@ class ListState(ConsoleState, mixin=True):
         self.asking, self.errors = "", {}
         query = self._query()
         self._show(await fetch(who.actor, self.resource, query), query)
-        return self._said(action, outcome)
-
-    def _said(self, action: Action, outcome: Any) -> Any:
-        """Return the toast that tells how an action went."""
-        said = outcome if isinstance(outcome, str) else None
-        return rx.toast.success(said or acting().text(action.done, count=outcome))
+        await self._beside()
+        said = self._told(action, outcome)
+        return rx.toast.success(said) if said else None
 
     async def _keys(self, action: Action) -> Sequence[UUID]:
         if action.on == "list":

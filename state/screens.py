@@ -45,6 +45,9 @@ Run = Callable[[Actor, Sequence[UUID], Values], Awaitable[Any]]
 class Action:
     """Something to do with rows, or (``on="list"``) without one, such as making a new one.
 
+    ``rows`` can be done with one row or with selected ones, ``row`` and ``bulk`` only with one of
+    the two.
+
     ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, or a
     sentence of outcome. ``when`` limits an action to rows whose column holds one of the codes.
     ``question`` asks before what cannot be undone.
@@ -54,7 +57,7 @@ class Action:
     label: str
     permission: str
     run: Run
-    on: Literal["rows", "row", "list"] = "rows"
+    on: Literal["rows", "row", "bulk", "list"] = "rows"
     icon: str = "check"
     fields: tuple[Field, ...] = ()
     question: str = ""

@@ -40,6 +40,8 @@ Words = tuple[tuple[str, str], ...]
 class Column:
     """One column. ``sql`` is an expression; what sorts by it is ``sort`` (or nothing).
 
+    ``:english`` in an expression is true for a reader who chose English.
+
     ``words`` are the codes of a status with their texts. A column with a ``permission`` is neither
     read nor shown without it. ``link`` is a page below the workspace, such as ``orders/{number}``.
     """
@@ -56,6 +58,8 @@ class Column:
     """Only shown when chosen in the column menu."""
     on_phone: bool = True
     total: bool = False
+    silent: bool = False
+    """Read for links and conditions on rows, but never shown nor offered."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,7 @@ class ListPage:
 async def fetch(actor: Actor, resource: Resource, query: ListQuery) -> ListPage:
     """Read one page as the actor. Raises Forbidden without the resource's permission."""
     actor.require(resource.permission)
-    where, params = _where(resource, query)
+    where, params = _where(actor, resource, query)
     counting = f"select 1 from {resource.source} where {where} limit {MOST_COUNTED}"
     page = _select(actor, resource, query, where) + " limit :limit offset :offset"
     params |= {"limit": PAGE_SIZE, "offset": (query.page - 1) * PAGE_SIZE}
@@ -186,9 +190,11 @@ async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str,
     wanted = [f for f in resource.filters if f.options_sql]
     if not wanted:
         return {}
+    params = {"english": actor.locale == "en"}
     async with database().pipeline(actor) as connection:
         cursors = {
-            f.key: await connection.execute(_raw(f.options_sql), {}, prepare=False) for f in wanted
+            f.key: await connection.execute(_raw(f.options_sql), params, prepare=False)
+            for f in wanted
         }
     return {key: [_option(row) for row in await c.fetchall()] for key, c in cursors.items()}
 
@@ -202,7 +208,7 @@ def _option(row: Mapping[str, object]) -> tuple[str, str]:
 async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> list[UUID]:
     """Return the keys of all rows that match, at most ``MOST_SELECTED``."""
     actor.require(resource.permission)
-    where, params = _where(resource, query)
+    where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         found = await session.execute(
             text(
@@ -222,7 +228,7 @@ async def export(
     Where there are more than ``MOST_EXPORTED`` one row more comes, so that a file can say so.
     """
     actor.require(resource.permission)
-    where, params = _where(resource, query)
+    where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         result = await session.stream(
             text(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
@@ -247,9 +253,9 @@ def _order(resource: Resource, query: ListQuery) -> str:
     return f"{column.sort} {direction}, {resource.key}"
 
 
-def _where(resource: Resource, query: ListQuery) -> tuple[str, dict[str, Any]]:
+def _where(actor: Actor, resource: Resource, query: ListQuery) -> tuple[str, dict[str, Any]]:
     conditions = [resource.where]
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = {"english": actor.locale == "en"}
     if query.q and resource.search:
         conditions.append(f"({resource.search})")
         escaped = re.sub(r"([%_\\])", r"\\\1", query.q)

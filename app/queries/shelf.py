@@ -32,7 +32,8 @@ class Sort(StrEnum):
 
 
 _ORDER: dict[Sort, str] = {
-    Sort.POPULAR: "in_stock desc, sold desc, position, listing_id",
+    # What the store features stands below zero.
+    Sort.POPULAR: "least(position, 0), in_stock desc, sold desc, position, listing_id",
     Sort.NEWEST: "listed_at desc, position, listing_id",
     Sort.CHEAPEST: "min_cents, position, listing_id",
     Sort.DEAREST: "min_cents desc, position, listing_id",

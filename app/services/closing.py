@@ -36,6 +36,20 @@ async def cancel_unpaid(actor: Actor, order_id: UUID, token: str) -> None:
         raise Conflict()
 
 
+async def cancel_for_store(actor: Actor, number: str) -> None:
+    """Close an unpaid order of an own store.
+
+    Raises NotFound; Conflict when it was paid meanwhile.
+    """
+    actor.require("distributor:orders:write")
+    own = "o.number = :number and o.distributor_id = :distributor"
+    unpaid = await _unpaid(own, {"number": number, "distributor": actor.merchant}, limit=1)
+    if not unpaid:
+        raise NotFound()
+    if not await _close(actor, unpaid[0], kind="CANCELLED"):
+        raise Conflict()
+
+
 async def expire_orders(limit: int = 200) -> int:
     """Close the orders whose time to pay is over; return how many."""
     over = {"now": now()}

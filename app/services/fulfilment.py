@@ -13,6 +13,7 @@ from app.access import SYSTEM, Actor
 from app.adapters.couriers import CARRIERS, is_tracking_number
 from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.placing import is_token
@@ -108,6 +109,38 @@ async def cancel_paid(actor: Actor, order_id: UUID, token: str) -> None:
             raise Conflict()
         step = Step("CANCELLED", (S.PAID,), S.REJECTED)
         await _refuse(session, actor, list(parts), step, "buyer_cancelled")
+
+
+async def withdraw(actor: Actor, number: str, reason: str) -> int:
+    """Let the store take back what no supplier has accepted of a paid order; refund the buyer.
+
+    Returns how many parts were taken back. Raises NotFound, Invalid without a reason, Conflict when
+    nothing is left to take back.
+    """
+    actor.require("distributor:orders:write")
+    if not reason.strip():
+        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
+    async with engine_transaction(actor, "orders.transition") as session:
+        order = await session.execute(
+            text(
+                "select id from orders where number = :number and distributor_id = :distributor"
+                " for no key update"
+            ),
+            {"number": number, "distributor": actor.merchant},
+        )
+        order_id = order.scalar_one_or_none()
+        if order_id is None:
+            raise NotFound()
+        found = await session.execute(
+            text("select id from supplier_orders where order_id = :order and status = 'PAID'"),
+            {"order": order_id},
+        )
+        parts = [row.id for row in found]
+        if not parts:
+            raise Conflict()
+        step = Step("WITHDRAWN", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        await _refuse(session, actor, parts, step, "store_withdrew")
+        return len(parts)
 
 
 async def _refuse(
@@ -349,4 +382,5 @@ __all__ = [
     "receive_overdue",
     "reject",
     "ship",
+    "withdraw",
 ]

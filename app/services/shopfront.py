@@ -42,6 +42,8 @@ class Front:
     contact_phone: str
     accent: str
     logo_key: str
+    banner_title: str
+    banner_text: str
     is_open: bool
     aisles: tuple[Aisle, ...]
 
@@ -114,6 +116,8 @@ def _front(row: dict[str, Any]) -> Front:
         contact_phone=row["contact_phone"] or "",
         accent=str(theme.get("accent", "")),
         logo_key=str(theme.get("logo_key") or ""),
+        banner_title=str(theme.get("banner_title") or ""),
+        banner_text=str(theme.get("banner_text") or ""),
         is_open=row["is_open"],
         aisles=_aisles(row["categories"]),
     )

@@ -1,24 +1,42 @@
 """A distributor's stores: opened in minutes, decorated, closed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from json import dumps
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.db import database
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import Invalid, NotFound, TradeError
+from app.kit.i18n import N_
 from app.services.merchants import SLUG
-from models.store import Store, StoreStatus
+from app.services.rules.pricing import PricingRule
+from models.store import CostPolicy, Store, StoreStatus
 
 RESERVED_SLUGS = {"admin", "api", "assets", "console", "media", "platform", "static", "www"}
+TAKEN = N_("This address is taken. Choose another.")
+
+
+class NoStore(TradeError):
+    """The distributor has no store that could list anything."""
+
+    code = "no_store"
+    status = 409
+    message = "Open a store first: it takes a minute."
 
 
 class StoreDraft(BaseModel):
-    """A store as its distributor types it. ``accent`` is a colour such as #0f766e."""
+    """A store as its distributor types it. ``accent`` is a colour such as #0f766e.
+
+    The banner's title and text stand large on the store's entry page, in place of its name and
+    tagline. What is None stays as it is.
+    """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
@@ -30,13 +48,24 @@ class StoreDraft(BaseModel):
     contact_phone: Annotated[str, StringConstraints(max_length=20)] = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#b4532a"
     is_open: bool = True
+    logo_key: Annotated[str, StringConstraints(pattern=r"^([0-9A-Za-z/_-]{1,200})?$")] | None = None
+    banner_title: Annotated[str, StringConstraints(max_length=40)] | None = None
+    banner_text: Annotated[str, StringConstraints(max_length=120)] | None = None
+
+
+@dataclass(frozen=True)
+class StoreTermsDraft:
+    """How a store usually prices, and what its listings do when a supply price rises."""
+
+    pricing: PricingRule = field(default_factory=PricingRule)
+    policy: CostPolicy = CostPolicy.FOLLOW_MARGIN
 
 
 async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
     """Open a store or change it. Raises NotFound, or Invalid when the address is taken."""
     actor.require("distributor:store:write")
     if draft.slug in RESERVED_SLUGS:
-        raise Invalid({"slug": "This address is taken. Choose another."})
+        raise Invalid({"slug": TAKEN})
     try:
         async with database().transaction(actor) as session:
             store = Store(distributor_id=actor.merchant, slug=draft.slug, name=draft.name)
@@ -55,7 +84,7 @@ async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
             await session.flush()
             return store.id
     except IntegrityError as error:
-        raise Invalid({"slug": "This address is taken. Choose another."}) from error
+        raise Invalid({"slug": TAKEN}) from error
 
 
 def _fill(store: Store, draft: StoreDraft) -> None:
@@ -64,6 +93,62 @@ def _fill(store: Store, draft: StoreDraft) -> None:
     store.tagline = draft.tagline or None
     store.announcement = draft.announcement or None
     store.contact_phone = draft.contact_phone or None
-    store.theme = {**store.theme, "accent": draft.accent.lower()}
+    wished = {
+        "accent": draft.accent.lower(),
+        "logo_key": draft.logo_key,
+        "banner_title": draft.banner_title,
+        "banner_text": draft.banner_text,
+    }
+    store.theme = {**store.theme, **{k: v for k, v in wished.items() if v is not None}}
     store.status = StoreStatus.OPEN if draft.is_open else StoreStatus.CLOSED
     store.updated_at = now()
+
+
+async def set_open(actor: Actor, store_ids: Sequence[UUID], *, is_open: bool) -> int:
+    """Open stores to customers, or close them; returns how many changed."""
+    actor.require("distributor:store:write")
+    status = StoreStatus.OPEN if is_open else StoreStatus.CLOSED
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            text(
+                "update stores set status = :status, updated_at = now()"
+                " where id = any(:ids) and status <> :status returning id"
+            ),
+            {"ids": list(store_ids), "status": status},
+        )
+        return len(found.all())
+
+
+async def save_terms(actor: Actor, store_id: UUID, draft: StoreTermsDraft) -> None:
+    """Keep how a store usually prices. Raises NotFound for another's store."""
+    actor.require("distributor:store:write")
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            text(
+                "insert into store_terms (store_id, distributor_id, pricing, cost_policy)"
+                " select id, distributor_id, cast(:pricing as jsonb), :policy from stores"
+                " where id = :store on conflict (store_id) do update set"
+                " pricing = excluded.pricing, cost_policy = excluded.cost_policy,"
+                " updated_at = now() returning store_id"
+            ),
+            {
+                "store": store_id,
+                "pricing": dumps(draft.pricing.as_json()),
+                "policy": draft.policy,
+            },
+        )
+        if found.first() is None:
+            raise NotFound()
+
+
+async def terms_of(actor: Actor, store_id: UUID) -> StoreTermsDraft:
+    """Return how a store usually prices: as suppliers suggest, unless it says otherwise."""
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            text("select pricing, cost_policy from store_terms where store_id = :store"),
+            {"store": store_id},
+        )
+        row = found.first()
+    if row is None:
+        return StoreTermsDraft()
+    return StoreTermsDraft(PricingRule.from_json(row.pricing), CostPolicy(row.cost_policy))

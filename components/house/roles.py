@@ -179,7 +179,7 @@ def _choice(state: State, scope: str, name: str, actions: Sequence[str]) -> rx.C
                 )
                 for value, text in options
             ),
-            class_name="segments",
+            class_name="choice-row",
             role="radiogroup",
             aria_label=t(label),
         ),

@@ -62,11 +62,11 @@ class StaffState(ListState, mixin=True):
     invitation: str = ""
     """The link of the newest invitation, where mail is not sent but kept on this machine."""
 
-    def _said(self, action: Action, outcome: Any) -> Any:
+    def _told(self, action: Action, outcome: Any) -> str:
         if action.name != "invite":
-            return super()._said(action, outcome)
+            return super()._told(action, outcome)
         self.invitation = str(outcome)
-        return None if outcome else super()._said(action, 1)
+        return "" if outcome else super()._told(action, 1)
 
     @rx.event
     @needs(OF_SCREEN)

@@ -207,6 +207,7 @@ CONFIDENTIAL_FOR: dict[str, set[str]] = {
         "sku_costs",
         "split_rules",
         "splits",
+        "store_terms",
         "supply_prices",
     },
     "supplier": {
@@ -219,6 +220,7 @@ CONFIDENTIAL_FOR: dict[str, set[str]] = {
         "orders",
         "payments",
         "split_rules",
+        "store_terms",
         "stores",
     },
     "distributor": {"sku_costs", "split_rules", "stock_movements"},

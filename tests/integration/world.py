@@ -149,6 +149,7 @@ def _shop(w: World) -> list[Any]:
             slug=f"baz-{w.other_store.hex[-8:]}",
             name="Bazaar",
         ),
+        store.StoreTerms(store_id=w.store, **by, pricing={"kind": "markup", "bps": 3000}),
         store.Listing(id=w.listing, store_id=w.store, product_id=w.product, **w.parties),
         store.ListingSku(**of_listing, store_id=w.store, retail_cents=RETAIL),
         store.ListingSkuBasis(**of_listing, supply_cents=SUPPLY),

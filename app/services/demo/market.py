@@ -24,7 +24,7 @@ from app.services.products import ProductDraft, SkuDraft, save_product
 from app.services.rulebook import RAISE_REVISION_SQL
 from app.services.rules.pricing import Charm, PricingKind, PricingRule
 from app.services.settlement import release_due
-from app.services.stores import StoreDraft, save_store
+from app.services.stores import StoreDraft, StoreTermsDraft, save_store, save_terms
 from models.catalog import Category
 from models.identity import Membership, User, UserSecret
 from models.money import SplitRule, SplitRuleVersion
@@ -260,6 +260,7 @@ async def _stores(merchants: Mapping[str, UUID]) -> None:
             if (number * 7 + place * 3) % 10 < (8, 6, 7, 4)[place]
         ]
         pricing = PricingRule(PricingKind.MARKUP, bps, 0, Charm(charm))
+        await save_terms(actor, store_id, StoreTermsDraft(pricing))
         await list_products(actor, store_id, chosen, pricing)
 
 

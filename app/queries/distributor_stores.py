@@ -1,0 +1,104 @@
+"""A distributor's stores: for choices and for one store's page; and how far it has come."""
+
+from dataclasses import dataclass
+
+from app.access import Actor
+from app.kit.db import database
+from app.kit.errors import NotFound
+from app.queries.resource import Row
+from app.queries.shown import one, rows
+
+_STORES = "select id, name, slug, status from stores order by created_at, id"
+_STORE = (
+    "select id, name, slug, tagline, announcement, contact_phone, theme, status, created_at"
+    " from stores where slug = :slug"
+)
+_LISTED = (
+    "select l.id, coalesce(l.title_override, p.title) as title, l.position,"
+    " (select i.blob_key from product_images i where i.product_id = p.id"
+    "  order by i.position, i.id limit 1) as picture,"
+    " (select min(ls.retail_cents) from listing_skus ls"
+    "  where ls.listing_id = l.id and ls.is_offered) as price_cents"
+    " from listings l join products p on p.id = l.product_id"
+    " where l.store_id = :store and l.status = 'ON_SALE'"
+)
+
+
+async def stores(actor: Actor) -> list[Row]:
+    """Return the actor's stores in the order in which they were opened."""
+    async with database().transaction(actor) as session:
+        return await rows(session, _STORES)
+
+
+@dataclass(frozen=True)
+class StoreDetail:
+    """A store, and its featured listings in their order."""
+
+    facts: Row
+    featured: list[Row]
+
+
+async def store_detail(actor: Actor, slug: str) -> StoreDetail:
+    """Return an own store by its slug. Raises NotFound for any other."""
+    actor.require("distributor:store:read")
+    async with database().transaction(actor) as session:
+        facts = await one(session, _STORE, slug=slug[:40])
+        if facts is None:
+            raise NotFound()
+        featured = f"{_LISTED} and l.position < 0 order by l.position"
+        return StoreDetail(facts, await rows(session, featured, store=facts["id"]))
+
+
+async def to_feature(actor: Actor, slug: str, typed: str) -> list[Row]:
+    """Return a few listings on sale whose title contains what was typed, not featured yet."""
+    actor.require("distributor:store:read")
+    escaped = typed.strip()[:60].replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    async with database().transaction(actor) as session:
+        facts = await one(session, _STORE, slug=slug[:40])
+        if facts is None:
+            raise NotFound()
+        return await rows(
+            session,
+            f"{_LISTED} and l.position >= 0 and coalesce(l.title_override, p.title)"
+            " ilike '%' || :typed || '%' order by l.created_at desc limit 8",
+            store=facts["id"],
+            typed=escaped,
+        )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a distributor has come on its way to the first sale."""
+
+    store_slug: str
+    has_store: bool
+    has_listing: bool
+    has_order: bool
+
+
+async def progress(actor: Actor) -> Progress:
+    """Return which of the first steps are done, read from the data itself."""
+    async with database().transaction(actor) as session:
+        row = await one(
+            session,
+            "select (select slug from stores order by created_at limit 1) as slug,"
+            " exists (select 1 from listings) as listing,"
+            " exists (select 1 from orders where paid_cents > 0) as sold",
+        )
+    assert row is not None
+    return Progress(row["slug"] or "", row["slug"] is not None, row["listing"], row["sold"])
+
+
+_BALANCES = (
+    "select a.kind, coalesce(sum(b.balance_cents), 0) as balance_cents from ledger_accounts a"
+    " left join account_balances b on b.account_id = a.id"
+    " where a.role = 'distributor' and a.merchant_id = (select app_distributor())"
+    " group by a.kind"
+)
+
+
+async def balances(actor: Actor) -> dict[str, int]:
+    """Return the balance in cents of each account that the actor holds as distributor."""
+    actor.require("distributor:ledger:read")
+    async with database().transaction(actor) as session:
+        return {row["kind"]: int(row["balance_cents"]) for row in await rows(session, _BALANCES)}

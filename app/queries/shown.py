@@ -1,0 +1,56 @@
+"""Rows of detail pages: read as the actor, then written as text for the browser."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.i18n import moment_text, yuan
+from app.queries.resource import Row
+
+
+async def rows(session: AsyncSession, sql: str, **params: object) -> list[Row]:
+    """Return all rows of a statement."""
+    found = await session.execute(text(sql), params)
+    return [dict(row) for row in found.mappings()]
+
+
+async def one(session: AsyncSession, sql: str, **params: object) -> Row | None:
+    """Return the first row of a statement, or None."""
+    found = await rows(session, sql, **params)
+    return found[0] if found else None
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a row as text: ``*_cents`` as money, ``*_bps`` as a rate, moments as one reads them.
+
+    True is "1", false and null are empty, so that a page can test them as text.
+    """
+    return {key: _text(key, value) for key, value in row.items()}
+
+
+def all_shown(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return rows as text."""
+    return [shown(row) for row in found]
+
+
+def _text(key: str, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "1"
+    if key.endswith("_cents"):
+        return yuan(int(value))
+    if key.endswith("_bps"):
+        return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    if isinstance(value, list):
+        return " · ".join(str(part) for part in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return str(value)

@@ -1,0 +1,140 @@
+"""Pool goods priced for a store: what each SKU would cost there, and who would get what of it.
+
+It reads split rules, which distributors do not, so its callers stand in an engine transaction and
+have checked their actor.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.i18n import N_
+from app.kit.ids import new_id
+from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
+from app.services.rules.pricing import Band, Infeasible, PricingRule, infeasible, retail_price
+from app.services.rules.splits import LineMoney, Rule, Shares, Subject, divide, first_match
+
+SKIP_REASONS = {
+    Infeasible.BELOW_COST: N_("The price would be under cost: supply price plus platform fees."),
+    Infeasible.BELOW_FLOOR: N_("The price is under the enforced minimum."),
+    Infeasible.ABOVE_CAP: N_("The price is above the enforced maximum."),
+}
+NOT_IN_POOL = N_("This product is no longer in the pool.")
+
+NO_STORE = UUID(int=0)
+"""Stands for a store that is not opened yet: no rule names it."""
+
+
+@dataclass(frozen=True)
+class Goods:
+    """One SKU before it has a price; amounts in cents."""
+
+    sku_id: UUID
+    spec_text: str
+    supply_cents: int
+    suggested_cents: int
+
+
+@dataclass(frozen=True)
+class PricedSku:
+    """One SKU at a price, with the division of one unit's money; ``refusal`` may be None."""
+
+    goods: Goods
+    retail_cents: int
+    shares: Shares
+    refusal: Infeasible | None
+
+
+@dataclass
+class Candidate:
+    """A product that shall be listed, with its priced SKUs."""
+
+    product_id: UUID
+    supplier_id: UUID
+    title: str
+    is_in_pool: bool
+    listing_id: UUID = field(default_factory=new_id)
+    skus: list[PricedSku] = field(default_factory=list[PricedSku])
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be listed, as a gettext message id; empty when it can."""
+        if not self.is_in_pool:
+            return NOT_IN_POOL
+        refused = (SKIP_REASONS[sku.refusal] for sku in self.skus if sku.refusal is not None)
+        return next(refused, "")
+
+
+Pricer = Callable[[Goods], int]
+"""Makes the retail price of one SKU, in cents."""
+
+
+def by_rule(pricing: PricingRule) -> Pricer:
+    """Return the pricer of a rule."""
+    return lambda goods: retail_price(
+        pricing, supply_cents=goods.supply_cents, suggested_cents=goods.suggested_cents
+    )
+
+
+_GOODS = text(
+    "select p.id as product_id, p.supplier_id, p.title, p.category_id, c.parent_id,"
+    " k.id as sku_id, k.spec_values, sp.supply_cents, k.suggested_retail_cents, k.band_kind,"
+    " k.floor_cents, k.cap_cents,"
+    " (e.status = 'APPROVED' and p.status = 'ACTIVE' and m.status = 'ACTIVE') as ok"
+    " from products p join categories c on c.id = p.category_id"
+    " join merchants m on m.id = p.supplier_id join pool_entries e on e.product_id = p.id"
+    " join skus k on k.product_id = p.id and k.is_active"
+    " join supply_prices sp on sp.sku_id = k.id"
+    " where p.id = any(:products) order by p.id, k.position, k.id"
+)
+
+
+async def candidates(
+    session: AsyncSession,
+    distributor_id: UUID,
+    store_id: UUID,
+    product_ids: Sequence[UUID],
+    pricer: Pricer,
+) -> list[Candidate]:
+    """Return products priced for a store, in two statements whatever their number."""
+    rows = (await session.execute(_GOODS, {"products": list(product_ids)})).mappings().all()
+    found = await session.execute(text(RULES_SQL))
+    rules = remember("", [dict(row) for row in found.mappings()])
+    moment = (await session.execute(text("select now()"))).scalar_one()
+    by_product: dict[UUID, Candidate] = {}
+    for row in rows:
+        candidate = by_product.setdefault(
+            row["product_id"],
+            Candidate(row["product_id"], row["supplier_id"], row["title"], row["ok"]),
+        )
+        where = (distributor_id, store_id, moment)
+        candidate.skus.append(_priced(dict(row), pricer, rules, where))
+    return list(by_product.values())
+
+
+def _priced(
+    row: dict[str, Any], pricer: Pricer, rules: Sequence[Rule], where: tuple[UUID, UUID, Any]
+) -> PricedSku:
+    distributor, store, moment = where
+    categories = frozenset({row["category_id"], row["parent_id"]} - {None})
+    subject = Subject(categories, row["supplier_id"], distributor, row["product_id"], store)
+    applied = first_match(rules, subject, moment)
+    version = applied.version if applied else NO_CHARGE
+    goods = Goods(
+        row["sku_id"],
+        " · ".join(row["spec_values"]),
+        row["supply_cents"],
+        row["suggested_retail_cents"],
+    )
+    retail, supply = pricer(goods), row["supply_cents"]
+    band = Band(row["band_kind"], row["floor_cents"], row["cap_cents"])
+    return PricedSku(
+        goods,
+        retail,
+        divide(version, LineMoney(goods_cents=retail, supply_cents=supply)),
+        infeasible(retail, supply_cents=supply, version=version, band=band),
+    )

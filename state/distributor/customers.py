@@ -1,0 +1,35 @@
+"""Customers with an account in an own store, and what one of them bought."""
+
+from typing import ClassVar
+
+import reflex as rx
+
+from app.queries.distributor_orders import customer_detail
+from app.queries.lists.distributor_trade import CUSTOMERS
+from app.queries.lists.words import ORDER_STATUS
+from app.queries.shown import all_shown, shown
+from state.detail import DetailState, key_of
+from state.gate import acting
+from state.listing import ListState
+
+
+class CustomersState(ListState, rx.State):
+    """The list of customers."""
+
+    resource: ClassVar = CUSTOMERS
+
+
+class CustomerState(DetailState, rx.State):
+    """One customer."""
+
+    permission: ClassVar[str] = "distributor:customers:read"
+
+    facts: dict[str, str] = {}
+    orders: list[dict[str, str]] = []
+
+    async def _read(self, key: str) -> None:
+        found = await customer_detail(acting().actor, key_of(key))
+        self.facts, self.orders = shown(found.facts), all_shown(found.orders)
+
+
+__all__ = ["ORDER_STATUS", "CustomerState", "CustomersState"]

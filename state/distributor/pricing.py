@@ -1,0 +1,190 @@
+"""How prices are made, as people choose it: a rule, its preview, and what was refused."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+
+from app.kit.errors import Invalid
+from app.kit.i18n import N_, yuan
+from app.kit.money import decimal_text
+from app.queries.distributor_stores import stores
+from app.queries.lists.distributor import COST_POLICY
+from app.services.list_pricing import Candidate
+from app.services.listings import ListResult
+from app.services.rules.pricing import Charm, PricingKind, PricingRule
+from app.services.rules.splits import Shares
+from app.services.stores import StoreTermsDraft, terms_of
+from models.store import CostPolicy
+from state.detail import key_of
+from state.gate import OF_SCREEN, acting, needs
+from state.listing import ListState
+from state.screens import Action, Field, Values, read_values
+
+MOST_BPS, MOST_ADDED_CENTS = 100_000, 100_000_00
+SHOWN_PREVIEWS = 30
+
+KINDS = (
+    ("suggested", N_("Suggested retail price")),
+    ("markup", N_("Supply price plus markup")),
+)
+CHARMS = (
+    ("none", N_("As calculated")),
+    ("nine", N_("Up to .90")),
+    ("ninety_nine", N_("Up to .99")),
+)
+
+STORE_FIELD = Field("store", N_("Store"), "choice", required=True, options="stores")
+KIND_FIELD = Field("kind", N_("Price"), "choice", required=True, words=KINDS, value="suggested")
+PERCENT_FIELD = Field("percent", N_("Markup"), "percent", value="30")
+ADD_FIELD = Field("add", N_("Plus a fixed amount"), "money")
+CHARM_FIELD = Field("charm", N_("Ending"), "choice", words=CHARMS, value="none")
+POLICY_FIELD = Field(
+    "policy", N_("When the supply price rises"), "choice", required=True,
+    words=COST_POLICY, value="FOLLOW_MARGIN",
+)  # fmt: skip
+PRICING_FIELDS = (KIND_FIELD, PERCENT_FIELD, ADD_FIELD, CHARM_FIELD, POLICY_FIELD)
+
+
+def rule_of(values: Mapping[str, Any]) -> PricingRule:
+    """Return the rule that checked values say. Raises Invalid for a markup beyond all reason."""
+    if values["kind"] != PricingKind.MARKUP:
+        return PricingRule(PricingKind.SUGGESTED)
+    bps, add = values["percent"] or 0, values["add"] or 0
+    faults: dict[str, str] = {}
+    if not 0 <= bps <= MOST_BPS:
+        faults["percent"] = N_("Choose a markup from 0 to 1,000 %.")
+    if not 0 <= add <= MOST_ADDED_CENTS:
+        faults["add"] = N_("Choose an amount from ¥0 to ¥100,000.")
+    if faults:
+        raise Invalid(faults)
+    return PricingRule(PricingKind.MARKUP, bps, add, Charm(values["charm"] or Charm.NONE))
+
+
+def policy_of(values: Mapping[str, Any]) -> CostPolicy:
+    """Return what happens when a supply price rises."""
+    return CostPolicy(values["policy"])
+
+
+def terms_shown(terms: StoreTermsDraft) -> dict[str, str]:
+    """Return a store's usual pricing as it stands in the form."""
+    rule = terms.pricing
+    return {
+        "kind": "markup" if rule.kind is PricingKind.MARKUP else "suggested",
+        "percent": decimal_text(rule.bps).removesuffix(".00"),
+        "add": decimal_text(rule.add_cents) if rule.add_cents else "",
+        "charm": str(rule.charm),
+        "policy": str(terms.policy),
+    }
+
+
+def rate(part: int, whole: int) -> str:
+    """Return a share of a whole as a percentage with one decimal."""
+    return f"{part * 100 / whole:.1f} %" if whole else ""
+
+
+def shares_shown(retail_cents: int, shares: Shares) -> dict[str, str]:
+    """Return the division of one unit's money as text."""
+    return {
+        "retail": yuan(retail_cents),
+        "commission": yuan(shares.commission_cents),
+        "fee": yuan(shares.payment_fee_cents),
+        "margin": yuan(shares.margin_cents),
+        "margin_rate": rate(shares.margin_cents, retail_cents),
+        "loss": "1" if shares.margin_cents < 0 else "",
+    }
+
+
+def preview_shown(candidate: Candidate) -> dict[str, str]:
+    """Return one product's line of a preview: its lowest price and the lowest margin."""
+    worst = min(candidate.skus, key=lambda sku: sku.shares.margin_cents)
+    prices = [sku.retail_cents for sku in candidate.skus]
+    span = yuan(min(prices))
+    if max(prices) > min(prices):
+        span += f" – {yuan(max(prices))}"
+    problem = candidate.problem
+    return {
+        "title": candidate.title,
+        "prices": span,
+        "margin": yuan(worst.shares.margin_cents),
+        "margin_rate": rate(worst.shares.margin_cents, worst.retail_cents),
+        "problem": acting().text(problem) if problem else "",
+    }
+
+
+class PricedListState(ListState, mixin=True):
+    """A list whose rows can be priced by a rule, with a preview before and a report after."""
+
+    priced_action: ClassVar[str] = ""
+    """The action whose dialog asks for a rule."""
+
+    terms: dict[str, str] = {}
+    previews: list[dict[str, str]] = []
+    fine: int = 0
+    refused: int = 0
+    skipped: list[dict[str, str]] = []
+    outcome: str = ""
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def weigh(self, name: str, value: str) -> None:
+        """Take one input of the rule and show what it makes of the selection."""
+        if name not in self.terms:
+            return
+        self.terms = {**self.terms, name: value[:40]}
+        if name == "store":
+            await self._take_usual(value)
+        await self._preview()
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def forget_skipped(self) -> None:
+        """Close the report."""
+        self.skipped = []
+
+    async def _opened(self, action: Action) -> None:
+        if action.name != self.priced_action:
+            return
+        own = await stores(acting().actor)
+        self.choices = {**self.choices, "stores": [[str(s["id"]), s["name"]] for s in own]}
+        self.terms = {"store": str(own[0]["id"]) if own else "", **terms_shown(StoreTermsDraft())}
+        if own:
+            await self._take_usual(self.terms["store"])
+        await self._preview()
+
+    async def _take_usual(self, store: str) -> None:
+        usual = await terms_of(acting().actor, key_of(store))
+        self.terms = {**self.terms, **terms_shown(usual)}
+
+    async def _preview(self) -> None:
+        try:
+            rule = rule_of(read_values(PRICING_FIELDS, self.terms))
+        except Invalid as error:
+            who = acting()
+            self.errors = {name: who.text(message) for name, message in error.fields.items()}
+            return
+        self.errors = {}
+        keys = await self._keys(self._action(self.priced_action))
+        found = await self._candidates(keys, rule)
+        self.refused = sum(1 for candidate in found if candidate.problem)
+        self.fine = len(found) - self.refused
+        # What is refused comes first: it is what one wants to see.
+        found.sort(key=lambda candidate: not candidate.problem)
+        self.previews = [preview_shown(c) for c in found[:SHOWN_PREVIEWS] if c.skus]
+
+    async def _candidates(self, keys: Sequence[UUID], rule: PricingRule) -> list[Candidate]:
+        raise NotImplementedError
+
+    def _told(self, action: Action, outcome: Any) -> str:
+        if not isinstance(outcome, ListResult):
+            return super()._told(action, outcome)
+        who = acting()
+        self.skipped = [
+            {"title": row.title, "reason": who.text(row.reason)} for row in outcome.skipped[:200]
+        ]
+        self.outcome = who.text(action.done, count=outcome.listed)
+        return self.outcome
+
+
+__all__ = ["PRICING_FIELDS", "PricedListState", "Values", "policy_of", "rule_of"]
