@@ -5,14 +5,16 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.actions import action_dialog, form_field, permitted
 from components.ui import base, forms
-from components.ui.dialogs import dialog
 from components.ui.text import t
 from state.listing import ListState
-from state.screens import Action, Field
+from state.screens import Action
 from state.shell import ShellState
 
 State = type[ListState]
+
+__all__ = ["form_field", "list_page"]
 
 
 def list_page(
@@ -25,7 +27,7 @@ def list_page(
 ) -> rx.Component:
     """Return the whole of a list's page."""
     new = [a for a in state.actions if a.on == "list"]
-    makers = [_permitted(a, _maker(state, a)) for a in new]
+    makers = [permitted(a, _maker(state, a)) for a in new]
     return rx.el.div(
         base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
         extra or rx.fragment(),
@@ -41,13 +43,9 @@ def list_page(
             class_name="card list",
             custom_attrs={"data-list": state.resource.name},
         ),
-        *(_dialog(state, action) for action in state.actions if action.asks),
+        *(action_dialog(state, action) for action in state.actions if action.asks),
         class_name="stack",
     )
-
-
-def _permitted(action: Action, shown: rx.Component) -> rx.Component:
-    return rx.cond(ShellState.may.contains(action.permission), shown, rx.fragment())
 
 
 def _maker(state: State, action: Action) -> rx.Component:
@@ -364,7 +362,7 @@ def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx
         for code in codes[1:]:
             fits = fits | (row[key] == code)
         shown = rx.cond(fits, shown, rx.fragment())
-    return _permitted(action, shown)
+    return permitted(action, shown)
 
 
 def _nothing(state: State, hint: str) -> rx.Component:
@@ -385,7 +383,7 @@ def _bulk_bar(state: State) -> rx.Component:
     if not actions:
         return rx.fragment()
     buttons = [
-        _permitted(
+        permitted(
             a,
             base.button(
                 t(a.label),
@@ -454,72 +452,3 @@ def _pager(state: State) -> rx.Component:
             aria_label=t("Pages"),
         ),
     )
-
-
-# Dialogs ---------------------------------------------------------------------------------------
-
-
-def _dialog(state: State, action: Action) -> rx.Component:
-    question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
-    return dialog(
-        rx.el.form(
-            *question,
-            *(form_field(state, f) for f in action.fields),
-            forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
-            on_submit=state.submit,
-            custom_attrs={"data-form": action.name},
-        ),
-        is_open=state.asking == action.name,
-        on_close=state.dismiss,
-        title=t(action.label),
-        hint=t(action.explain) if action.explain else None,
-    )
-
-
-def form_field(state: Any, f: Field) -> rx.Component:
-    """Return the input of a declared field; ``state`` holds values, errors and choices."""
-    value = state.values.get(f.name, "")
-    error = state.errors.get(f.name, "")
-    if f.kind == "switch":
-        return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
-    return forms.field(
-        t(f.label),
-        _control(state, f, value),
-        name=f.name,
-        error=error,
-        help=t(f.help) if f.help else None,
-        required=f.required,
-    )
-
-
-_MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
-_TYPES = {"password": "password", "email": "email", "date": "date"}
-
-
-def _control(state: Any, f: Field, value: Any) -> rx.Component:
-    # A new value from the server replaces what an uncontrolled input shows only under a new key.
-    props: dict[str, Any] = {"key": value}
-    if f.placeholder:
-        props["placeholder"] = t(f.placeholder)
-    if f.kind == "area":
-        return forms.area(f.name, value, **props)
-    if f.kind == "choice":
-        fixed: list[Any] = [forms.option("—", "")]
-        fixed += [forms.option(t(label), code) for code, label in f.words]
-        if f.options:
-            fixed.append(
-                rx.foreach(
-                    state.choices.get(f.options, []).to(list[list[str]]),
-                    lambda pair: rx.el.option(pair[1], value=pair[0]),
-                )
-            )
-        return forms.select(f.name, fixed, value, **props)
-    if f.kind in _MODES:
-        props["input_mode"] = _MODES[f.kind]
-    control = forms.text_input(f.name, value, type=_TYPES.get(f.kind, "text"), **props)
-    if f.kind in ("money", "percent"):
-        sign = "¥" if f.kind == "money" else "%"
-        return rx.el.div(
-            rx.el.span(sign, aria_hidden="true"), control, class_name=f"affix affix-{f.kind}"
-        )
-    return control

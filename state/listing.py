@@ -22,7 +22,7 @@ from app.queries.resource import (
 from app.services import saved_views
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
-from state.screens import Action, Field, read_values
+from state.screens import Action, kept, read_values
 
 Pair = list[str]
 """A value and its label, as the browser gets them."""
@@ -208,7 +208,7 @@ class ListState(ConsoleState, mixin=True):
             return await self._run(action, read_values(action.fields, data))
         except Invalid as error:
             who = acting()
-            self.values = _kept(action.fields, data)
+            self.values = kept(action.fields, data)
             self.errors = {name: who.text(message) for name, message in error.fields.items()}
             if not self.errors:
                 raise
@@ -257,10 +257,6 @@ class ListState(ConsoleState, mixin=True):
         if self.whole:
             return await matching_keys(acting().actor, self.resource, self._query())
         return [UUID(key) for key in self.selected]
-
-
-def _kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
-    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}
 
 
 def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:

@@ -125,3 +125,8 @@ def shown(f: Field, value: Any) -> str:
     if f.kind == "switch":
         return "true" if value else ""
     return str(value)
+
+
+def kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was typed, so that a refused form loses nothing."""
+    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}
