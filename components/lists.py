@@ -1,5 +1,6 @@
 """The page of a declared list: toolbar, table, bulk bar, pages, dialogs, all from declarations."""
 
+import re
 from typing import Any
 
 import reflex as rx
@@ -66,7 +67,7 @@ def _toolbar(state: State) -> rx.Component:
         _search(state) if state.resource.search else rx.fragment(),
         *(_filter(state, f) for f in state.resource.filters),
         rx.cond(
-            (state.q != "") | (state.chosen.length() > 0),
+            state.narrowed,
             base.button(t("Clear"), kind="quiet", icon_name="x", on_click=state.clear),
         ),
         rx.el.div(_views(state), _columns(state), _export(state), class_name="toolbar-end"),
@@ -253,7 +254,7 @@ def _row_actions(state: State) -> list[Action]:
     return [a for a in state.actions if a.on in ("row", "rows")]
 
 
-_RIGHT = {"money", "quantity", "rate"}
+_RIGHT = {"money", "range", "quantity", "rate"}
 
 
 def _header(state: State, column: Any) -> rx.Component:
@@ -339,23 +340,22 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]]) -> rx.Componen
 
 def _address(pattern: str, row: rx.Var[dict[str, str]]) -> Any:
     """Return the address below the workspace that a link such as ``orders/{number}`` names."""
-    before, _, rest = pattern.partition("{")
-    key, _, after = rest.partition("}")
-    return (
-        ShellState.path + "/" + before + row[key].to(str) + after
-        if key
-        else (ShellState.path + "/" + before)
-    )
+    address: Any = ShellState.path + "/"
+    for place, part in enumerate(re.split(r"\{(\w+)\}", pattern)):
+        address = address + (row[part].to(str) if place % 2 else part)
+    return address
 
 
 def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx.Component:
-    shown = rx.el.button(
-        t(action.label),
-        type="button",
-        on_click=state.ask(action.name, row["id"]),
-        class_name="btn btn-row btn-row-danger" if action.danger else "btn btn-row",
-        custom_attrs={"data-action": action.name},
-    )
+    props: dict[str, Any] = {
+        "on_click": state.ask(action.name, row["id"]),
+        "custom_attrs": {"data-action": action.name},
+    }
+    if action.only_icon:
+        shown = base.icon_button(action.icon, t(action.label), **props)
+    else:
+        kind = "btn btn-row btn-row-danger" if action.danger else "btn btn-row"
+        shown = rx.el.button(t(action.label), type="button", class_name=kind, **props)
     if action.when is not None:
         key, codes = action.when
         fits = row[key] == codes[0]
@@ -367,7 +367,7 @@ def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx
 
 def _nothing(state: State, hint: str) -> rx.Component:
     return rx.cond(
-        (state.q != "") | (state.chosen.length() > 0),
+        state.narrowed,
         base.empty(
             t("Nothing matches"),
             t("Try other words, or clear the filters."),

@@ -48,6 +48,8 @@ class ListState(ConsoleState, mixin=True):
     sort: str = ""
     q: str = ""
     chosen: dict[str, str] = {}
+    narrowed: bool = False
+    """Search or filters leave rows out."""
     choices: dict[str, list[Pair]] = {}
     columns: list[str] = []
     selected: list[str] = []
@@ -95,6 +97,7 @@ class ListState(ConsoleState, mixin=True):
         self.first = (query.page - 1) * PAGE_SIZE + 1 if found.rows else 0
         self.last = (query.page - 1) * PAGE_SIZE + len(found.rows)
         self.sort, self.q, self.chosen = query.sort, query.q, dict(query.filters)
+        self.narrowed = query.narrows(self.resource)
         self.selected, self.whole = [], False
         self.export_query = urlencode(query.params(self.resource))
         self.loaded = True
@@ -122,7 +125,7 @@ class ListState(ConsoleState, mixin=True):
     @needs(OF_SCREEN)
     async def narrow(self, key: str, value: str) -> Any:
         """Set or (with an empty value) clear one filter."""
-        filters = {**self.chosen, key: "" if value == "*" else value}
+        filters = {**self.chosen, key: value}
         return self._go(filters={k: v for k, v in filters.items() if v})
 
     @rx.event

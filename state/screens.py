@@ -58,6 +58,8 @@ class Action:
     question: str = ""
     explain: str = ""
     danger: bool = False
+    only_icon: bool = False
+    """Show the icon alone in rows, for actions that are many and plain, such as moving up."""
     done: str = N_("Done: %(count)s.")
     when: tuple[str, tuple[str, ...]] | None = None
     prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None

@@ -29,8 +29,19 @@ MOST_SELECTED = 10_000
 MOST_EXPORTED = 100_000
 
 Kind = Literal[
-    "text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture"
+    "text",
+    "title",
+    "code",
+    "money",
+    "range",
+    "quantity",
+    "rate",
+    "day",
+    "moment",
+    "status",
+    "picture",
 ]
+"""``range`` is an array of two amounts in cents."""
 Words = tuple[tuple[str, str], ...]
 """Code → English text (a gettext message id), for statuses and choices."""
 
@@ -71,6 +82,13 @@ class Filter:
     kind: Literal["choice", "dates", "text"] = "choice"
     choices: Words = ()
     options_sql: str = ""
+    default: str = ""
+    """What is chosen where the address says nothing; ``*`` in the address then means everything."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The parameters of an address that this filter reads."""
+        return (f"{self.key}_from", f"{self.key}_to") if self.kind == "dates" else (self.key,)
 
 
 @dataclass(frozen=True)
@@ -116,10 +134,10 @@ class ListQuery:
         sort = params.get("sort", "")
         column = resource.column(sort.removeprefix("-"))
         known = {
-            key: params[key][:200]
+            key: (params.get(key) or f.default)[:200]
             for f in resource.filters
-            for key in ([f.key] if f.kind != "dates" else [f"{f.key}_from", f"{f.key}_to"])
-            if params.get(key)
+            for key in f.keys
+            if params.get(key) or f.default
         }
         return cls(
             q=params.get("q", "")[:100].strip(),
@@ -132,10 +150,16 @@ class ListQuery:
 
     def params(self, resource: Resource) -> dict[str, str]:
         """Return the parameters for an address; what is the default is left out."""
-        params = {"q": self.q, **self.filters}
+        usual = {key: f.default or "*" for f in resource.filters for key in f.keys}
+        chosen = {key: value for key, value in self.filters.items() if value != usual.get(key)}
+        params = {"q": self.q, **chosen}
         params["sort"] = "" if self.sort == resource.default_sort else self.sort
         params["page"] = str(self.page) if self.page > 1 else ""
         return {key: value for key, value in params.items() if value}
+
+    def narrows(self, resource: Resource) -> bool:
+        """Say whether fewer rows are asked for than without search and filters."""
+        return bool(self.params(resource).keys() - {"sort", "page"})
 
 
 Row = dict[str, Any]
@@ -263,7 +287,7 @@ def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[st
         parts += [f"{f.sql} < :{f.key}_to"] if end else []
         return parts, {name: value for name, value in bounds.items() if value}
     value = chosen.get(f.key)
-    if not value or (f.choices and value not in dict(f.choices)):
+    if not value or value == "*" or (f.choices and value not in dict(f.choices)):
         return [], {}
     return [f"({f.sql})"], {f.key: value} if re.search(rf":{f.key}\b", f.sql) else {}
 
@@ -288,6 +312,9 @@ def cell(column: Column, value: Any) -> str:
         return ""
     if column.kind == "money":
         return yuan(int(value))
+    if column.kind == "range":
+        low, high = (int(cents) for cents in value)
+        return yuan(low) if low == high else f"{yuan(low)} – {yuan(high)}"
     if column.kind == "rate":
         return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
     if column.kind == "quantity":
