@@ -81,12 +81,7 @@ def _control(state: Any, f: Field, value: Any) -> rx.Component:
         fixed: list[Any] = [forms.option("—", "")]
         fixed += [forms.option(t(label), code) for code, label in f.words]
         if f.options:
-            fixed.append(
-                rx.foreach(
-                    state.choices.get(f.options, []).to(list[list[str]]),
-                    lambda pair: rx.el.option(pair[1], value=pair[0]),
-                )
-            )
+            fixed.append(forms.found_options(state, f.options))
         return forms.select(f.name, fixed, value, **props)
     if f.kind in _MODES:
         props["input_mode"] = _MODES[f.kind]

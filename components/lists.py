@@ -8,7 +8,7 @@ import reflex as rx
 from app.kit.i18n import N_
 from components.actions import action_dialog, form_field, permitted
 from components.ui import base, forms
-from components.ui.text import t
+from components.ui.text import ENGLISH, t, word
 from state.listing import ListState
 from state.screens import Action
 from state.shell import ShellState
@@ -96,6 +96,8 @@ def _search(state: State) -> rx.Component:
 
 
 def _filter(state: State, f: Any) -> rx.Component:
+    if f.kind == "link":
+        return rx.fragment()
     if f.kind == "dates":
         return rx.el.div(
             rx.el.span(t(f.label), class_name="soft"),
@@ -112,10 +114,7 @@ def _filter(state: State, f: Any) -> rx.Component:
             class_name="filter dates",
         )
     fixed = [forms.option(t(label), value) for value, label in f.choices]
-    found = rx.foreach(
-        state.choices.get(f.key, []).to(list[list[str]]),  # type: ignore[attr-defined]
-        lambda pair: rx.el.option(pair[1], value=pair[0]),
-    )
+    found = forms.found_options(state, f.key)
     return rx.el.div(
         rx.el.select(
             rx.el.option(t(f.label), value="*"),
@@ -319,6 +318,10 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]]) -> rx.Componen
     shown: Any = value
     if column.kind == "status" and column.words:
         shown = base.badge(value, column.words)
+    elif column.words:
+        shown = word(value, column.words)
+    elif column.kind == "names":
+        shown = rx.cond(ENGLISH, row[f"{column.key}_en"], value)
     elif column.kind == "picture":
         shown = base.picture(value)
     if column.link:

@@ -6,7 +6,7 @@ search and sort a list offers. One page is read in two statements: the rows, and
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -40,8 +40,9 @@ Kind = Literal[
     "moment",
     "status",
     "picture",
+    "names",
 ]
-"""``range`` is an array of two amounts in cents."""
+"""``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name."""
 Words = tuple[tuple[str, str], ...]
 """Code → English text (a gettext message id), for statuses and choices."""
 
@@ -66,6 +67,8 @@ class Column:
     """Only shown when chosen in the column menu."""
     on_phone: bool = True
     total: bool = False
+    indexed: bool = False
+    """Sorted by an index of a column that is never null, so that large tables are not sorted."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,14 @@ class Filter:
     """A narrowing that people choose.
 
     ``sql`` is a condition on ``:key``; for ``dates`` it is the expression that is compared with the
-    two days chosen. ``options_sql`` reads the choices (value, label) as the actor.
+    two days chosen. ``options_sql`` reads the choices (value, label) as the actor; a third column
+    is the label in English. A ``link`` filter takes an id and is only set by other pages' links.
     """
 
     key: str
     label: str
     sql: str
-    kind: Literal["choice", "dates", "text"] = "choice"
+    kind: Literal["choice", "dates", "text", "link"] = "choice"
     choices: Words = ()
     options_sql: str = ""
     default: str = ""
@@ -202,7 +206,7 @@ def _raw(sql: str) -> LiteralString:
     return cast(LiteralString, re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", doubled))
 
 
-async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, str]]]:
+async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, ...]]]:
     """Return filter key → choices, for filters whose choices are rows of the database."""
     wanted = [f for f in resource.filters if f.options_sql]
     if not wanted:
@@ -212,7 +216,7 @@ async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str,
             f.key: await connection.execute(_raw(f.options_sql), {}, prepare=False) for f in wanted
         }
     return {
-        key: [(str(value), str(label)) for value, label in map(dict.values, await c.fetchall())]
+        key: [tuple(map(str, row.values())) for row in await c.fetchall()]
         for key, c in cursors.items()
     }
 
@@ -258,7 +262,9 @@ def _order(resource: Resource, query: ListQuery) -> str:
     column = resource.column(query.sort.removeprefix("-"))
     if column is None or not column.sort:
         return resource.key
-    direction = "desc nulls last" if query.sort.startswith("-") else "asc nulls last"
+    direction = "desc" if query.sort.startswith("-") else "asc"
+    if not column.indexed:
+        direction += " nulls last"
     return f"{column.sort} {direction}, {resource.key}"
 
 
@@ -289,7 +295,16 @@ def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[st
     value = chosen.get(f.key)
     if not value or value == "*" or (f.choices and value not in dict(f.choices)):
         return [], {}
+    if f.kind == "link" and not _is_id(value):
+        return [], {}
     return [f"({f.sql})"], {f.key: value} if re.search(rf":{f.key}\b", f.sql) else {}
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False
 
 
 def _moment(day: str | None) -> datetime | None:
@@ -302,23 +317,40 @@ def _moment(day: str | None) -> datetime | None:
 
 def cells(resource: Resource, row: Row) -> dict[str, str]:
     """Return a row as the console shows it: every cell as text."""
-    shown = {c.key: cell(c, row.get(c.key)) for c in resource.columns if c.key in row}
-    return {"id": str(row["id"])} | shown
+    shown = {"id": str(row["id"])}
+    for column in (c for c in resource.columns if c.key in row):
+        value = row[column.key]
+        if column.kind == "names":
+            shown[column.key], shown[f"{column.key}_en"] = (name or "" for name in value)
+        else:
+            shown[column.key] = cell(column, value)
+    return shown
+
+
+def _rate(bps: int) -> str:
+    return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def _range(cents: Sequence[int | None]) -> str:
+    low, high = (yuan(end) for end in cents)
+    return low if low == high else f"{low} – {high}"
+
+
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "money": lambda value: yuan(int(value)),
+    "range": _range,
+    "rate": _rate,
+    "names": lambda names: " / ".join(name for name in names if name),
+    "quantity": lambda value: f"{int(value):,}",
+    "day": day_text,
+    "moment": moment_text,
+}
 
 
 def cell(column: Column, value: Any) -> str:
     """Return one value as both languages write it."""
     if value is None:
         return ""
-    if column.kind == "money":
-        return yuan(int(value))
-    if column.kind == "range":
-        low, high = (int(cents) for cents in value)
-        return yuan(low) if low == high else f"{yuan(low)} – {yuan(high)}"
-    if column.kind == "rate":
-        return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
-    if column.kind == "quantity":
-        return f"{int(value):,}"
-    if isinstance(value, datetime):
-        return day_text(value) if column.kind == "day" else moment_text(value)
-    return str(value)
+    if isinstance(value, datetime) and column.kind != "day":
+        return moment_text(value)
+    return _TEXTS.get(column.kind, str)(value)

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.ui.text import t
+from components.ui.text import ENGLISH, t
 
 
 def field(
@@ -62,6 +62,16 @@ def select(name: str, options: list[Any], value: Any = "", **props: Any) -> rx.C
 def option(label: Any, value: Any) -> rx.Component:
     """Return one choice of a ``select``."""
     return rx.el.option(label, value=value)
+
+
+def found_options(state: Any, key: str) -> rx.Component:
+    """Return the choices of ``state.choices``: value, label and, where it differs, the English."""
+    return rx.foreach(
+        state.choices.get(key, []).to(list[list[str]]),
+        lambda found: rx.el.option(
+            rx.cond(ENGLISH & (found.length() > 2), found[2], found[1]), value=found[0]
+        ),
+    )
 
 
 def switch(name: str, label: Any, checked: Any = False) -> rx.Component:
