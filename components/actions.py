@@ -10,6 +10,9 @@ from components.ui.text import t
 from state.screens import Action, Field
 from state.shell import ShellState
 
+MANY = 6
+"""A form of more fields gets a wide dialog with two columns."""
+
 
 def permitted(action: Action, shown: rx.Component) -> rx.Component:
     """Show something only to those who may run the action (the gate checks it again)."""
@@ -32,13 +35,29 @@ def action_button(
     return permitted(action, shown if fits is None else rx.cond(fits, shown, rx.fragment()))
 
 
+def action_icon(state: Any, name: str, key: Any) -> rx.Component:
+    """Return the button of an action as an icon alone."""
+    action = next(a for a in state.actions if a.name == name)
+    shown = base.icon_button(
+        action.icon,
+        t(action.label),
+        on_click=state.ask(action.name, key),
+        custom_attrs={"data-action": action.name},
+    )
+    return permitted(action, shown)
+
+
 def action_dialog(state: Any, action: Action) -> rx.Component:
     """Return the dialog of an action; ``state`` is of a list or of a record."""
     question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
+    many = len(action.fields) > MANY
     return dialog(
         rx.el.form(
             *question,
-            *(form_field(state, f) for f in action.fields),
+            rx.el.div(
+                *(form_field(state, f) for f in action.fields),
+                class_name="form-grid" if many else "stack-s",
+            ),
             forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
             on_submit=state.submit,
             custom_attrs={"data-form": action.name},
@@ -47,6 +66,7 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
         on_close=state.dismiss,
         title=t(action.label),
         hint=t(action.explain) if action.explain else None,
+        wide=many,
     )
 
 

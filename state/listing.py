@@ -87,6 +87,10 @@ class ListState(ConsoleState, mixin=True):
             for key, pairs in (await options(actor, self.resource)).items()
         }
         self._show(await fetch(actor, self.resource, query), query)
+        await self._beside()
+
+    async def _beside(self) -> None:
+        """Read what a page shows beside its list; nothing unless a list says otherwise."""
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))

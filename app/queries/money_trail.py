@@ -73,7 +73,7 @@ class PartMoney:
 
     total: str = ""
     shares: list[Share] = field(default_factory=list[Share])
-    entries: list[Entry] = field(default_factory=list[Entry])
+    postings: list[Entry] = field(default_factory=list[Entry])
     freight_left_cents: int = 0
 
 
@@ -178,7 +178,7 @@ def _part(shares: list[Mapping[str, Any]], entries: list[Entry]) -> PartMoney:
     return PartMoney(
         total=yuan(total),
         shares=[_share(share, given) for share in shares],
-        entries=entries,
+        postings=entries,
         freight_left_cents=left.get("FREIGHT", 0),
     )
 

@@ -47,7 +47,7 @@ class TransactionPage:
     payment: str = ""
     memo: str = ""
     total: str = ""
-    entries: list[Entry] = field(default_factory=list[Entry])
+    postings: list[Entry] = field(default_factory=list[Entry])
 
 
 _FIGURES = text(
@@ -120,5 +120,5 @@ async def transaction_page(actor: Actor, transaction_id: UUID) -> TransactionPag
         payment=row["payment"] or "",
         memo=row["memo"] or "",
         total=yuan(sum(entry["amount_cents"] for entry in found)),
-        entries=[entry_of(entry) for entry in found],
+        postings=[entry_of(entry) for entry in found],
     )

@@ -86,8 +86,8 @@ _STORES = text(
     " where s.distributor_id = :id order by s.name"
 )
 _MEMBERS = text(
-    "select u.name, u.email, r.name as role, r.code as role_code, b.created_at from memberships b"
-    " join roles r on r.id = b.role_id left join users u on u.id = b.user_id"
+    "select u.name, u.email, r.name as role, b.created_at from memberships b"
+    " left join roles r on r.id = b.role_id left join users u on u.id = b.user_id"
     " where b.merchant_id = :id order by b.created_at"
 )
 
@@ -144,7 +144,7 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
 def _balance(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "id": str(row["id"]),
-        "role": row["role"],
+        "role": row["role"] or "",
         "kind": row["kind"],
         "balance": yuan(int(row["cents"])),
         "below": "1" if row["cents"] < 0 else "",
@@ -165,6 +165,6 @@ def _member(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "name": row["name"] or "",
         "email": row["email"] or "",
-        "role": row["role"],
+        "role": row["role"] or "",
         "since": moment_text(row["created_at"]),
     }

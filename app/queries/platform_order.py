@@ -7,6 +7,7 @@ without ``payments`` there are no payments, without ``ledger`` no postings.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -314,3 +315,32 @@ def _event(row: Mapping[str, Any]) -> dict[str, str]:
         "note": row["note"],
         "parts": row["parts"] or "",
     }
+
+
+@dataclass(frozen=True)
+class Refundable:
+    """What of a part can still be refunded, in cents; ``lines`` maps line ids to it."""
+
+    number: str
+    lines: Mapping[UUID, int]
+    freight_cents: int
+
+
+_LEFT = text(
+    "select s.number, l.id, l.goods_cents - l.discount_cents - l.refunded_cents as cents,"
+    " coalesce((select f.amount_cents - f.reversed_cents from splits f"
+    "  where f.supplier_order_id = s.id and f.kind = 'FREIGHT'), 0) as freight"
+    " from supplier_orders s join order_lines l on l.supplier_order_id = s.id"
+    " where s.id = :key or s.id = (select supplier_order_id from order_lines where id = :key)"
+)
+
+
+async def refundable(actor: Actor, key: UUID) -> Refundable:
+    """Return what is left of a part, given its id or that of one of its lines. Raises NotFound."""
+    actor.require("platform:payments:read")
+    async with database().transaction(actor) as session:
+        found = await rows(session, _LEFT, {"key": key})
+    if not found:
+        raise NotFound()
+    lines = {row["id"]: int(row["cents"]) for row in found}
+    return Refundable(found[0]["number"], lines, int(found[0]["freight"]))

@@ -124,9 +124,9 @@ def _version(row: Mapping[str, Any], standing: str) -> Version:
 
 
 _VALUES = text(
-    "select r.name, r.category_id as category, r.supplier_id as supplier,"
-    " r.distributor_id as distributor, r.store_id as store, v.base, v.after_discount, v.rate_bps,"
-    " v.fixed_cents, v.min_cents, v.max_cents, v.fee_bearer, v.payment_fee_bps,"
+    "select r.name, r.category_id, r.supplier_id, r.distributor_id, r.store_id, v.base,"
+    " v.after_discount, v.rate_bps, v.fixed_cents, v.min_cents, v.max_cents, v.fee_bearer,"
+    " v.payment_fee_bps,"
     " v.keeps_commission_on_refund, coalesce((select k.code from skus k"
     "  where k.product_id = r.product_id order by k.position, k.id limit 1), '') as product"
     " from split_rules r left join lateral (select * from split_rule_versions v"
@@ -147,7 +147,7 @@ async def rule_values(actor: Actor, rule_id: UUID) -> dict[str, str]:
 def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else ""
-    if value is None:
+    if value is None or (name in ("fixed_cents", "min_cents") and not value):
         return ""
     return decimal_text(value) if name.endswith(("_bps", "_cents")) else str(value)
 

@@ -13,8 +13,8 @@ from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
-from app.services.rulebook import RAISE_REVISION_SQL, RULES_SQL, remember
-from app.services.rules.splits import Applied, Subject, first_match
+from app.services.rulebook import RAISE_REVISION_SQL, RULES_SQL, rules_of
+from app.services.rules.splits import Applied, Subject, first_match, mismatch
 from models.money import FeeBearer, SplitBase
 
 Bps = Annotated[int, Field(ge=0, le=10_000)]
@@ -142,10 +142,20 @@ _MOVE = text(
 )
 
 
-async def which_applies(actor: Actor, subject: Subject) -> Applied | None:
-    """Say which rule a line of ``subject`` would meet now, and why not the ones before."""
+async def explain(
+    actor: Actor, subject: Subject
+) -> tuple[Applied | None, tuple[tuple[str, str], ...]]:
+    """Say which rule a line of ``subject`` would meet now, and why not the ones before.
+
+    Where none applies, the second part tells of each rule why.
+    """
     actor.require("platform:rules:read")
     async with database().transaction(actor) as session:
         found = await session.execute(text(RULES_SQL))
-        rules = remember("", [dict(row) for row in found.mappings()])
-    return first_match(rules, subject, now())
+        rules = rules_of([dict(row) for row in found.mappings()])
+    applied = first_match(rules, subject, now())
+    if applied is not None:
+        return applied, applied.passed_over
+    return None, tuple(
+        (rule.name, mismatch(rule, subject) or "not_yet_effective") for rule in rules
+    )

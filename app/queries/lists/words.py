@@ -178,3 +178,5 @@ FEE_BEARER: Words = (
 )
 
 SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
+
+STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
