@@ -238,7 +238,7 @@ class OrderLineTerms(SQLModel, table=True):
     payment_fee_cents: int = cents(0)
     margin_cents: int = cents(0)
     supply_returned_cents: int = cents(0)
-    """What of each share went back with refunds of this line, so that further ones round exactly."""
+    """What of each share went back with refunds of this line, so that further ones are exact."""
     commission_returned_cents: int = cents(0)
     payment_fee_returned_cents: int = cents(0)
     margin_returned_cents: int = cents(0)

@@ -1,7 +1,7 @@
 """Let the lists of payments, refunds and ledger transactions begin with the newest by an index.
 
 Revision ID: 0050
-Revises: 0004
+Revises: 0040
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0050"
-down_revision: str | None = "0004"
+down_revision: str | None = "0040"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

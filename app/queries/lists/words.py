@@ -147,7 +147,7 @@ REFUND_REASON: Words = (
 )
 
 CALLBACK_OUTCOME: Words = (
-    ("applied", N_("Applied")),
+    ("applied", N_("Booked")),
     ("duplicate", N_("Known already")),
     ("reopened", N_("Late, order reopened")),
     ("refunded", N_("Refunded")),
