@@ -38,9 +38,7 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         RulesState,
-        hint=t(
-            "Asked from top to bottom for each line of an order; the first that matches applies."
-        ),
+        hint=t("Asked from top to bottom for each line of an order; the first match applies."),
         extra=_tester(),
     )
 
