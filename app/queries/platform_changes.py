@@ -15,7 +15,11 @@ from app.kit.i18n import moment_text, yuan
 from app.queries.platform_order import rows
 
 MOST = 40
-_HIDDEN = {"id", "created_at", "updated_at", "reviewed_by", "search_grams", "position"}
+_HIDDEN = {
+    *("id", "position", "search_grams", "created_at", "updated_at"),
+    *("submitted_at", "reviewed_at", "reviewed_by", "approved_at"),
+}
+"""What says nothing that the other fields, or the entry's own moment, do not say."""
 _LONG = 160
 
 
@@ -27,21 +31,27 @@ class Change:
     who: str
     scope: str
     table: str
+    about: str
+    """The product that the row belongs to, where it does."""
     action: str
     field: str
     before: str
     after: str
 
 
+_ENTRIES = (
+    "select a.at, a.scope, a.table_name, a.action, a.before, a.after, coalesce(u.name, '') as who,"
+    " p.title as about from audit_entries a left join users u on u.id = a.user_id"
+    " left join products p on p.id = case when a.table_name in ('products', 'pool_entries')"
+    "  then cast(a.row_id as uuid) end"
+)
 _OF_ROWS = text(
-    "select a.at, a.scope, a.table_name, a.action, a.before, a.after, coalesce(u.name, '') as who"
-    " from audit_entries a left join users u on u.id = a.user_id"
+    f"{_ENTRIES}"
     " where a.table_name = any(:tables) and a.row_id = any(:keys) and a.action = any(:actions)"
     " order by a.at desc, a.id desc limit :most"
 )
 _OF_MERCHANT = text(
-    "select a.at, a.scope, a.table_name, a.action, a.before, a.after, coalesce(u.name, '') as who"
-    " from audit_entries a left join users u on u.id = a.user_id where a.merchant_id = :merchant"
+    f"{_ENTRIES} where a.merchant_id = :merchant"
     " and (a.action = 'update' or a.table_name in ('memberships', 'stores', 'merchants'))"
     " order by a.at desc, a.id desc limit :most"
 )
@@ -71,9 +81,11 @@ def _changes(row: Mapping[str, Any]) -> list[Change]:
         "who": row["who"],
         "scope": row["scope"] or "",
         "table": row["table_name"],
+        "about": row["about"] or "",
         "action": row["action"],
     }
-    before, after = row["before"] or {}, row["after"] or {}
+    before: dict[str, Any] = row["before"] or {}
+    after: dict[str, Any] = row["after"] or {}
     if row["action"] != "update":
         name = str((after or before).get("name") or "")
         return [Change(**head, field="", before="", after=name)]

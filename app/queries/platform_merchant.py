@@ -100,7 +100,7 @@ async def merchant_page(actor: Actor, code: str) -> MerchantPage:
         if found is None:
             raise NotFound()
         key = {"id": found["id"], "days": DAYS}
-        sales = {}
+        sales: dict[str, Any] = {}
         if actor.may("platform:orders:read"):
             supplied = (await session.execute(_SUPPLIED, key)).one()
             sold = (await session.execute(_SOLD, key)).one()

@@ -5,7 +5,13 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import ACTOR_SCOPE
+from app.queries.lists.words import (
+    ACTOR_SCOPE,
+    LISTING_STATUS,
+    MERCHANT_STATUS,
+    POOL_STATUS,
+    PRODUCT_STATUS,
+)
 from components.ui import base
 from components.ui.text import t, word
 from state.shell import ShellState
@@ -42,22 +48,32 @@ FIELDS = (
     ("code", N_("Code")),
     ("name", N_("Name")),
     ("review_note", N_("Reason")),
-    ("reviewed_at", N_("Reviewed")),
-    ("submitted_at", N_("Submitted")),
-    ("approved_at", N_("Approved at")),
     ("settle_days", N_("Settles after (days)")),
 )
 """The columns that people meet most; any other shows by its own name."""
 
+VALUES = tuple(
+    dict(
+        (*LISTING_STATUS, *PRODUCT_STATUS, *POOL_STATUS, ("OPEN", N_("Open")), *MERCHANT_STATUS)
+    ).items()
+)
+"""What a status was and is; anything else shows as it stands."""
 
-def changes_list(changes: Any, *, title: Any, nothing: str) -> rx.Component:
-    """Return a card with changes, for those who may read the audit trail."""
+
+def changes_list(changes: Any, *, title: Any, nothing: str, named: bool = False) -> rx.Component:
+    """Return a card with changes, for those who may read the audit trail.
+
+    ``named`` says of which product each is.
+    """
     return rx.cond(
         ShellState.may.contains("platform:audit:read"),
         base.card(
             rx.cond(
                 changes.length() > 0,
-                rx.el.ol(rx.foreach(changes, _change), class_name="timeline"),
+                rx.el.ol(
+                    rx.foreach(changes, lambda change: _change(change, named=named)),
+                    class_name="timeline",
+                ),
                 rx.el.p(t(nothing), class_name="soft"),
             ),
             title=title,
@@ -65,11 +81,15 @@ def changes_list(changes: Any, *, title: Any, nothing: str) -> rx.Component:
     )
 
 
-def _change(change: Any) -> rx.Component:
+def _change(change: Any, *, named: bool) -> rx.Component:
+    about = rx.cond(change.about != "", rx.el.span(" · ", change.about))
     who = rx.cond(change.who != "", change.who, word(change.scope, ACTOR_SCOPE))
     return rx.el.li(
         rx.el.div(
             word(change.table, TABLES),
+            rx.cond(change.about != "", rx.el.span(" · ", change.about))
+            if named
+            else rx.fragment(),
             rx.cond(change.field != "", rx.el.span(" · ", word(change.field, FIELDS))),
             class_name="timeline-text",
         ),
@@ -78,9 +98,9 @@ def _change(change: Any) -> rx.Component:
             ("insert", rx.el.p(t("Added"), " ", change.after, class_name="soft")),
             ("delete", rx.el.p(t("Removed"), " ", change.after, class_name="soft")),
             rx.el.p(
-                rx.el.del_(change.before),
+                rx.el.del_(word(change.before, VALUES)),
                 rx.el.span(" → ", aria_hidden="true"),
-                rx.el.ins(change.after),
+                rx.el.ins(word(change.after, VALUES)),
                 class_name="diff",
             ),
         ),

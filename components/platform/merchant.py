@@ -122,7 +122,7 @@ def balances() -> rx.Component:
 
     table = small_table(
         [
-            Cell(t("Account"), account, "c-title"),
+            Cell(t("Ledger account"), account, "c-title"),
             Cell(t("As"), lambda row: word(row["role"], PARTY_ROLE)),
             Cell(t("Balance"), amount, "right num"),
         ],
@@ -228,5 +228,5 @@ def members() -> rx.Component:
 def history() -> rx.Component:
     """Return what was changed, old → new."""
     return changes_list(
-        merchant.changes, title=t("Audit trail"), nothing=N_("Nothing was changed yet.")
+        merchant.changes, title=t("Audit trail"), nothing=N_("Nothing was changed yet."), named=True
     )

@@ -78,7 +78,7 @@ def texts() -> rx.Component:
         rx.cond(product.subtitle != "", rx.el.p(product.subtitle, class_name="soft")),
         rx.cond(
             product.html != "",
-            rx.el.div(dangerously_set_inner_html={"__html": product.html}, class_name="rich-text"),
+            rx.html(product.html, class_name="rich-text"),
             rx.el.p(t("No description."), class_name="soft"),
         ),
         title=t("Description"),

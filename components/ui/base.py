@@ -177,5 +177,11 @@ def picture(key: rx.Var[str], alt: Any = "", size: int = 40) -> rx.Component:
     """Return a small picture of a product, or the empty picture."""
     src = rx.cond(key != "", "/media/" + key.to(str) + "/240.webp", "/no-picture.svg")
     return rx.el.img(
-        src=src, alt=alt, width=str(size), height=str(size), loading="lazy", class_name="thumb"
+        src=src,
+        alt=alt,
+        width=str(size),
+        height=str(size),
+        loading="lazy",
+        class_name="thumb",
+        style={"width": f"{size}px", "height": f"{size}px"},
     )

@@ -67,7 +67,7 @@ def _facts() -> rx.Component:
             (t("Order"), order),
             (t("Provider"), payment.provider),
             (t("Provider's reference"), rx.cond(payment.reference != "", payment.reference, "–")),
-            (t("Started"), payment.created_at),
+            (t("Started at"), payment.created_at),
             (t("Paid at"), rx.cond(payment.paid_at != "", payment.paid_at, "–")),
         ),
         title=t("Facts"),

@@ -130,7 +130,7 @@ PRODUCTS = Resource(
                "quantity", hidden=True),
         Column("status", N_("Status"), "e.status", "status", words=POOL_STATUS),
         Column("submitted_at", N_("Submitted"), "e.submitted_at", "moment", sort="e.submitted_at",
-               on_phone=False),
+               hidden=True),
         Column("note", N_("Reason"), "e.review_note", hidden=True),
     ),
     filters=(
@@ -141,7 +141,6 @@ PRODUCTS = Resource(
         Filter("category", N_("Category"),
                "(c.id = cast(:category as uuid) or c.parent_id = cast(:category as uuid))",
                options_sql=CATEGORY_OPTIONS),
-        Filter("submitted", N_("Submitted"), "e.submitted_at", kind="dates"),
     ),
     search=(
         "p.search_grams @> :grams or exists (select 1 from skus k where k.product_id = p.id"
