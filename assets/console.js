@@ -1,5 +1,8 @@
 // Keyboard: Ctrl/⌘-K palette, / search, G + letter goes to a page, ? lists the keys.
 (() => {
+  // The workspace's colour, also for dialogs and menus, which stand outside the frame.
+  document.documentElement.dataset.scope = location.pathname.split("/")[1];
+
   let going = 0;
   const typing = (element) =>
     element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);

@@ -1,21 +1,24 @@
 """The page of a declared list: toolbar, table, bulk bar, pages, dialogs, all from declarations."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.actions import action_dialog, form_field, permitted
 from components.ui import base, forms
-from components.ui.dialogs import dialog
-from components.ui.text import t, word
+from components.ui.text import ENGLISH, t, word
 from state.listing import ListState
-from state.screens import Action, Field
+from state.screens import Action
 from state.shell import ShellState
 
 State = type[ListState]
 Cells = Mapping[str, Callable[[Any], Any]]
 """Column → what shows a row's cell, for columns that are more than a text."""
+
+__all__ = ["form_field", "list_page"]
 
 
 def list_page(
@@ -37,7 +40,7 @@ def list_page(
     """
     own = dialogs or {}
     new = [a for a in state.actions if a.on == "list"]
-    makers = [_permitted(a, _maker(state, a)) for a in new]
+    makers = [permitted(a, _maker(state, a)) for a in new]
     return rx.el.div(
         base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
         extra or rx.fragment(),
@@ -53,13 +56,9 @@ def list_page(
             class_name="card list",
             custom_attrs={"data-list": state.resource.name},
         ),
-        *(own.get(a.name) or _dialog(state, a) for a in state.actions if a.asks),
+        *(own.get(a.name) or action_dialog(state, a) for a in state.actions if a.asks),
         class_name="stack",
     )
-
-
-def _permitted(action: Action, shown: rx.Component) -> rx.Component:
-    return rx.cond(ShellState.may.contains(action.permission), shown, rx.fragment())
 
 
 def _maker(state: State, action: Action) -> rx.Component:
@@ -80,7 +79,7 @@ def _toolbar(state: State, tools: tuple[rx.Component, ...]) -> rx.Component:
         _search(state) if state.resource.search else rx.fragment(),
         *(_filter(state, f) for f in state.resource.filters),
         rx.cond(
-            (state.q != "") | (state.chosen.length() > 0),
+            state.narrowed,
             base.button(t("Clear"), kind="quiet", icon_name="x", on_click=state.clear),
         ),
         rx.el.div(*tools, _views(state), _columns(state), _export(state), class_name="toolbar-end"),
@@ -109,6 +108,8 @@ def _search(state: State) -> rx.Component:
 
 
 def _filter(state: State, f: Any) -> rx.Component:
+    if f.kind == "link":
+        return rx.fragment()
     if f.kind == "dates":
         return rx.el.div(
             rx.el.span(t(f.label), class_name="soft"),
@@ -125,10 +126,7 @@ def _filter(state: State, f: Any) -> rx.Component:
             class_name="filter dates",
         )
     fixed = [forms.option(t(label), value) for value, label in f.choices]
-    found = rx.foreach(
-        state.choices.get(f.key, []).to(list[list[str]]),  # type: ignore[attr-defined]
-        lambda pair: rx.el.option(_label(pair[1], f.words), value=pair[0]),
-    )
+    found = forms.found_options(state, f.key, f.words)
     return rx.el.div(
         rx.el.select(
             rx.el.option(t(f.label), value="*"),
@@ -142,10 +140,6 @@ def _filter(state: State, f: Any) -> rx.Component:
         class_name="select filter",
         custom_attrs={"data-filter": f.key},
     )
-
-
-def _label(label: Any, words: Any) -> Any:
-    return word(label, words) if words else label
 
 
 def _menu_button(name: str, label: Any) -> rx.Component:
@@ -281,7 +275,7 @@ def _row_actions(state: State) -> list[Action]:
     return [a for a in state.actions if a.on in ("row", "rows")]
 
 
-_RIGHT = {"money", "quantity", "rate"}
+_RIGHT = {"money", "range", "quantity", "rate"}
 
 
 def _header(state: State, column: Any) -> rx.Component:
@@ -348,6 +342,10 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) ->
         shown = base.badge(value, column.words)
     elif column.key in own:
         shown = own[column.key](row)
+    elif column.words:
+        shown = word(value, column.words)
+    elif column.kind == "names":
+        shown = rx.cond(ENGLISH, row[f"{column.key}_en"], value)
     elif column.kind == "picture":
         shown = base.picture(value)
     if column.link:
@@ -369,35 +367,34 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) ->
 
 def _address(pattern: str, row: rx.Var[dict[str, str]]) -> Any:
     """Return the address below the workspace that a link such as ``orders/{number}`` names."""
-    before, _, rest = pattern.partition("{")
-    key, _, after = rest.partition("}")
-    return (
-        ShellState.path + "/" + before + row[key].to(str) + after
-        if key
-        else (ShellState.path + "/" + before)
-    )
+    address: Any = ShellState.path + "/"
+    for place, part in enumerate(re.split(r"\{(\w+)\}", pattern)):
+        address = address + (row[part].to(str) if place % 2 else part)
+    return address
 
 
 def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx.Component:
-    shown = rx.el.button(
-        t(action.label),
-        type="button",
-        on_click=state.ask(action.name, row["id"]),
-        class_name="btn btn-row btn-row-danger" if action.danger else "btn btn-row",
-        custom_attrs={"data-action": action.name},
-    )
+    props: dict[str, Any] = {
+        "on_click": state.ask(action.name, row["id"]),
+        "custom_attrs": {"data-action": action.name},
+    }
+    if action.only_icon:
+        shown = base.icon_button(action.icon, t(action.label), **props)
+    else:
+        kind = "btn btn-row btn-row-danger" if action.danger else "btn btn-row"
+        shown = rx.el.button(t(action.label), type="button", class_name=kind, **props)
     if action.when is not None:
         key, codes = action.when
         fits = row[key] == codes[0]
         for code in codes[1:]:
             fits = fits | (row[key] == code)
         shown = rx.cond(fits, shown, rx.fragment())
-    return _permitted(action, shown)
+    return permitted(action, shown)
 
 
 def _nothing(state: State, hint: str) -> rx.Component:
     return rx.cond(
-        (state.q != "") | (state.chosen.length() > 0),
+        state.narrowed,
         base.empty(
             t("Nothing matches"),
             t("Try other words, or clear the filters."),
@@ -413,7 +410,7 @@ def _bulk_bar(state: State) -> rx.Component:
     if not actions:
         return rx.fragment()
     buttons = [
-        _permitted(
+        permitted(
             a,
             base.button(
                 t(a.label),
@@ -482,72 +479,3 @@ def _pager(state: State) -> rx.Component:
             aria_label=t("Pages"),
         ),
     )
-
-
-# Dialogs ---------------------------------------------------------------------------------------
-
-
-def _dialog(state: State, action: Action) -> rx.Component:
-    question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
-    return dialog(
-        rx.el.form(
-            *question,
-            *(form_field(state, f) for f in action.fields),
-            forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
-            on_submit=state.submit,
-            custom_attrs={"data-form": action.name},
-        ),
-        is_open=state.asking == action.name,
-        on_close=state.dismiss,
-        title=t(action.label),
-        hint=t(action.explain) if action.explain else None,
-    )
-
-
-def form_field(state: Any, f: Field) -> rx.Component:
-    """Return the input of a declared field; ``state`` holds values, errors and choices."""
-    value = state.values.get(f.name, "")
-    error = state.errors.get(f.name, "")
-    if f.kind == "switch":
-        return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
-    return forms.field(
-        t(f.label),
-        _control(state, f, value),
-        name=f.name,
-        error=error,
-        help=t(f.help) if f.help else None,
-        required=f.required,
-    )
-
-
-_MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
-_TYPES = {"password": "password", "email": "email", "date": "date"}
-
-
-def _control(state: Any, f: Field, value: Any) -> rx.Component:
-    # A new value from the server replaces what an uncontrolled input shows only under a new key.
-    props: dict[str, Any] = {"key": value}
-    if f.placeholder:
-        props["placeholder"] = t(f.placeholder)
-    if f.kind == "area":
-        return forms.area(f.name, value, **props)
-    if f.kind == "choice":
-        fixed: list[Any] = [forms.option("—", "")]
-        fixed += [forms.option(t(label), code) for code, label in f.words]
-        if f.options:
-            fixed.append(
-                rx.foreach(
-                    state.choices.get(f.options, []).to(list[list[str]]),
-                    lambda pair: rx.el.option(_label(pair[1], f.option_words), value=pair[0]),
-                )
-            )
-        return forms.select(f.name, fixed, value, **props)
-    if f.kind in _MODES:
-        props["input_mode"] = _MODES[f.kind]
-    control = forms.text_input(f.name, value, type=_TYPES.get(f.kind, "text"), **props)
-    if f.kind in ("money", "percent"):
-        sign = "¥" if f.kind == "money" else "%"
-        return rx.el.div(
-            rx.el.span(sign, aria_hidden="true"), control, class_name=f"affix affix-{f.kind}"
-        )
-    return control

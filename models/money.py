@@ -145,6 +145,7 @@ class Payment(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status in ('CREATED', 'PENDING')"),
         ),
+        Index("ix_payments_created", text("created_at desc")),
     )
 
     id: UUID = row_id()
@@ -189,6 +190,7 @@ class Refund(SQLModel, table=True):
     __table_args__ = (
         one_of("status", RefundStatus),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
+        Index("ix_refunds_created", text("created_at desc")),
     )
 
     id: UUID = row_id()
@@ -279,7 +281,10 @@ class LedgerTransaction(SQLModel, table=True):
     """An atomic set of postings (记账凭证, append-only); its source event makes it once."""
 
     __tablename__ = "ledger_transactions"
-    __table_args__ = (UniqueConstraint("source_id", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("source_id", "kind"),
+        Index("ix_ledger_transactions_occurred", text("occurred_at desc")),
+    )
 
     id: UUID = row_id()
     kind: str = Field(max_length=20)

@@ -22,7 +22,7 @@ from app.queries.resource import (
 from app.services import saved_views
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
-from state.screens import Action, Field, read_values
+from state.screens import Action, kept, read_values
 
 Pair = list[str]
 """A value and its label, as the browser gets them."""
@@ -48,6 +48,8 @@ class ListState(ConsoleState, mixin=True):
     sort: str = ""
     q: str = ""
     chosen: dict[str, str] = {}
+    narrowed: bool = False
+    """Search or filters leave rows out."""
     choices: dict[str, list[Pair]] = {}
     columns: list[str] = []
     selected: list[str] = []
@@ -108,6 +110,7 @@ class ListState(ConsoleState, mixin=True):
         self.first = (query.page - 1) * PAGE_SIZE + 1 if found.rows else 0
         self.last = (query.page - 1) * PAGE_SIZE + len(found.rows)
         self.sort, self.q, self.chosen = query.sort, query.q, dict(query.filters)
+        self.narrowed = query.narrows(self.resource)
         self.selected, self.whole = [], False
         self.export_query = urlencode(query.params(self.resource))
         self.loaded = True
@@ -135,7 +138,7 @@ class ListState(ConsoleState, mixin=True):
     @needs(OF_SCREEN)
     async def narrow(self, key: str, value: str) -> Any:
         """Set or (with an empty value) clear one filter."""
-        filters = {**self.chosen, key: "" if value == "*" else value}
+        filters = {**self.chosen, key: value}
         return self._go(filters={k: v for k, v in filters.items() if v})
 
     @rx.event
@@ -222,7 +225,7 @@ class ListState(ConsoleState, mixin=True):
             return await self._run(action, read_values(action.fields, data))
         except Invalid as error:
             who = acting()
-            self.values = _kept(action.fields, data)
+            self.values = kept(action.fields, data)
             self.errors = {name: who.text(message) for name, message in error.fields.items()}
             if not self.errors:
                 raise
@@ -272,10 +275,6 @@ class ListState(ConsoleState, mixin=True):
         if self.whole:
             return await matching_keys(acting().actor, self.resource, self._query())
         return [UUID(key) for key in self.selected]
-
-
-def _kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
-    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}
 
 
 def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:

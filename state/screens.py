@@ -63,6 +63,8 @@ class Action:
     question: str = ""
     explain: str = ""
     danger: bool = False
+    only_icon: bool = False
+    """Show the icon alone in rows, for actions that are many and plain, such as moving up."""
     done: str = N_("Done: %(count)s.")
     when: tuple[str, tuple[str, ...]] | None = None
     prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None
@@ -130,3 +132,8 @@ def shown(f: Field, value: Any) -> str:
     if f.kind == "switch":
         return "true" if value else ""
     return str(value)
+
+
+def kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was typed, so that a refused form loses nothing."""
+    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}

@@ -1,7 +1,7 @@
 """Let figures of a period find the orders paid in it without reading all orders.
 
 Revision ID: 0040
-Revises: 0030
+Revises: 0031
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0040"
-down_revision: str | None = "0030"
+down_revision: str | None = "0031"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """A store's usual pricing rule, apart from the store that every shopper may read.
 
 Revision ID: 0070
-Revises: 0030
+Revises: 0050
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0070"
-down_revision: str | None = "0030"
+down_revision: str | None = "0050"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

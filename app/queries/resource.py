@@ -6,7 +6,7 @@ search and sort a list offers. One page is read in two statements: the rows, and
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -29,9 +29,21 @@ MOST_SELECTED = 10_000
 MOST_EXPORTED = 100_000
 
 Kind = Literal[
-    "text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture",
+    "text",
+    "title",
+    "code",
+    "money",
+    "range",
+    "quantity",
+    "rate",
+    "day",
+    "moment",
+    "status",
+    "picture",
+    "names",
     "changes",
-]  # fmt: skip
+]
+"""``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name."""
 Words = tuple[tuple[str, str], ...]
 """Code → English text (a gettext message id), for statuses and choices."""
 
@@ -60,6 +72,8 @@ class Column:
     total: bool = False
     silent: bool = False
     """Read for links and conditions on rows, but never shown nor offered."""
+    indexed: bool = False
+    """Sorted by an index of a column that is never null, so that large tables are not sorted."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +81,25 @@ class Filter:
     """A narrowing that people choose.
 
     ``sql`` is a condition on ``:key``; for ``dates`` it is the expression that is compared with the
-    two days chosen. ``options_sql`` reads the choices (value, label) as the actor.
+    two days chosen. ``options_sql`` reads the choices (value, label) as the actor; a third column
+    is the label in English. A ``link`` filter takes an id and is only set by other pages' links.
     """
 
     key: str
     label: str
     sql: str
-    kind: Literal["choice", "dates", "text"] = "choice"
+    kind: Literal["choice", "dates", "text", "link"] = "choice"
     choices: Words = ()
     options_sql: str = ""
     words: Words = ()
     """Texts of labels that ``options_sql`` gives as codes."""
+    default: str = ""
+    """What is chosen where the address says nothing; ``*`` in the address then means everything."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The parameters of an address that this filter reads."""
+        return (f"{self.key}_from", f"{self.key}_to") if self.kind == "dates" else (self.key,)
 
 
 @dataclass(frozen=True)
@@ -123,10 +145,10 @@ class ListQuery:
         sort = params.get("sort", "")
         column = resource.column(sort.removeprefix("-"))
         known = {
-            key: params[key][:200]
+            key: (params.get(key) or f.default)[:200]
             for f in resource.filters
-            for key in ([f.key] if f.kind != "dates" else [f"{f.key}_from", f"{f.key}_to"])
-            if params.get(key)
+            for key in f.keys
+            if params.get(key) or f.default
         }
         return cls(
             q=params.get("q", "")[:100].strip(),
@@ -139,10 +161,16 @@ class ListQuery:
 
     def params(self, resource: Resource) -> dict[str, str]:
         """Return the parameters for an address; what is the default is left out."""
-        params = {"q": self.q, **self.filters}
+        usual = {key: f.default or "*" for f in resource.filters for key in f.keys}
+        chosen = {key: value for key, value in self.filters.items() if value != usual.get(key)}
+        params = {"q": self.q, **chosen}
         params["sort"] = "" if self.sort == resource.default_sort else self.sort
         params["page"] = str(self.page) if self.page > 1 else ""
         return {key: value for key, value in params.items() if value}
+
+    def narrows(self, resource: Resource) -> bool:
+        """Say whether fewer rows are asked for than without search and filters."""
+        return bool(self.params(resource).keys() - {"sort", "page"})
 
 
 Row = dict[str, Any]
@@ -185,7 +213,7 @@ def _raw(sql: str) -> LiteralString:
     return cast(LiteralString, re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", doubled))
 
 
-async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, str]]]:
+async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, ...]]]:
     """Return filter key → choices, for filters whose choices are rows of the database."""
     wanted = [f for f in resource.filters if f.options_sql]
     if not wanted:
@@ -199,10 +227,9 @@ async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str,
     return {key: [_option(row) for row in await c.fetchall()] for key, c in cursors.items()}
 
 
-def _option(row: Mapping[str, object]) -> tuple[str, str]:
-    """Return a filter's value and label, the two columns of its statement."""
-    value, label = row.values()
-    return str(value), str(label)
+def _option(row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return a choice's value and label and, where its statement has one, the English label."""
+    return tuple(str(part) for part in row.values())
 
 
 async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> list[UUID]:
@@ -249,7 +276,9 @@ def _order(resource: Resource, query: ListQuery) -> str:
     column = resource.column(query.sort.removeprefix("-"))
     if column is None or not column.sort:
         return resource.key
-    direction = "desc nulls last" if query.sort.startswith("-") else "asc nulls last"
+    direction = "desc" if query.sort.startswith("-") else "asc"
+    if not column.indexed:
+        direction += " nulls last"
     return f"{column.sort} {direction}, {resource.key}"
 
 
@@ -278,9 +307,18 @@ def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[st
         parts += [f"{f.sql} < :{f.key}_to"] if end else []
         return parts, {name: value for name, value in bounds.items() if value}
     value = chosen.get(f.key)
-    if not value or (f.choices and value not in dict(f.choices)):
+    if not value or value == "*" or (f.choices and value not in dict(f.choices)):
+        return [], {}
+    if f.kind == "link" and not _is_id(value):
         return [], {}
     return [f"({f.sql})"], {f.key: value} if re.search(rf":{f.key}\b", f.sql) else {}
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False
 
 
 def _moment(day: str | None) -> datetime | None:
@@ -293,8 +331,34 @@ def _moment(day: str | None) -> datetime | None:
 
 def cells(resource: Resource, row: Row) -> dict[str, str]:
     """Return a row as the console shows it: every cell as text."""
-    shown = {c.key: cell(c, row.get(c.key)) for c in resource.columns if c.key in row}
-    return {"id": str(row["id"])} | shown
+    shown = {"id": str(row["id"])}
+    for column in (c for c in resource.columns if c.key in row):
+        value = row[column.key]
+        if column.kind == "names":
+            shown[column.key], shown[f"{column.key}_en"] = (name or "" for name in value)
+        else:
+            shown[column.key] = cell(column, value)
+    return shown
+
+
+def _rate(bps: int) -> str:
+    return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def _range(cents: Sequence[int | None]) -> str:
+    low, high = (yuan(end) for end in cents)
+    return low if low == high else f"{low} – {high}"
+
+
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
+    "money": lambda value: yuan(int(value)),
+    "range": _range,
+    "rate": _rate,
+    "names": lambda names: " / ".join(name for name in names if name),
+    "quantity": lambda value: f"{int(value):,}",
+    "day": day_text,
+    "moment": moment_text,
+}
 
 
 def cell(column: Column, value: Any) -> str:
@@ -302,12 +366,6 @@ def cell(column: Column, value: Any) -> str:
     if value is None or column.kind == "changes":
         # Changes are more than a text; see app.queries.changes.
         return ""
-    if column.kind == "money":
-        return yuan(int(value))
-    if column.kind == "rate":
-        return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
-    if column.kind == "quantity":
-        return f"{int(value):,}"
-    if isinstance(value, datetime):
-        return day_text(value) if column.kind == "day" else moment_text(value)
-    return str(value)
+    if isinstance(value, datetime) and column.kind != "day":
+        return moment_text(value)
+    return _TEXTS.get(column.kind, str)(value)

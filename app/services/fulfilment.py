@@ -143,6 +143,19 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
         return len(parts)
 
 
+async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
+    """Withdraw a paid part for the platform before its supplier accepts it; the buyer is refunded.
+
+    Raises Invalid without a reason, NotFound, Conflict when the supplier was first.
+    """
+    actor.require("platform:orders:write")
+    if not reason.strip():
+        raise Invalid({"reason": "Say why, so that the buyer can be told."})
+    async with engine_transaction(actor, "orders.transition") as session:
+        step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        await _refuse(session, actor, [part_id], step, "platform_cancelled")
+
+
 async def _refuse(
     session: AsyncSession, actor: Actor, part_ids: Sequence[UUID], step: Step, reason: str
 ) -> None:
@@ -376,6 +389,7 @@ __all__ = [
     "Ship",
     "accept",
     "cancel_paid",
+    "cancel_part",
     "complete_overdue",
     "confirm_receipt",
     "derive_orders",

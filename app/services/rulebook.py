@@ -38,9 +38,14 @@ def known_rules(revision: str) -> tuple[Rule, ...] | None:
 def remember(revision: str, rows: list[dict[str, Any]]) -> tuple[Rule, ...]:
     """Build the rules from the rows of ``RULES_SQL`` and keep them under ``revision``."""
     global _known
-    rules = tuple(_rule(row) for row in rows)
+    rules = rules_of(rows)
     _known = (revision, rules)
     return rules
+
+
+def rules_of(rows: list[dict[str, Any]]) -> tuple[Rule, ...]:
+    """Build the rules from the rows of ``RULES_SQL``."""
+    return tuple(_rule(row) for row in rows)
 
 
 def _rule(row: dict[str, Any]) -> Rule:

@@ -1,10 +1,11 @@
 """Inputs with label, help and inline fault; uncontrolled, so that input methods are left alone."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import reflex as rx
 
-from components.ui.text import t
+from components.ui.text import ENGLISH, t, word
 
 
 def field(
@@ -62,6 +63,24 @@ def select(name: str, options: list[Any], value: Any = "", **props: Any) -> rx.C
 def option(label: Any, value: Any) -> rx.Component:
     """Return one choice of a ``select``."""
     return rx.el.option(label, value=value)
+
+
+def found_options(state: Any, key: str, words: Iterable[tuple[str, str]] = ()) -> rx.Component:
+    """Return the choices of ``state.choices``: value, label and, where it differs, the English.
+
+    ``words`` are the texts of labels that come as codes.
+    """
+    words = tuple(words)
+
+    def label(found: Any) -> Any:
+        if words:
+            return word(found[1], words)
+        return rx.cond(ENGLISH & (found.length() > 2), found[2], found[1])
+
+    return rx.foreach(
+        state.choices.get(key, []).to(list[list[str]]),
+        lambda found: rx.el.option(label(found), value=found[0]),
+    )
 
 
 def switch(name: str, label: Any, checked: Any = False) -> rx.Component:

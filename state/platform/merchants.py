@@ -9,8 +9,11 @@ import reflex as rx
 from app.access import Actor
 from app.kit.i18n import N_
 from app.queries.lists.platform import MERCHANTS
+from app.queries.platform_merchant import MerchantPage, merchant_page
 from app.services import merchants
+from state.gate import acting
 from state.listing import ListState
+from state.record import RecordState, name_in_address
 from state.screens import Action, Field, Values
 
 _WRITE = "platform:merchants:write"
@@ -25,19 +28,34 @@ def _review(verdict: str) -> Any:
     return run
 
 
+REVIEWS = (
+    Action("approve", N_("Approve"), _WRITE, _review("approve"),
+           when=("status", ("PENDING", "REJECTED")), done=N_("Approved: %(count)s.")),
+    Action("reject", N_("Refuse"), _WRITE, _review("reject"), icon="x", fields=(_REASON,),
+           when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s.")),
+    Action("suspend", N_("Suspend"), _WRITE, _review("suspend"), icon="ban",
+           fields=(_REASON,), when=("status", ("ACTIVE",)), danger=True,
+           question=N_("Its goods leave every store at once. Orders that are under way go on."),
+           done=N_("Suspended: %(count)s.")),
+    Action("reinstate", N_("Reinstate"), _WRITE, _review("reinstate"), icon="rotate-ccw",
+           when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s.")),
+)  # fmt: skip
+
+
 class MerchantsState(ListState, rx.State):
     """The list of merchants."""
 
     resource: ClassVar = MERCHANTS
-    actions: ClassVar = (
-        Action("approve", N_("Approve"), _WRITE, _review("approve"),
-               when=("status", ("PENDING", "REJECTED")), done=N_("Approved: %(count)s.")),
-        Action("reject", N_("Refuse"), _WRITE, _review("reject"), icon="x", fields=(_REASON,),
-               when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s.")),
-        Action("suspend", N_("Suspend"), _WRITE, _review("suspend"), icon="ban",
-               fields=(_REASON,), when=("status", ("ACTIVE",)), danger=True,
-               question=N_("Its goods leave every store at once. Orders that are under way go on."),
-               done=N_("Suspended: %(count)s.")),
-        Action("reinstate", N_("Reinstate"), _WRITE, _review("reinstate"), icon="rotate-ccw",
-               when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s.")),
-    )  # fmt: skip
+    actions: ClassVar = REVIEWS
+
+
+class MerchantState(RecordState, rx.State):
+    """One merchant."""
+
+    permission: ClassVar = "platform:merchants:read"
+    actions: ClassVar = REVIEWS
+
+    merchant: MerchantPage = MerchantPage()
+
+    async def _read(self) -> None:
+        self.merchant = await merchant_page(acting().actor, name_in_address())

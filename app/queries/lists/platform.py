@@ -1,7 +1,7 @@
-"""What the platform's lists show."""
+"""What the platform's lists of the trade show."""
 
 from app.kit.i18n import N_
-from app.queries.lists.words import MERCHANT_STATUS
+from app.queries.lists.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 from app.queries.resource import Column, Filter, Resource
 
 MERCHANTS = Resource(
@@ -45,4 +45,107 @@ MERCHANTS = Resource(
     search="m.name ilike '%' || :like or m.code like :like or d.contact_phone like '%' || :like",
     search_hint=N_("Company, short name, phone"),
     default_sort="-created_at",
+)  # fmt: skip
+
+SUPPLIER_OPTIONS = "select id, name from merchants where is_supplier order by name limit 500"
+DISTRIBUTOR_OPTIONS = "select id, name from merchants where is_distributor order by name limit 500"
+STORE_OPTIONS = "select id, name from stores order by name limit 500"
+CATEGORY_OPTIONS = (
+    "select c.id, case when p.id is null then c.name_zh else p.name_zh || ' / ' || c.name_zh end"
+    " as zh,"
+    " case when p.id is null then c.name_en else p.name_en || ' / ' || c.name_en end"
+    " as en"
+    " from categories c left join categories p on p.id = c.parent_id"
+    " order by coalesce(p.position, c.position), coalesce(p.id, c.id), p.id nulls first,"
+    " c.position, c.id limit 500"
+)
+
+ORDERS = Resource(
+    name="orders",
+    title=N_("Orders"),
+    permission="platform:orders:read",
+    source=(
+        "orders o left join stores s on s.id = o.store_id"
+        " left join merchants d on d.id = o.distributor_id"
+    ),
+    key="o.id",
+    columns=(
+        Column("number", N_("Order"), "o.number", "title", link="orders/{number}"),
+        Column("status", N_("Status"), "o.status", "status", words=ORDER_STATUS),
+        Column("store", N_("Store"), "s.name"),
+        Column("distributor", N_("Distributor"), "d.name", on_phone=False, hidden=True),
+        Column("buyer", N_("Buyer"), "o.buyer_kind", words=BUYER_KIND, on_phone=False),
+        Column("total", N_("Total"), "o.total_cents", "money", sort="o.total_cents"),
+        Column("paid", N_("Paid"), "o.paid_cents", "money", on_phone=False),
+        Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money",
+               on_phone=False),
+        Column("placed_at", N_("Placed"), "o.placed_at", "moment", sort="o.placed_at",
+               indexed=True),
+        Column("paid_at", N_("Paid at"), "o.paid_at", "moment", hidden=True),
+        Column("parts", N_("Parts"),
+               "(select count(*) from supplier_orders x where x.order_id = o.id)", "quantity",
+               hidden=True),
+    ),
+    filters=(
+        Filter("status", N_("Status"), "o.status = :status", choices=ORDER_STATUS),
+        Filter("store", N_("Store"), "o.store_id = cast(:store as uuid)", "choice",
+               options_sql=STORE_OPTIONS),
+        Filter("distributor", N_("Distributor"), "o.distributor_id = cast(:distributor as uuid)",
+               options_sql=DISTRIBUTOR_OPTIONS),
+        Filter("placed", N_("Placed"), "o.placed_at", kind="dates"),
+    ),
+    search=(
+        "o.number like :like or (length(:q) >= 4 and o.id in (select a.order_id"
+        " from order_addresses a where a.phone like '%' || :like))"
+    ),
+    search_hint=N_("Order number or phone"),
+    default_sort="-placed_at",
+)  # fmt: skip
+
+PRODUCTS = Resource(
+    name="products",
+    title=N_("Product review"),
+    permission="platform:products:read",
+    source=(
+        "pool_entries e join products p on p.id = e.product_id"
+        " join categories c on c.id = p.category_id left join merchants m on m.id = e.supplier_id"
+    ),
+    key="e.product_id",
+    columns=(
+        Column("picture", N_("Picture"),
+               "coalesce((select i.blob_key from product_images i where i.product_id = p.id"
+               " order by i.position, i.id limit 1), '')", "picture"),
+        Column("title", N_("Product"), "p.title", "title", sort="p.title", link="products/{id}"),
+        Column("supplier", N_("Supplier"), "m.name"),
+        Column("category", N_("Category"), "array[c.name_zh, c.name_en]", "names", on_phone=False),
+        Column("supply", N_("Supply price"),
+               "(select array[min(x.supply_cents), max(x.supply_cents)] from supply_prices x"
+               " join skus k on k.id = x.sku_id and k.is_active where x.product_id = p.id)",
+               "range"),
+        Column("suggested", N_("Suggested price"),
+               "(select array[min(k.suggested_retail_cents), max(k.suggested_retail_cents)]"
+               " from skus k where k.product_id = p.id and k.is_active)", "range", on_phone=False),
+        Column("skus", N_("SKUs"),
+               "(select count(*) from skus k where k.product_id = p.id and k.is_active)",
+               "quantity", hidden=True),
+        Column("status", N_("Status"), "e.status", "status", words=POOL_STATUS),
+        Column("submitted_at", N_("Submitted"), "e.submitted_at", "moment", sort="e.submitted_at",
+               hidden=True),
+        Column("note", N_("Reason"), "e.review_note", hidden=True),
+    ),
+    filters=(
+        Filter("status", N_("Status"), "e.status = :status", choices=POOL_STATUS,
+               default="SUBMITTED"),
+        Filter("supplier", N_("Supplier"), "e.supplier_id = cast(:supplier as uuid)",
+               options_sql=SUPPLIER_OPTIONS),
+        Filter("category", N_("Category"),
+               "(c.id = cast(:category as uuid) or c.parent_id = cast(:category as uuid))",
+               options_sql=CATEGORY_OPTIONS),
+    ),
+    search=(
+        "p.search_grams @> :grams or exists (select 1 from skus k where k.product_id = p.id"
+        " and k.code ilike :like)"
+    ),
+    search_hint=N_("Title or SKU code"),
+    default_sort="-submitted_at",
 )  # fmt: skip

@@ -93,3 +93,90 @@ MERCHANT_STATUS: Words = (
     ("SUSPENDED", N_("Suspended")),
     ("REJECTED", N_("Refused")),
 )
+
+BUYER_KIND: Words = (
+    ("GUEST", N_("Guest")),
+    ("CONSUMER", N_("Registered customer")),
+    ("MERCHANT", N_("Merchant")),
+)
+
+PARTY_ROLE: Words = (
+    ("platform", N_("Platform")),
+    ("supplier", N_("Supplier")),
+    ("distributor", N_("Distributor")),
+)
+
+ACTOR_SCOPE: Words = (
+    *PARTY_ROLE,
+    ("consumer", N_("Buyer")),
+    ("public", N_("Buyer")),
+    ("system", N_("System")),
+)
+
+ORDER_EVENT: Words = (
+    ("PLACED", N_("Order placed")),
+    ("PAID", N_("Paid")),
+    ("ACCEPTED", N_("Accepted by the supplier")),
+    ("REJECTED", N_("Refused by the supplier")),
+    ("CANCELLED", N_("Cancelled")),
+    ("EXPIRED", N_("Closed: not paid in time")),
+    ("REOPENED", N_("Reopened by a late payment")),
+    ("SHIPPED", N_("Shipped")),
+    ("RECEIVED", N_("Receipt confirmed by the buyer")),
+    ("RECEIVED_BY_TIME", N_("Counted as received")),
+    ("COMPLETED", N_("Completed")),
+    ("REFUND_PROMISED", N_("Refund started")),
+    ("REFUNDED", N_("Refund paid out")),
+    ("RELEASED", N_("Shares became available")),
+)
+
+TRACK_STATE: Words = (
+    ("SHIPPED", N_("Shipped")),
+    ("PICKED_UP", N_("Picked up")),
+    ("IN_TRANSIT", N_("In transit")),
+    ("OUT_FOR_DELIVERY", N_("Out for delivery")),
+    ("DELIVERED", N_("Delivered")),
+)
+
+REFUND_REASON: Words = (
+    ("rejected", N_("Refused by the supplier")),
+    ("buyer_cancelled", N_("Cancelled by the buyer")),
+    ("platform_cancelled", N_("Cancelled by the platform")),
+    ("paid_late", N_("Paid too late")),
+    ("paid_twice", N_("Paid twice")),
+)
+
+CALLBACK_OUTCOME: Words = (
+    ("applied", N_("Booked")),
+    ("duplicate", N_("Known already")),
+    ("reopened", N_("Late, order reopened")),
+    ("refunded", N_("Refunded")),
+    ("amount_mismatch", N_("Amount differs")),
+    ("failed", N_("Failed")),
+    ("closed", N_("Closed")),
+    ("ignored", N_("Ignored")),
+)
+
+TRANSACTION_KIND: Words = (
+    ("PAYMENT", N_("Payment split")),
+    ("UNALLOCATED", N_("Payment without an order")),
+    ("RELEASE", N_("Share released")),
+    ("REFUND", N_("Shares taken back")),
+    ("COMMISSION_KEPT", N_("Commission kept")),
+    ("REFUND_PAID", N_("Refund paid out")),
+)
+
+SPLIT_BASE: Words = (
+    ("GOODS", N_("Goods")),
+    ("GOODS_AND_FREIGHT", N_("Goods and freight")),
+)
+
+FEE_BEARER: Words = (
+    ("PLATFORM", N_("Platform")),
+    ("SUPPLIER", N_("Supplier")),
+    ("DISTRIBUTOR", N_("Distributor")),
+)
+
+SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
+
+STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))

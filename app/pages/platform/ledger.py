@@ -1,0 +1,58 @@
+"""The ledger: where all the money stands, account by account."""
+
+from typing import Any
+
+import reflex as rx
+
+from app.kit.i18n import N_
+from components.lists import list_page
+from components.record import here
+from components.ui import base
+from components.ui.text import t
+from state.platform.ledger import AccountsState
+
+ROUTE = "/platform/[merchant]/ledger"
+TITLE = N_("Ledger")
+LOAD = AccountsState.load
+
+figures = AccountsState.figures
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    return list_page(
+        AccountsState,
+        hint=t("Double entry: every amount moves from one account to another."),
+        extra=rx.el.div(
+            rx.cond(
+                figures.balanced,
+                rx.fragment(),
+                base.note(t("The accounts do not sum to zero. Run tongshang verify."), "bad"),
+            ),
+            _figures(),
+            class_name="stack",
+        ),
+        head_actions=(
+            base.link_button(t("All transactions"), here("ledger/transactions"), icon_name="list"),
+        ),
+    )
+
+
+def _figures() -> rx.Component:
+    return rx.el.div(
+        _figure(t("Held at the provider"), figures.held, t("for everybody together")),
+        _figure(t("Pending"), figures.pending, t("of merchants, until it is due")),
+        _figure(t("Available"), figures.available, t("of merchants, to pay out")),
+        _figure(t("Commission and fees"), figures.earned, t("of the platform")),
+        _figure(t("Not allocated"), figures.unallocated, t("waits to be refunded")),
+        class_name="kpis",
+    )
+
+
+def _figure(label: Any, value: Any, foot: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(label, class_name="kpi-label"),
+        rx.el.span(value, class_name="kpi-value"),
+        rx.el.span(foot, class_name="kpi-foot"),
+        class_name="kpi",
+    )

@@ -1,0 +1,114 @@
+"""What the audit trail says of a record, as old → new, for those who may read it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.clock import BUSINESS_ZONE
+from app.kit.i18n import moment_text, yuan
+from app.queries.platform_order import rows
+
+MOST = 40
+_HIDDEN = {
+    *("id", "position", "search_grams", "created_at", "updated_at"),
+    *("submitted_at", "reviewed_at", "reviewed_by", "approved_at"),
+}
+"""What says nothing that the other fields, or the entry's own moment, do not say."""
+_LONG = 160
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one row that changed; texts are cut where they are long."""
+
+    at: str
+    who: str
+    scope: str
+    table: str
+    about: str
+    """The product that the row belongs to, where it does."""
+    action: str
+    field: str
+    before: str
+    after: str
+
+
+_ENTRIES = (
+    "select a.at, a.scope, a.table_name, a.action, a.before, a.after, coalesce(u.name, '') as who,"
+    " p.title as about from audit_entries a left join users u on u.id = a.user_id"
+    " left join products p on p.id = case when a.table_name in ('products', 'pool_entries')"
+    "  then cast(a.row_id as uuid) end"
+)
+_OF_ROWS = text(
+    f"{_ENTRIES}"
+    " where a.table_name = any(:tables) and a.row_id = any(:keys) and a.action = any(:actions)"
+    " order by a.at desc, a.id desc limit :most"
+)
+_OF_MERCHANT = text(
+    f"{_ENTRIES} where a.merchant_id = :merchant"
+    " and (a.action = 'update' or a.table_name in ('memberships', 'stores', 'merchants'))"
+    " order by a.at desc, a.id desc limit :most"
+)
+
+
+async def changes_of_rows(
+    session: AsyncSession, tables: Sequence[str], keys: Sequence[str]
+) -> list[Change]:
+    """Return the latest updates of given rows, newest first."""
+    found = await rows(
+        session,
+        _OF_ROWS,
+        {"tables": list(tables), "keys": list(keys), "actions": ["update"], "most": MOST},
+    )
+    return [change for row in found for change in _changes(row)][:MOST]
+
+
+async def changes_of_merchant(session: AsyncSession, merchant_id: UUID) -> list[Change]:
+    """Return the latest changes of what belongs to a merchant, newest first."""
+    found = await rows(session, _OF_MERCHANT, {"merchant": merchant_id, "most": MOST})
+    return [change for row in found for change in _changes(row)][:MOST]
+
+
+def _changes(row: Mapping[str, Any]) -> list[Change]:
+    head = {
+        "at": moment_text(row["at"]),
+        "who": row["who"],
+        "scope": row["scope"] or "",
+        "table": row["table_name"],
+        "about": row["about"] or "",
+        "action": row["action"],
+    }
+    before: dict[str, Any] = row["before"] or {}
+    after: dict[str, Any] = row["after"] or {}
+    if row["action"] != "update":
+        name = str((after or before).get("name") or "")
+        return [Change(**head, field="", before="", after=name)]
+    return [
+        Change(**head, field=name, before=_text(name, before.get(name)), after=_text(name, value))
+        for name, value in after.items()
+        if name not in _HIDDEN
+    ]
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    if name.endswith("_cents") and isinstance(value, int):
+        return yuan(value)
+    if name.endswith("_at") and isinstance(value, str):
+        return _moment(value)
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return shown if len(shown) <= _LONG else f"{shown[:_LONG]}…"
+
+
+def _moment(value: str) -> str:
+    try:
+        return moment_text(datetime.fromisoformat(value).astimezone(BUSINESS_ZONE))
+    except ValueError:
+        return value

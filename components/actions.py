@@ -1,0 +1,114 @@
+"""What actions need on a page: their buttons for those permitted, and their dialogs."""
+
+from typing import Any
+
+import reflex as rx
+
+from components.ui import base, forms
+from components.ui.dialogs import dialog
+from components.ui.text import t
+from state.screens import Action, Field
+from state.shell import ShellState
+
+MANY = 6
+"""A form of more fields gets a wide dialog with two columns."""
+
+
+def permitted(action: Action, shown: rx.Component) -> rx.Component:
+    """Show something only to those who may run the action (the gate checks it again)."""
+    return rx.cond(ShellState.may.contains(action.permission), shown, rx.fragment())
+
+
+def action_button(
+    state: Any, name: str, key: Any, *, kind: Any = None, fits: Any = None, small: bool = False
+) -> rx.Component:
+    """Return the button of an action on the record ``key``, shown while ``fits`` holds."""
+    action = next(a for a in state.actions if a.name == name)
+    kind = kind or ("danger" if action.danger else "plain")
+    shown = base.button(
+        t(action.label),
+        kind=kind,
+        icon_name="" if small else action.icon,
+        on_click=state.ask(action.name, key),
+        custom_attrs={"data-action": action.name},
+    )
+    return permitted(action, shown if fits is None else rx.cond(fits, shown, rx.fragment()))
+
+
+def action_icon(state: Any, name: str, key: Any) -> rx.Component:
+    """Return the button of an action as an icon alone."""
+    action = next(a for a in state.actions if a.name == name)
+    shown = base.icon_button(
+        action.icon,
+        t(action.label),
+        on_click=state.ask(action.name, key),
+        custom_attrs={"data-action": action.name},
+    )
+    return permitted(action, shown)
+
+
+def action_dialog(state: Any, action: Action) -> rx.Component:
+    """Return the dialog of an action; ``state`` is of a list or of a record."""
+    question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
+    many = len(action.fields) > MANY
+    return dialog(
+        rx.el.form(
+            *question,
+            rx.el.div(
+                *(form_field(state, f) for f in action.fields),
+                class_name="form-grid" if many else "stack-s",
+            ),
+            forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
+            on_submit=state.submit,
+            custom_attrs={"data-form": action.name},
+        ),
+        is_open=state.asking == action.name,
+        on_close=state.dismiss,
+        title=t(action.label),
+        hint=t(action.explain) if action.explain else None,
+        wide=many,
+    )
+
+
+def form_field(state: Any, f: Field) -> rx.Component:
+    """Return the input of a declared field; ``state`` holds values, errors and choices."""
+    value = state.values.get(f.name, "")
+    error = state.errors.get(f.name, "")
+    if f.kind == "switch":
+        return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
+    return forms.field(
+        t(f.label),
+        _control(state, f, value),
+        name=f.name,
+        error=error,
+        help=t(f.help) if f.help else None,
+        required=f.required,
+    )
+
+
+_MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
+_TYPES = {"password": "password", "email": "email", "date": "date"}
+
+
+def _control(state: Any, f: Field, value: Any) -> rx.Component:
+    # A new value from the server replaces what an uncontrolled input shows only under a new key.
+    props: dict[str, Any] = {"key": value}
+    if f.placeholder:
+        props["placeholder"] = t(f.placeholder)
+    if f.kind == "area":
+        return forms.area(f.name, value, **props)
+    if f.kind == "choice":
+        fixed: list[Any] = [forms.option("—", "")]
+        fixed += [forms.option(t(label), code) for code, label in f.words]
+        if f.options:
+            fixed.append(forms.found_options(state, f.options, f.option_words))
+        return forms.select(f.name, fixed, value, **props)
+    if f.kind in _MODES:
+        props["input_mode"] = _MODES[f.kind]
+    control = forms.text_input(f.name, value, type=_TYPES.get(f.kind, "text"), **props)
+    if f.kind in ("money", "percent"):
+        sign = "¥" if f.kind == "money" else "%"
+        return rx.el.div(
+            rx.el.span(sign, aria_hidden="true"), control, class_name=f"affix affix-{f.kind}"
+        )
+    return control
