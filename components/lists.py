@@ -255,7 +255,7 @@ def _row_actions(state: State) -> list[Action]:
     return [a for a in state.actions if a.on in ("row", "rows")]
 
 
-_RIGHT = {"money", "quantity", "rate"}
+_RIGHT = {"money", "quantity", "rate", "range"}
 
 
 def _header(state: State, column: Any) -> rx.Component:

@@ -85,6 +85,10 @@ class ListState(ConsoleState, mixin=True):
             for key, pairs in (await options(actor, self.resource)).items()
         }
         self._show(await fetch(actor, self.resource, query), query)
+        await self._read_more()
+
+    async def _read_more(self) -> None:
+        """Read what the page shows beside its rows; nothing, unless a list says otherwise."""
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
@@ -246,6 +250,9 @@ class ListState(ConsoleState, mixin=True):
         self.asking, self.errors = "", {}
         query = self._query()
         self._show(await fetch(who.actor, self.resource, query), query)
+        await self._read_more()
+        if outcome is not None and not isinstance(outcome, (str, int)):
+            return outcome
         said = outcome if isinstance(outcome, str) else who.text(action.done, count=outcome)
         return rx.toast.success(said)
 

@@ -29,7 +29,9 @@ MOST_SELECTED = 10_000
 MOST_EXPORTED = 100_000
 
 Kind = Literal[
-    "text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture"
+    *("text", "title", "code", "money", "quantity", "rate", "day", "moment", "status", "picture"),
+    # A range of amounts, written out by the database.
+    "range",
 ]
 Words = tuple[tuple[str, str], ...]
 """Code → English text (a gettext message id), for statuses and choices."""

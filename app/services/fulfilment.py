@@ -13,6 +13,7 @@ from app.access import SYSTEM, Actor
 from app.adapters.couriers import CARRIERS, is_tracking_number
 from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.placing import access_token
@@ -67,7 +68,7 @@ async def accept(actor: Actor, numbers: Sequence[str]) -> list[Outcome]:
         moved = await take_step(session, actor, [part_id for part_id, _ in parts.values()], step)
     done = {part.number for part in moved}
     return [
-        Outcome(number, "" if number in done else "Only a paid order can be accepted.")
+        Outcome(number, "" if number in done else N_("Only a paid order can be accepted."))
         for number in numbers
     ]
 
@@ -79,7 +80,7 @@ async def reject(actor: Actor, number: str, reason: str) -> None:
     """
     actor.require("supplier:orders:write")
     if not reason.strip():
-        raise Invalid({"reason": "Say why, so that the buyer can be told."})
+        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
     async with engine_transaction(actor, "orders.transition") as session:
         parts = await _parts(session, actor, [number])
         if number not in parts:
@@ -129,20 +130,22 @@ async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
         parts = await _parts(session, actor, [wish.number for wish in good])
         for wish in list(good):
             if wish.number not in parts:
-                problems[wish.number] = "This order was not found."
+                problems[wish.number] = N_("This order was not found.")
                 good.remove(wish)
         shipped = await _ship(session, actor, good, {n: p for n, (p, _) in parts.items()})
     for wish in good:
         if wish.number not in shipped:
-            problems[wish.number] = "Accept the order first; shipped goods are not shipped again."
+            problems[wish.number] = N_(
+                "Accept the order first; shipped goods are not shipped again."
+            )
     return [Outcome(wish.number, problems[wish.number]) for wish in wishes]
 
 
 def _ship_problem(wish: Ship) -> str:
     if wish.carrier_code not in CARRIERS:
-        return "Choose a carrier."
+        return N_("Choose a carrier.")
     if not is_tracking_number(wish.carrier_code, wish.tracking_no):
-        return "This does not look like a tracking number of the chosen carrier."
+        return N_("This does not look like a tracking number of the chosen carrier.")
     return ""
 
 
@@ -194,7 +197,7 @@ async def _shippable(
         quantities = wanted[line["part_id"]]
         units = quantities.get(line["line_id"], 0) if quantities else line["open"]
         if units > line["open"] or units < 0:
-            raise Invalid({"quantity": "More than is left to ship."})
+            raise Invalid({"quantity": N_("More than is left to ship.")})
         if units:
             rows.append({**line, "units": units})
     return rows

@@ -6,22 +6,23 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.kit.errors import Invalid
+from app.kit.i18n import N_
 
 M = TypeVar("M", bound=BaseModel)
 
 _MESSAGES = {
-    "missing": "Please fill this in.",
-    "string_too_short": "Please fill this in.",
-    "string_too_long": "This is too long.",
-    "string_pattern_mismatch": "This does not have the right form.",
-    "too_short": "At least one is needed.",
-    "too_long": "These are too many.",
-    "greater_than": "This must be more than zero.",
-    "greater_than_equal": "This is too small.",
-    "less_than_equal": "This is too large.",
-    "uuid_parsing": "Please choose one.",
-    "int_parsing": "Please enter a whole number.",
-    "int_type": "Please enter a number.",
+    "missing": N_("Please fill this in."),
+    "string_too_short": N_("Please fill this in."),
+    "string_too_long": N_("This is too long."),
+    "string_pattern_mismatch": N_("This does not have the right form."),
+    "too_short": N_("At least one is needed."),
+    "too_long": N_("These are too many."),
+    "greater_than": N_("This must be more than zero."),
+    "greater_than_equal": N_("This is too small."),
+    "less_than_equal": N_("This is too large."),
+    "uuid_parsing": N_("Please choose one."),
+    "int_parsing": N_("Please enter a whole number."),
+    "int_type": N_("Please enter a number."),
 }
 
 
@@ -37,7 +38,7 @@ def field_messages(error: ValidationError) -> dict[str, str]:
     """Return field → gettext message id; parts of a list are named ``skus.0.code``."""
     return {
         ".".join(str(part) for part in fault["loc"]): _MESSAGES.get(
-            fault["type"], "This is not valid."
+            fault["type"], N_("This is not valid.")
         )
         for fault in error.errors()
     }
