@@ -93,3 +93,62 @@ MERCHANT_STATUS: Words = (
     ("SUSPENDED", N_("Suspended")),
     ("REJECTED", N_("Refused")),
 )
+
+STOCK_STATUS: Words = (
+    ("OUT", N_("Sold out")),
+    ("LOW", N_("Low")),
+    ("ENOUGH", N_("Enough")),
+)
+
+MOVEMENT_REASON: Words = (
+    ("OPENING", N_("Opening stock")),
+    ("RECEIPT", N_("Goods received")),
+    ("COUNT", N_("Count")),
+    ("DAMAGE", N_("Damage or loss")),
+    ("SHIPMENT", N_("Shipped")),
+    ("RETURN", N_("Returned goods")),
+)
+
+LEDGER_KIND: Words = (
+    ("PAYMENT", N_("Order paid")),
+    ("RELEASE", N_("Became available")),
+    ("REFUND", N_("Refund")),
+    ("COMMISSION_KEPT", N_("Commission kept")),
+    ("REFUND_PAID", N_("Refund paid")),
+    ("UNALLOCATED", N_("Payment without an order")),
+)
+
+CARRIER: Words = (
+    ("shunfeng", N_("SF Express")),
+    ("zhongtong", N_("ZTO Express")),
+    ("yuantong", N_("YTO Express")),
+    ("yunda", N_("Yunda Express")),
+    ("shentong", N_("STO Express")),
+    ("jd", N_("JD Logistics")),
+    ("ems", N_("EMS")),
+    ("sandbox", N_("Demo Courier")),
+)
+"""The carriers of ``app.adapters.couriers``."""
+
+TRACKING_STATE: Words = (
+    ("SHIPPED", N_("Handed over")),
+    ("PICKED_UP", N_("Picked up")),
+    ("IN_TRANSIT", N_("On its way")),
+    ("OUT_FOR_DELIVERY", N_("Out for delivery")),
+    ("DELIVERED", N_("Delivered")),
+)
+
+PART_EVENT: Words = (
+    ("PLACED", N_("Order placed")),
+    ("PAID", N_("Buyer paid")),
+    ("ACCEPTED", N_("Accepted")),
+    ("REJECTED", N_("Refused")),
+    ("CANCELLED", N_("Withdrawn by the buyer")),
+    ("EXPIRED", N_("Closed: not paid in time")),
+    ("REOPENED", N_("Opened again: the payment came late")),
+    ("SHIPPED", N_("Parcel sent")),
+    ("RECEIVED", N_("Received by the buyer")),
+    ("RECEIVED_BY_TIME", N_("Counted as received")),
+    ("COMPLETED", N_("Completed")),
+)
+"""What happened to a supplier's part of an order."""
