@@ -7,7 +7,7 @@ from app.kit.i18n import N_
 
 @dataclass(frozen=True)
 class NavItem:
-    """A page of a workspace; ``key`` follows G on the keyboard, ``group`` heads a part of the nav."""
+    """A page of a workspace; ``key`` follows G on the keyboard, ``group`` heads a part of it."""
 
     page: str
     label: str

@@ -44,8 +44,8 @@ class Action:
     """Something to do with rows, or (``on="list"``) without one, such as making a new one.
 
     ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, a
-    sentence of outcome, or an event such as a redirect. ``when`` limits an action to rows whose column holds one of the codes.
-    ``question`` asks before what cannot be undone.
+    sentence of outcome, or an event such as a redirect. ``when`` limits an action to rows whose
+    column holds one of the codes. ``question`` asks before what cannot be undone.
     """
 
     name: str

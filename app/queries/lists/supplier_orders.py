@@ -4,6 +4,10 @@ from app.kit.i18n import N_
 from app.queries.lists.words import PART_STATUS
 from app.queries.resource import Column, Filter, Resource
 
+_GOODS = (
+    "f.title || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"
+    " || ' ×' || f.quantity"
+)
 _LINES = "from fulfilment_lines f where f.supplier_order_id = s.id"
 _WAITS = (
     "case when s.status in ('PAID', 'ACCEPTED', 'PARTLY_SHIPPED')"
@@ -22,8 +26,7 @@ ORDERS = Resource(
                link="orders/{number}"),
         Column("status", N_("Status"), "s.status", "status", words=PART_STATUS),
         Column("goods", N_("Goods"),
-               "(select string_agg(f.title || case when f.spec_text <> '' then ' ' ||"
-               f" f.spec_text else '' end || ' ×' || f.quantity, '，' order by f.line_id) {_LINES})"),
+               f"(select string_agg({_GOODS}, '，' order by f.line_id) {_LINES})"),
         Column("quantity", N_("Units"), f"(select sum(f.quantity) {_LINES})", "quantity",
                on_phone=False),
         Column("supply", N_("Supply total"), f"(select sum(f.supply_cents) {_LINES})", "money"),

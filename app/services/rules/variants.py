@@ -11,15 +11,15 @@ Combination = tuple[str, ...]
 
 @dataclass
 class Spec:
-    """A spec such as colour, with its values in the order in which they are shown."""
+    """A spec such as colour, with its values (``options``) in the order in which they are shown."""
 
     name: str = ""
-    values: list[str] = field(default_factory=list[str])
+    options: list[str] = field(default_factory=list[str])
 
 
 def used(specs: Sequence[Spec]) -> list[list[str]]:
     """Return the values of the specs that have any; a spec without values makes no SKUs yet."""
-    return [spec.values for spec in specs if spec.values]
+    return [spec.options for spec in specs if spec.options]
 
 
 def combinations(values: Sequence[Sequence[str]]) -> list[Combination]:
