@@ -14,6 +14,7 @@ from components.ui.text import ENGLISH, t
 from state.shell import ShellState
 from state.supplier.product import WRITE, ProductState
 
+
 def editor() -> rx.Component:
     """Return the whole editor."""
     return rx.cond(

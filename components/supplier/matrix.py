@@ -10,8 +10,6 @@ from components.ui.text import t
 from state.shell import ShellState
 from state.supplier.product import COSTS, ProductState
 
-_CHANGES = {"data-changes": ""}
-
 
 def skus_card() -> rx.Component:
     """Return the builder of specs and the matrix below it."""
@@ -20,7 +18,7 @@ def skus_card() -> rx.Component:
         rx.cond(
             ProductState.specs.length() < 3,
             base.button(t("Add a spec"), icon_name="plus", on_click=ProductState.add_spec,
-                        custom_attrs=_CHANGES),
+                        custom_attrs={"data-changes": ""}),
         ),
         _fault(ProductState.errors.get("spec_names", "")),
         _fault(ProductState.errors.get("skus", "")),
@@ -62,7 +60,7 @@ def _spec(spec: rx.Var[Any], place: rx.Var[int]) -> rx.Component:
             class_name="spec-values",
         ),
         base.icon_button("trash-2", t("Remove the spec"), on_click=ProductState.drop_spec(place),
-                         custom_attrs=_CHANGES),
+                         custom_attrs={"data-changes": ""}),
         class_name="spec",
     )  # fmt: skip
 
@@ -84,7 +82,7 @@ def _value(place: rx.Var[int], value: rx.Var[str]) -> rx.Component:
             type="button",
             aria_label=t("Remove %(value)s", value=value),
             on_click=ProductState.drop_value(place, value),
-            custom_attrs=_CHANGES,
+            custom_attrs={"data-changes": ""},
         ),
         class_name="value",
         key=value,

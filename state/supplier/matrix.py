@@ -182,6 +182,9 @@ def at_rows(faults: dict[str, str], places: Sequence[int]) -> dict[str, str]:
         part = name.split(".")
         if part[0] == "skus" and len(part) > 2 and part[1].isdecimal():
             part[1] = str(places[int(part[1])])
+        if name == "skus" and any(other.startswith("skus.") for other in faults):
+            # Rows that are wrong are not missing as well.
+            continue
         # A fault in one value of many is told once, where the specs stand.
         out["spec_names" if "spec_values" in part else ".".join(part)] = fault
     return out

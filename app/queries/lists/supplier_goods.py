@@ -59,7 +59,7 @@ PRODUCTS = Resource(
                _price_range("k.suggested_retail_cents", _SUGGESTED), "range", on_phone=False),
         Column("note", N_("Word of the platform"), "e.review_note", hidden=True),
         Column("updated_at", N_("Changed"), "p.updated_at", "moment", sort="p.updated_at",
-               on_phone=False),
+               hidden=True),
     ),
     filters=(
         Filter("pool", N_("Pool"), "coalesce(e.status, 'NONE') = :pool",
