@@ -45,7 +45,7 @@ def summary(actor: Actor, outcomes: Sequence[Outcome], done: str) -> str:
 async def _accept(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
     del values
     outcomes = await fulfilment.accept(actor, await numbers_of(actor, keys))
-    return summary(actor, outcomes, "Accepted: %(count)s.")
+    return summary(actor, outcomes, N_("Accepted: %(count)s."))
 
 
 async def _reject(actor: Actor, keys: Sequence[UUID], values: Values) -> int:

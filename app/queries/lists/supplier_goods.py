@@ -96,7 +96,7 @@ STOCK = Resource(
                "(select string_agg(v, ' / ') from jsonb_array_elements_text(k.spec_values) v)"),
         Column("state", N_("Status"), _STATE, "status", words=STOCK_STATUS),
         Column("on_hand", N_("On hand"), "t.on_hand", "quantity", sort="t.on_hand"),
-        Column("reserved", N_("Promised"), "t.reserved", "quantity", sort="t.reserved"),
+        Column("reserved", N_("Reserved"), "t.reserved", "quantity", sort="t.reserved"),
         Column("available", N_("Available"), "t.on_hand - t.reserved", "quantity",
                sort="t.on_hand - t.reserved"),
         Column("low_at", N_("Low from"), "t.low_at", "quantity", on_phone=False),
