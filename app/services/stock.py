@@ -27,7 +27,7 @@ class PromisedStock(Conflict):
     """Less would be left than is promised to orders."""
 
     code = "promised_stock"
-    message = "%(reserved)s units are promised to orders, so at least as many must stay on hand."
+    message = "Only %(free)s units are free to go; the rest is promised to orders or not there."
 
 
 class Adjustment(BaseModel):
@@ -64,7 +64,7 @@ async def adjust(actor: Actor, change: Adjustment) -> int:
         if row is None:
             raise NotFound()
         if row.on_hand + change.delta < row.reserved:
-            raise PromisedStock(reserved=row.reserved)
+            raise PromisedStock(free=row.on_hand - row.reserved)
         if row.on_hand + change.delta > MOST_ON_HAND:
             raise Invalid({"delta": N_("This is too large.")})
         session.add(
