@@ -125,13 +125,18 @@ async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
     """Ship accepted parts, wholly or in part, set-based; each wish gets its outcome."""
     actor.require("supplier:orders:write")
     problems = {wish.number: _ship_problem(wish) for wish in wishes}
-    good = [wish for wish in wishes if not problems[wish.number]]
+    # A number that stands there twice is shipped by its last wish alone.
+    by_number = {wish.number: wish for wish in wishes}
+    good = [wish for wish in by_number.values() if not problems[wish.number]]
     async with engine_transaction(actor, "orders.transition") as session:
         parts = await _parts(session, actor, [wish.number for wish in good])
         for wish in list(good):
             if wish.number not in parts:
                 problems[wish.number] = N_("This order was not found.")
                 good.remove(wish)
+        for number in await _known_parcels(session, good, parts):
+            problems[number] = N_("A parcel with this number is under way already.")
+        good = [wish for wish in good if not problems[wish.number]]
         shipped = await _ship(session, actor, good, {n: p for n, (p, _) in parts.items()})
     for wish in good:
         if wish.number not in shipped:
@@ -139,6 +144,25 @@ async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
                 "Accept the order first; shipped goods are not shipped again."
             )
     return [Outcome(wish.number, problems[wish.number]) for wish in wishes]
+
+
+async def _known_parcels(
+    session: AsyncSession, wishes: Sequence[Ship], parts: Mapping[str, tuple[UUID, str]]
+) -> set[str]:
+    """Return the numbers of the parts that have a parcel with the wish's tracking number."""
+    found = await session.execute(
+        text(
+            "select s.number, h.carrier_code, h.tracking_no from shipments h"
+            " join supplier_orders s on s.id = h.supplier_order_id where s.id = any(:parts)"
+        ),
+        {"parts": [parts[wish.number][0] for wish in wishes]},
+    )
+    known = {(row.number, row.carrier_code, row.tracking_no) for row in found}
+    return {
+        wish.number
+        for wish in wishes
+        if (wish.number, wish.carrier_code, wish.tracking_no.strip().upper()) in known
+    }
 
 
 def _ship_problem(wish: Ship) -> str:
