@@ -1,6 +1,7 @@
 """Every address of the web app, built in one place."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 LOGIN = "/login"
 LOGOUT = "/logout"
@@ -46,6 +47,12 @@ def workspace_of(path: str) -> Workspace | None:
     if len(parts) < 2 or parts[0] not in SCOPES or not parts[1]:
         return None
     return Workspace(parts[0], parts[1])
+
+
+def below(path: str) -> list[str]:
+    """Return what a console address names below its workspace, such as ``["orders", "7"]``."""
+    parts = path.split("?", maxsplit=1)[0].strip("/").split("/")
+    return [unquote(part) for part in parts[2:]]
 
 
 def console(workspace: Workspace, page: str = "dashboard") -> str:

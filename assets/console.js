@@ -87,4 +87,18 @@
     const swatch = event.target.closest?.("[data-swatch]");
     if (swatch) swatch.parentElement.querySelector("input").value = swatch.dataset.swatch;
   });
+
+  // A chosen text file fills the box that it names; Chinese spreadsheets often write GB 18030.
+  document.addEventListener("change", async (event) => {
+    const box = document.getElementById(event.target.dataset?.fills || "");
+    const file = event.target.files?.[0];
+    if (!box || !file) return;
+    const bytes = await file.arrayBuffer();
+    try {
+      box.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      box.value = new TextDecoder("gb18030").decode(bytes);
+    }
+    event.target.value = "";
+  });
 })();

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from app import routes
 from app.kit.errors import Invalid, NotFound
@@ -264,6 +265,8 @@ class ListState(ConsoleState, mixin=True):
         query = self._query()
         self._show(await fetch(who.actor, self.resource, query), query)
         await self._beside()
+        if isinstance(outcome, EventSpec):
+            return outcome
         said = self._told(action, outcome)
         return rx.toast.success(said) if said else None
 

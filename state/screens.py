@@ -48,9 +48,9 @@ class Action:
     ``rows`` can be done with one row or with selected ones, ``row`` and ``bulk`` only with one of
     the two.
 
-    ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, or a
-    sentence of outcome. ``when`` limits an action to rows whose column holds one of the codes.
-    ``question`` asks before what cannot be undone.
+    ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, a
+    sentence of outcome, or an event such as a redirect. ``when`` limits an action to rows whose
+    column holds one of the codes. ``question`` asks before what cannot be undone.
     """
 
     name: str

@@ -29,6 +29,7 @@ ENGINE_USES: dict[str, str] = {
     "settlement.release": "makes the shares of all merchants available when they are due",
     "shipments.track": "records what couriers say of all suppliers' parcels",
     "products.save": "a supplier's price change reaches the listings of every distributor",
+    "prices.reach": "a supplier learns how many listings a price change reaches, not which",
     "pool.change": "withdrawing a product takes it off every store's shelf",
     "pool.review": "an approved product returns to the shelves of every store",
     "merchants.apply": "an applicant is nobody yet",

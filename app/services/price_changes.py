@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access import Actor
+from app.services.engine import engine_transaction
 from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
 from app.services.rules.pricing import Band, infeasible
 from app.services.rules.splits import Rule, RuleVersion, Subject, first_match
@@ -70,6 +72,24 @@ def decide(
     if infeasible(price, supply_cents=supply_cents, version=version, band=band):
         return Decision(retail_cents, ListingStatus.NEEDS_REPRICE, "needs_reprice")
     return Decision(price, back, "followed" if price != retail_cents else "held")
+
+
+async def reach(actor: Actor, sku_ids: Sequence[UUID]) -> int:
+    """Return how many listings offer some of the actor's SKUs, so that a change can be weighed.
+
+    A supplier reads no listings; it learns their number alone.
+    """
+    actor.require("supplier:products:write")
+    async with engine_transaction(actor, "prices.reach") as session:
+        found = await session.execute(
+            text(
+                "select count(distinct ls.listing_id) from listing_skus ls"
+                " join skus k on k.id = ls.sku_id"
+                " where ls.sku_id = any(:skus) and k.supplier_id = :supplier"
+            ),
+            {"skus": list(sku_ids), "supplier": actor.merchant},
+        )
+        return int(found.scalar_one())
 
 
 async def fan_out(session: AsyncSession, product_id: UUID, changes: Sequence[PriceChange]) -> None:

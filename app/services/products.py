@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.kit.search import index_grams
 from app.services.engine import engine_transaction
@@ -38,6 +39,7 @@ _TAGS = {
 }
 _ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 
+PictureKey = Annotated[str, StringConstraints(pattern=r"^pictures/[0-9a-f]{24}$")]
 Cents = Annotated[int, Field(gt=0, le=10**11)]
 
 
@@ -70,7 +72,7 @@ class ProductDraft(BaseModel):
     subtitle: Annotated[str, StringConstraints(max_length=200)] | None = None
     description_html: Annotated[str, StringConstraints(max_length=50_000)] = ""
     spec_names: Annotated[tuple[str, ...], Field(max_length=MOST_SPECS)] = ()
-    pictures: Annotated[tuple[str, ...], Field(max_length=MOST_PICTURES)] = ()
+    pictures: Annotated[tuple[PictureKey, ...], Field(max_length=MOST_PICTURES)] = ()
     skus: Annotated[tuple[SkuDraft, ...], Field(min_length=1, max_length=MOST_SKUS)]
 
     @model_validator(mode="after")
@@ -118,14 +120,15 @@ async def _product(session: AsyncSession, actor: Actor, draft: ProductDraft) -> 
         text("select 1 from categories where id = :id"), {"id": draft.category_id}
     )
     if known.first() is None:
-        raise Invalid({"category_id": "Please choose one."})
+        raise Invalid({"category_id": N_("Please choose one.")})
     product.category_id = draft.category_id
     product.title = draft.title
     product.title_en = draft.title_en or None
     product.subtitle = draft.subtitle or None
     product.description_html = clean_html(draft.description_html)
     product.spec_names = list(draft.spec_names)
-    product.status = ProductStatus.ACTIVE
+    if product.status == ProductStatus.DRAFT:
+        product.status = ProductStatus.ACTIVE
     product.updated_at = now()
     codes = " ".join(sku.code for sku in draft.skus)
     product.search_grams = index_grams(draft.title, draft.title_en, draft.subtitle, codes)
@@ -163,7 +166,7 @@ async def _check_codes(
     doubled = {code for code in codes if codes.count(code) > 1}
     if used | doubled:
         fields = {
-            f"skus.{place}.code": "This code is used by another SKU."
+            f"skus.{place}.code": N_("This code is used by another SKU.")
             for place, code in enumerate(codes)
             if code in used | doubled
         }

@@ -14,7 +14,7 @@ from app.queries.lists.words import (
     PAYMENT_STATUS,
     REFUND_REASON,
     REFUND_STATUS,
-    TRACK_STATE,
+    TRACKING_STATE,
 )
 from components.actions import action_button
 from components.platform.money import part_money
@@ -116,7 +116,7 @@ def _refund(part: Any, line: Any) -> rx.Component:
 def _parcel(parcel: Any) -> rx.Component:
     latest = rx.cond(
         parcel.tracks.length() > 0,
-        base.badge(parcel.tracks[0].state, TRACK_STATE),
+        base.badge(parcel.tracks[0].state, TRACKING_STATE),
     )
     return rx.el.details(
         rx.el.summary(
@@ -129,7 +129,7 @@ def _parcel(parcel: Any) -> rx.Component:
             rx.foreach(
                 parcel.tracks,
                 lambda track: rx.el.li(
-                    rx.el.div(word(track.state, TRACK_STATE), class_name="timeline-text"),
+                    rx.el.div(word(track.state, TRACKING_STATE), class_name="timeline-text"),
                     rx.cond(track.text != "", rx.el.p(track.text, class_name="soft")),
                     rx.el.time(track.at, class_name="faint num"),
                 ),

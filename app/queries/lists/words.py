@@ -130,10 +130,37 @@ ORDER_EVENT: Words = (
     ("RELEASED", N_("Shares became available")),
 )
 
-TRACK_STATE: Words = (
-    ("SHIPPED", N_("Shipped")),
+STOCK_STATUS: Words = (
+    ("OUT", N_("Sold out")),
+    ("LOW", N_("Low")),
+    ("ENOUGH", N_("Enough")),
+)
+
+MOVEMENT_REASON: Words = (
+    ("OPENING", N_("Opening stock")),
+    ("RECEIPT", N_("Goods received")),
+    ("COUNT", N_("Count")),
+    ("DAMAGE", N_("Damage or loss")),
+    ("SHIPMENT", N_("Shipped")),
+    ("RETURN", N_("Returned goods")),
+)
+
+CARRIER: Words = (
+    ("shunfeng", N_("SF Express")),
+    ("zhongtong", N_("ZTO Express")),
+    ("yuantong", N_("YTO Express")),
+    ("yunda", N_("Yunda Express")),
+    ("shentong", N_("STO Express")),
+    ("jd", N_("JD Logistics")),
+    ("ems", N_("EMS")),
+    ("sandbox", N_("Demo Courier")),
+)
+"""The carriers of ``app.adapters.couriers``."""
+
+TRACKING_STATE: Words = (
+    ("SHIPPED", N_("Handed over")),
     ("PICKED_UP", N_("Picked up")),
-    ("IN_TRANSIT", N_("In transit")),
+    ("IN_TRANSIT", N_("On its way")),
     ("OUT_FOR_DELIVERY", N_("Out for delivery")),
     ("DELIVERED", N_("Delivered")),
 )

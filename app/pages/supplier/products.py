@@ -1,0 +1,28 @@
+"""A supplier's products."""
+
+import reflex as rx
+
+from app.kit.i18n import N_
+from components.lists import list_page
+from components.ui import base
+from components.ui.text import t
+from state.shell import ShellState
+from state.supplier.product import WRITE
+from state.supplier.products import ProductsState
+
+ROUTE = "/supplier/[merchant]/products"
+TITLE = N_("Products")
+LOAD = ProductsState.load
+
+
+def page() -> rx.Component:
+    """Return the page."""
+    new = base.link_button(
+        t("New product"), ShellState.path + "/products/new", kind="primary", icon_name="plus"
+    )
+    return list_page(
+        ProductsState,
+        hint=t("What you make. Push it to the pool, and stores can sell it."),
+        head_actions=(rx.cond(ShellState.may.contains(WRITE), new),),
+        empty_hint=N_("Make your first product: with pictures, specs and prices."),
+    )

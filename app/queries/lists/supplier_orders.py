@@ -1,0 +1,60 @@
+"""What a supplier's list of orders shows: its own parts, never what the buyer pays."""
+
+from app.kit.i18n import N_
+from app.queries.lists.words import PART_STATUS
+from app.queries.resource import Column, Filter, Resource
+
+_GOODS = (
+    "f.title || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"
+    " || ' ×' || f.quantity"
+)
+_LINES = "from fulfilment_lines f where f.supplier_order_id = s.id"
+_WAITS = (
+    "case when s.status in ('PAID', 'ACCEPTED', 'PARTLY_SHIPPED')"
+    " then floor(extract(epoch from now() - s.paid_at) / 3600) end"
+)
+
+ORDERS = Resource(
+    name="orders",
+    title=N_("Orders"),
+    permission="supplier:orders:read",
+    source="supplier_orders s left join order_addresses a on a.order_id = s.order_id",
+    key="s.id",
+    where="s.supplier_id = (select app_supplier())",
+    columns=(
+        Column("number", N_("Order"), "s.number", "title", sort="s.number",
+               link="orders/{number}"),
+        Column("status", N_("Status"), "s.status", "status", words=PART_STATUS),
+        Column("goods", N_("Goods"),
+               f"(select string_agg({_GOODS}, '，' order by f.line_id) {_LINES})"),
+        Column("quantity", N_("Units"), f"(select sum(f.quantity) {_LINES})", "quantity",
+               hidden=True),
+        Column("supply", N_("Supply total"), f"(select sum(f.supply_cents) {_LINES})", "money"),
+        Column("freight", N_("Freight"), "s.freight_cents", "money", hidden=True),
+        Column("place", N_("Ship to"), "a.province || ' ' || a.city"),
+        Column("store", N_("Store"), "s.store_name", on_phone=False),
+        Column("waits", N_("Waiting (h)"), _WAITS, "quantity", sort=_WAITS),
+        Column("placed_at", N_("Placed"), "s.placed_at", "moment", sort="s.placed_at",
+               on_phone=False),
+        Column("paid_at", N_("Paid"), "s.paid_at", "moment", sort="s.paid_at", hidden=True),
+        Column("shipped_at", N_("Shipped"), "s.shipped_at", "moment", sort="s.shipped_at",
+               hidden=True),
+    ),
+    filters=(
+        Filter("status", N_("Status"), "s.status = :status", choices=PART_STATUS),
+        Filter("store", N_("Store"), "s.store_id = cast(:store as uuid)",
+               options_sql="select s.store_id, max(s.store_name) from supplier_orders s"
+               " where s.supplier_id = (select app_supplier()) group by 1 order by 2"),
+        Filter("late", N_("Waiting"), f"{_WAITS} >= cast(:late as int)",
+               choices=(("24", N_("Longer than 24 hours")), ("48", N_("Longer than 48 hours")))),
+        Filter("placed", N_("Placed"), "s.placed_at", kind="dates"),
+    ),
+    search="s.number like :like or a.recipient like :like"
+    " or (length(:q) >= 4 and a.phone like '%' || :q)"
+    " or exists (select 1 from shipments h where h.supplier_order_id = s.id"
+    " and h.tracking_no like upper(:like))"
+    " or exists (select 1 from fulfilment_lines f where f.supplier_order_id = s.id"
+    " and f.sku_code like :like)",
+    search_hint=N_("Number, recipient, phone, tracking, SKU"),
+    default_sort="-placed_at",
+)  # fmt: skip

@@ -1,0 +1,275 @@
+// The product editor's own script: pictures on their way up, rich text, values typed one by one,
+// and the warning before unsaved changes are left. React draws everything; this only listens.
+import { useEffect } from "react";
+
+const MARKS = { B: "b", STRONG: "b", I: "i", EM: "i", U: "u" };
+const BLOCKS = { P: "p", DIV: "p", H1: "h2", H2: "h2", H3: "h3", H4: "h3", UL: "ul", OL: "ol",
+  LI: "li", BLOCKQUOTE: "blockquote", HR: "hr", TABLE: "table", THEAD: "thead", TBODY: "tbody",
+  TR: "tr", TD: "td", TH: "th" };
+const DROPPED = new Set(["SCRIPT", "STYLE", "META", "LINK", "TITLE", "HEAD", "IFRAME", "OBJECT",
+  "SVG", "FORM", "INPUT", "BUTTON", "TEXTAREA", "SELECT"]);
+
+// Rich text ------------------------------------------------------------------------------------
+
+// Rebuilds a foreign tree from the few tags that a description may have; nothing is taken over.
+function cleaned(node, into) {
+  for (const child of node.childNodes) {
+    if (child.nodeType === Node.TEXT_NODE) {
+      into.append(child.textContent.replace(/\s+/g, " "));
+    } else if (child.nodeType === Node.ELEMENT_NODE && !DROPPED.has(child.tagName.toUpperCase())) {
+      into.append(...cleanedElement(child));
+    }
+  }
+  return into;
+}
+
+function cleanedElement(child) {
+  const tag = child.tagName.toUpperCase();
+  if (tag === "BR") return [document.createElement("br")];
+  if (tag === "IMG") {
+    const src = child.getAttribute("src") || "";
+    if (!src.startsWith("/media/")) return [];
+    return [Object.assign(document.createElement("img"), { src, alt: child.alt || "" })];
+  }
+  const name = MARKS[tag] || BLOCKS[tag];
+  if (!name) return [...cleaned(child, document.createDocumentFragment()).childNodes];
+  return [cleaned(child, document.createElement(name))];
+}
+
+function pastedHtml(clipboard) {
+  const html = clipboard.getData("text/html");
+  const box = document.createElement("div");
+  if (html) {
+    // A document of DOMParser runs no script and loads nothing.
+    cleaned(new DOMParser().parseFromString(html, "text/html").body, box);
+  } else {
+    for (const line of clipboard.getData("text/plain").split(/\r?\n/)) {
+      const paragraph = document.createElement("p");
+      paragraph.textContent = line;
+      box.append(line ? paragraph : document.createElement("br"));
+    }
+    if (box.childNodes.length === 1) return box.firstChild.innerHTML;
+  }
+  return box.innerHTML;
+}
+
+function valueOf(rich) {
+  return rich.parentElement.querySelector("[data-rich-value]");
+}
+
+function prepare(rich) {
+  if (rich.dataset.ready) return;
+  rich.dataset.ready = "1";
+  document.execCommand("defaultParagraphSeparator", false, "p");
+  // What is stored was cleaned by the server, which allows no handler and no foreign address.
+  const stored = new DOMParser().parseFromString(valueOf(rich).value, "text/html").body;
+  rich.replaceChildren(...cleaned(stored, document.createElement("div")).childNodes);
+}
+
+function keep(rich) {
+  const bare = !rich.textContent.trim() && !rich.querySelector("img, hr, table");
+  valueOf(rich).value = bare ? "" : rich.innerHTML;
+}
+
+function command(button) {
+  const rich = button.closest("[data-rich-box]").querySelector("[data-rich]");
+  const [name, value] = button.dataset.command.split(":");
+  rich.focus();
+  if (name === "formatBlock") {
+    const same = document.queryCommandValue("formatBlock").toLowerCase() === value;
+    document.execCommand(name, false, same ? "p" : value);
+  } else {
+    document.execCommand(name, false, value);
+  }
+  keep(rich);
+}
+
+function showActive() {
+  const rich = document.activeElement?.closest?.("[data-rich]");
+  const box = rich?.closest("[data-rich-box]");
+  for (const button of box?.querySelectorAll("[data-command]") || []) {
+    const [name, value] = button.dataset.command.split(":");
+    const on = name === "formatBlock"
+      ? document.queryCommandValue("formatBlock").toLowerCase() === value
+      : /^(bold|italic|underline|insert.*List)$/.test(name) && document.queryCommandState(name);
+    button.setAttribute("aria-pressed", on ? "true" : "false");
+  }
+}
+
+// Pictures -------------------------------------------------------------------------------------
+
+// Lets React notice a value that a script sets.
+function tell(input, value) {
+  const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  setter.call(input, value);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+async function upload(file) {
+  const [, scope, merchant] = location.pathname.split("/");
+  const body = new FormData();
+  body.append("file", file);
+  const answer = await fetch(`/upload/${scope}/${merchant}/picture`, { method: "POST", body });
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok || !told.key) {
+    const reasons = Object.values(told.errors || told.fields || {});
+    throw new Error(reasons[0] || told.detail || told.title || `${answer.status}`);
+  }
+  return told.key;
+}
+
+async function uploadAll(files, box, use) {
+  const says = box.querySelector("[data-upload-says]");
+  const images = [...files].filter((file) => file.type.startsWith("image/"));
+  const faults = [];
+  box.dataset.busy = "1";
+  for (const [place, file] of images.entries()) {
+    says.textContent = `${says.dataset.uploading} ${place + 1}/${images.length}`;
+    try {
+      use(await upload(file));
+    } catch (error) {
+      faults.push(`${file.name}: ${error.message}`);
+    }
+  }
+  delete box.dataset.busy;
+  says.textContent = faults.join(" · ");
+  says.classList.toggle("fault", faults.length > 0);
+}
+
+function takePictures(files, box) {
+  return uploadAll(files, box, (key) => tell(box.querySelector("[data-picture-key]"), key));
+}
+
+function insertPictures(files, box) {
+  const rich = box.querySelector("[data-rich]");
+  return uploadAll(files, box, (key) => {
+    rich.focus();
+    document.execCommand("insertHTML", false, `<img src="/media/${key}/960.webp" alt="">`);
+    keep(rich);
+  });
+}
+
+// The hook -------------------------------------------------------------------------------------
+
+function listeners(state) {
+  const within = (event, selector) => event.target.closest?.(selector);
+  const touched = (event) => {
+    if (within(event, "[data-guard]") && !event.target.matches("[type=file]")) state.dirty = true;
+  };
+  return {
+    input(event) {
+      touched(event);
+      const rich = within(event, "[data-rich]");
+      if (rich) keep(rich);
+    },
+    change(event) {
+      touched(event);
+      if (!event.target.matches?.("[type=file]") || !event.target.files.length) return;
+      const pictures = within(event, "[data-pictures]");
+      const text = within(event, "[data-rich-box]");
+      const files = [...event.target.files];
+      event.target.value = "";
+      if (pictures) takePictures(files, pictures);
+      if (text) insertPictures(files, text);
+      state.dirty = true;
+    },
+    paste(event) {
+      const rich = within(event, "[data-rich]");
+      if (!rich) return;
+      event.preventDefault();
+      const files = [...event.clipboardData.files];
+      if (files.length) insertPictures(files, rich.closest("[data-rich-box]"));
+      else document.execCommand("insertHTML", false, pastedHtml(event.clipboardData));
+      keep(rich);
+    },
+    mousedown(event) {
+      // The selection in the text must not get lost to the button.
+      if (within(event, "[data-command]")) event.preventDefault();
+    },
+    keydown(event) {
+      const box = within(event, "[data-values]");
+      if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("input")) return;
+      if (!within(event, "[data-guard]")) return;
+      // Enter never sends a half-filled product; in a field of values it adds what was typed.
+      event.preventDefault();
+      if (!box) return;
+      event.target.blur();
+      event.target.focus();
+    },
+    focusout(event) {
+      // React has heard of it by now: its own listener sits deeper.
+      if (within(event, "[data-values]")) event.target.value = "";
+    },
+    selectionchange: showActive,
+    dragstart(event) {
+      const picture = within(event, "[data-picture]");
+      if (picture) event.dataTransfer.setData("text/x-picture", picture.dataset.picture);
+    },
+    dragover(event) {
+      if (within(event, "[data-pictures]")) event.preventDefault();
+    },
+    drop(event) {
+      const box = within(event, "[data-pictures]");
+      if (!box) return;
+      event.preventDefault();
+      const key = event.dataTransfer.getData("text/x-picture");
+      const onto = within(event, "[data-picture]");
+      if (event.dataTransfer.files.length) takePictures(event.dataTransfer.files, box);
+      else if (key && onto) {
+        const all = [...box.querySelectorAll("[data-picture]")];
+        tell(box.querySelector("[data-picture-move]"), `${key}>${all.indexOf(onto)}`);
+      }
+      state.dirty = true;
+    },
+  };
+}
+
+function clicked(event, state) {
+  const button = event.target.closest?.("[data-command]");
+  if (button) command(button);
+  if (event.target.closest?.("[data-changes]")) state.dirty = true;
+  const link = event.target.closest?.("a[href]");
+  if (!link || link.target === "_blank" || !state.dirty) return;
+  const text = document.querySelector("[data-guard]")?.dataset.guard;
+  if (text && !window.confirm(text)) {
+    event.preventDefault();
+    event.stopPropagation();
+  } else {
+    state.dirty = false;
+  }
+}
+
+function attach() {
+  const state = { dirty: false };
+  const heard = listeners(state);
+  const click = (event) => clicked(event, state);
+  const saved = () => { state.dirty = false; };
+  const leave = (event) => {
+    if (state.dirty && document.querySelector("[data-guard]")) event.preventDefault();
+  };
+  const toFault = () =>
+    document.querySelector(".fault[role=alert]")
+      ?.scrollIntoView({ block: "center", behavior: "smooth" });
+  const ready = () => document.querySelectorAll("[data-rich]").forEach(prepare);
+  const seen = new MutationObserver(ready);
+  for (const [name, hear] of Object.entries(heard)) document.addEventListener(name, hear);
+  document.addEventListener("click", click, true);
+  window.addEventListener("beforeunload", leave);
+  window.addEventListener("ts-saved", saved);
+  window.addEventListener("ts-fault", toFault);
+  seen.observe(document.body, { childList: true, subtree: true });
+  ready();
+  return () => {
+    for (const [name, hear] of Object.entries(heard)) document.removeEventListener(name, hear);
+    document.removeEventListener("click", click, true);
+    window.removeEventListener("beforeunload", leave);
+    window.removeEventListener("ts-saved", saved);
+    window.removeEventListener("ts-fault", toFault);
+    seen.disconnect();
+  };
+}
+
+export function useEditor() {
+  useEffect(attach, []);
+  return "1";
+}

@@ -1,0 +1,1 @@
+"""What only a supplier's screens show."""

@@ -1,0 +1,111 @@
+"""What shipping costs: first and further pieces, free from an amount, and single provinces."""
+
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from app.kit.errors import Invalid
+from app.kit.i18n import N_
+from app.kit.money import decimal_text, parse_cents
+from app.kit.regions import PROVINCES
+from app.queries.supplier_freight import freight_template
+from app.services.freight import FreightDraft, save_freight
+from app.services.inputs import read
+from state.base import ConsoleState
+from state.gate import OF_SCREEN, acting, needs
+from state.screens import Field, read_values, shown
+
+WRITE = "supplier:freight:write"
+
+FIELDS = (
+    Field("name", N_("Name of the template"), required=True),
+    Field("first_cents", N_("First piece"), "money", required=True),
+    Field("additional_cents", N_("Each further piece"), "money"),
+    Field("free_from_cents", N_("Free from"), "money",
+          help=N_("Your goods in one order, at the store's prices. Empty: never free.")),
+)  # fmt: skip
+_NEW = FreightDraft(first_cents=0)
+
+
+class FreightState(ConsoleState, rx.State):
+    """The supplier's template, one row for each province."""
+
+    permission: ClassVar[str] = "supplier:freight:read"
+
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    choices: dict[str, list[list[str]]] = {}
+    regions: list[dict[str, str]] = []
+    is_new: bool = False
+    round: int = 0
+    """Counts loads; inputs that keep what was typed are made anew with it."""
+    loaded: bool = False
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load(self) -> None:
+        """Show what is stored."""
+        stored = await freight_template(acting().actor)
+        self.is_new = stored is None
+        self._show(stored or _NEW)
+        self.loaded = True
+
+    def _show(self, draft: FreightDraft) -> None:
+        self.values = {f.name: shown(f, getattr(draft, f.name)) for f in FIELDS}
+        self.errors = {}
+        self.round += 1
+        self.regions = [
+            {"code": code, "zh": zh, "en": en, "fault": "",
+             "extra": decimal_text(draft.region_surcharges.get(code, 0))
+             if draft.region_surcharges.get(code) else "",
+             "refused": "1" if code in draft.refused_regions else ""}
+            for code, zh, en, _ in PROVINCES
+        ]  # fmt: skip
+
+    @rx.event
+    @needs(WRITE)
+    async def save(self, data: dict[str, Any]) -> Any:
+        """Check and store; orders that were placed keep their freight."""
+        who = acting()
+        try:
+            draft = self._draft(data)
+        except Invalid as error:
+            self._mark(data, error)
+            return rx.toast.error(who.text(error.message))
+        await save_freight(who.actor, draft)
+        self._show(draft)
+        self.is_new = False
+        return [
+            rx.call_script("window.dispatchEvent(new Event('ts-saved'))"),
+            rx.toast.success(who.text(N_("Saved. New orders pay this freight."))),
+        ]
+
+    def _draft(self, data: dict[str, Any]) -> FreightDraft:
+        faults: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        try:
+            values = read_values(FIELDS, data)
+        except Invalid as error:
+            faults |= error.fields
+        surcharges: dict[str, int] = {}
+        for code, *_ in PROVINCES:
+            typed = str(data.get(f"extra-{code}") or "").strip()
+            try:
+                surcharges |= {code: parse_cents(typed)} if typed else {}
+            except ValueError:
+                faults[f"region_surcharges.{code}"] = N_("Please enter an amount such as 12.50.")
+        if faults:
+            raise Invalid(faults)
+        refused = tuple(code for code, *_ in PROVINCES if data.get(f"refused-{code}"))
+        values["additional_cents"] = values["additional_cents"] or 0
+        regions = {"region_surcharges": surcharges, "refused_regions": refused}
+        return read(FreightDraft, {**values, **regions})
+
+    def _mark(self, data: dict[str, Any], error: Invalid) -> None:
+        who = acting()
+        self.values = {f.name: str(data.get(f.name) or "")[:60] for f in FIELDS}
+        self.errors = {name: who.text(message) for name, message in error.fields.items()}
+        self.regions = [
+            region | {"fault": self.errors.get(f"region_surcharges.{region['code']}", "")}
+            for region in self.regions
+        ]

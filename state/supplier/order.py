@@ -1,0 +1,278 @@
+"""One part of an order: accept, refuse, ship wholly or in parcels, and how it went."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+
+from app import routes
+from app.kit.errors import Invalid, NotFound
+from app.kit.i18n import N_, day_text, moment_text, yuan
+from app.queries import supplier_orders as queries
+from app.queries.supplier_orders import Line, Parcel, Part
+from app.services import fulfilment
+from app.services.fulfilment import Ship
+from state.base import ConsoleState
+from state.gate import OF_SCREEN, acting, needs
+from state.screens import read_values
+from state.supplier.orders import REASON, SHIP_FIELDS, WRITE, slips
+
+
+@dataclass
+class ParcelView:
+    """A parcel as the page shows it."""
+
+    carrier: str = ""
+    tracking: str = ""
+    at: str = ""
+    goods: str = ""
+    tracks: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+
+def masked(phone: str) -> str:
+    """Return a phone number that only its owner recognises: ``138****2222``."""
+    bare = phone.removeprefix("+86")
+    return f"{bare[:3]}****{bare[-4:]}" if len(bare) >= 8 else "****"
+
+
+def address_text(part: Part) -> str:
+    """Return the whole address on one line, as courier forms take it."""
+    return f"{part.recipient} {part.phone.removeprefix('+86')} {part.region} {part.street}"
+
+
+class OrderState(ConsoleState, rx.State):
+    """The page of one part. The buyer's phone number comes to the browser only when asked for."""
+
+    permission: ClassVar[str] = "supplier:orders:read"
+
+    order: dict[str, str] = {}
+    lines: list[dict[str, str]] = []
+    parcels: list[ParcelView] = []
+    events: list[dict[str, str]] = []
+    shares: list[dict[str, str]] = []
+    missing: bool = False
+    loaded: bool = False
+    asking: str = ""
+    """The dialog that is open: ship or reject."""
+    values: dict[str, str] = {}
+    errors: dict[str, str] = {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load(self) -> None:
+        """Read the part that the address names."""
+        self.asking, self.missing = "", False
+        try:
+            await self._read()
+        except NotFound:
+            self.missing = True
+        self.loaded = True
+
+    async def _read(self) -> None:
+        actor = acting().actor
+        part = await queries.part(actor, self._number())
+        self.order = _order(part)
+        self.lines = [_line(line) for line in part.lines]
+        self.parcels = [_parcel(parcel) for parcel in await queries.parcels(actor, part.id)]
+        self.events = [
+            {"kind": e.kind, "note": " · ".join(filter(None, (e.who, e.note))),
+             "at": moment_text(e.at)}
+            for e in await queries.happenings(actor, part.id)
+        ]  # fmt: skip
+        self.shares = [
+            {"kind": s.kind, "state": s.state, "amount": yuan(s.amount_cents),
+             "back": yuan(s.reversed_cents) if s.reversed_cents else "", "due": day_text(s.due)}
+            for s in await queries.shares(actor, part.id)
+        ]  # fmt: skip
+
+    def _number(self) -> str:
+        place = routes.below(acting().path)
+        return place[1] if len(place) > 1 else ""
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_phone(self) -> None:
+        """Show the buyer's whole phone number."""
+        part = await queries.part(acting().actor, self._number())
+        self.order = self.order | {"phone": part.phone.removeprefix("+86"), "masked": ""}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def copy_address(self) -> Any:
+        """Copy name, phone and address, as courier forms take them."""
+        part = await queries.part(acting().actor, self._number())
+        said = acting().text(N_("Address copied."))
+        return [rx.set_clipboard(address_text(part)), rx.toast.success(said)]
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def print_slip(self) -> Any:
+        """Lead to the packing slip."""
+        return slips([self._number()])
+
+    @rx.event
+    @needs(WRITE)
+    async def accept(self) -> Any:
+        """Accept the part."""
+        outcomes = await fulfilment.accept(acting().actor, [self._number()])
+        return await self._told(outcomes[0].problem, N_("Accepted. The goods can be shipped now."))
+
+    @rx.event
+    @needs(WRITE)
+    async def ask(self, what: str) -> None:
+        """Open a dialog."""
+        self.errors = {}
+        self.values = {"carrier": await queries.last_carrier(acting().actor)}
+        self.asking = what if what in ("ship", "reject") else ""
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def dismiss(self) -> None:
+        """Close the dialog."""
+        self.asking = ""
+
+    @rx.event
+    @needs(WRITE)
+    async def reject(self, data: dict[str, Any]) -> Any:
+        """Refuse the part; the buyer gets the money back."""
+        try:
+            reason = str(read_values([REASON], data)["reason"])
+            await fulfilment.reject(acting().actor, self._number(), reason)
+        except Invalid as error:
+            return self._marked(error)
+        return await self._told("", N_("Refused. The buyer gets the money back."))
+
+    @rx.event
+    @needs(WRITE)
+    async def ship(self, data: dict[str, Any]) -> Any:
+        """Ship what was entered: everything that is left, or some units of it."""
+        self.values = {name: str(data.get(name) or "")[:60] for name in ("carrier", "tracking")}
+        try:
+            typed = read_values(SHIP_FIELDS, data)
+            wish = Ship(self._number(), typed["carrier"], typed["tracking"], self._quantities(data))
+            outcomes = await fulfilment.ship(acting().actor, [wish])
+            if outcomes[0].problem:
+                raise Invalid({"tracking": outcomes[0].problem})
+        except Invalid as error:
+            return self._marked(error)
+        return await self._told("", N_("Shipped."))
+
+    def _quantities(self, data: dict[str, Any]) -> dict[UUID, int]:
+        wanted: dict[UUID, int] = {}
+        for line in self.lines:
+            typed = str(data.get(f"units-{line['id']}") or "0").strip()
+            if not typed.isdecimal() or int(typed) > int(line["left"]):
+                raise Invalid({"quantity": N_("More than is left to ship.")})
+            wanted[UUID(line["id"])] = int(typed)
+        if not any(wanted.values()):
+            raise Invalid({"quantity": N_("Enter what is in the parcel.")})
+        return wanted
+
+    def _marked(self, error: Invalid) -> Any:
+        who = acting()
+        self.errors = {name: who.text(message) for name, message in error.fields.items()}
+        return None if self.errors else rx.toast.error(who.text(error.message, **error.params))
+
+    async def _told(self, problem: str, done: str) -> Any:
+        await self._read()
+        self.asking, self.errors = "", {}
+        said = acting().text(problem or done)
+        return rx.toast.error(said) if problem else rx.toast.success(said)
+
+
+def _order(part: Part) -> dict[str, str]:
+    supply = sum(line.supply_cents for line in part.lines)
+    return {
+        "number": part.number,
+        "status": part.status,
+        "store": part.store_name,
+        "placed": moment_text(part.placed_at),
+        "paid": moment_text(part.paid_at),
+        "recipient": part.recipient,
+        "phone": masked(part.phone) if part.phone else "",
+        "masked": "1" if part.phone else "",
+        "region": part.region,
+        "street": part.street,
+        "supply": yuan(supply),
+        "freight": yuan(part.freight_cents),
+        "total": yuan(supply + part.freight_cents),
+    }
+
+
+def _line(line: Line) -> dict[str, str]:
+    return {
+        "id": str(line.id),
+        "title": line.title,
+        "specs": line.spec_text,
+        "code": line.sku_code,
+        "picture": line.image_key,
+        "quantity": str(line.quantity),
+        "shipped": str(line.shipped),
+        "left": str(line.quantity - line.shipped),
+        "unit": yuan(line.supply_unit_cents),
+        "supply": yuan(line.supply_cents),
+    }
+
+
+def _parcel(parcel: Parcel) -> ParcelView:
+    tracks = [
+        {"kind": track.state, "note": track.text, "at": moment_text(track.at)}
+        for track in parcel.tracks
+    ]
+    at = moment_text(parcel.shipped_at)
+    return ParcelView(parcel.carrier_code, parcel.tracking_no, at, parcel.goods, tracks)
+
+
+@dataclass
+class Slip:
+    """A packing slip: no price stands on it, since it travels to the buyer."""
+
+    number: str = ""
+    store: str = ""
+    placed: str = ""
+    recipient: str = ""
+    phone: str = ""
+    address: str = ""
+    units: str = ""
+    lines: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+
+class SlipsState(ConsoleState, rx.State):
+    """The packing slips of the parts that the address names."""
+
+    permission: ClassVar[str] = "supplier:orders:read"
+
+    slips: list[Slip] = []
+    loaded: bool = False
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load(self) -> None:
+        """Read the parts."""
+        named = dict(self.router.url.query_parameters).get("numbers", "").split(",")
+        found = await queries.parts(acting().actor, [n for n in named if n][:100])
+        self.slips = [_slip(part) for part in found]
+        self.loaded = True
+
+
+def _slip(part: Part) -> Slip:
+    return Slip(
+        number=part.number,
+        store=part.store_name,
+        placed=moment_text(part.placed_at),
+        recipient=part.recipient,
+        phone=masked(part.phone) if part.phone else "",
+        address=f"{part.region} {part.street}".strip(),
+        units=str(sum(line.quantity - line.shipped for line in part.lines)),
+        lines=[_line_of_slip(line) for line in part.lines if line.quantity > line.shipped],
+    )
+
+
+def _line_of_slip(line: Line) -> dict[str, str]:
+    return {
+        "code": line.sku_code,
+        "title": line.title,
+        "specs": line.spec_text,
+        "units": str(line.quantity - line.shipped),
+    }

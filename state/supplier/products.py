@@ -1,0 +1,61 @@
+"""A supplier's products: push to the pool, withdraw, archive, restore."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+
+from app.access import Actor
+from app.kit.i18n import N_, gettext
+from app.queries.lists.supplier_goods import PRODUCTS
+from app.services import pool, products
+from state.listing import ListState
+from state.screens import Action, Values
+
+_WRITE = "supplier:products:write"
+
+
+async def _push(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
+    del values
+    pushed = await pool.push(actor, keys)
+    if pushed == len(keys):
+        return gettext(actor.locale, "Pushed to the pool: %(count)s.", count=pushed)
+    return gettext(
+        actor.locale,
+        "Pushed to the pool: %(count)s. %(left)s stayed out: already there, archived,"
+        " or without a picture or a SKU on sale.",
+        count=pushed,
+        left=len(keys) - pushed,
+    )
+
+
+def _simply(do: Any) -> Any:
+    async def run(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
+        del values
+        return await do(actor, keys)
+
+    return run
+
+
+class ProductsState(ListState, rx.State):
+    """The list of products."""
+
+    resource: ClassVar = PRODUCTS
+    actions: ClassVar = (
+        Action("push", N_("Push to pool"), _WRITE, _push, icon="send",
+               when=("pool", ("NONE", "REJECTED", "WITHDRAWN"))),
+        Action("withdraw", N_("Withdraw"), _WRITE, _simply(pool.withdraw), icon="undo-2",
+               when=("pool", ("SUBMITTED", "APPROVED")), danger=True,
+               question=N_("It leaves every store's shelf at once. Orders that are under way"
+                           " go on. You can push it again later."),
+               done=N_("Withdrawn: %(count)s.")),
+        Action("archive", N_("Archive"), _WRITE, _simply(products.archive_products),
+               icon="archive", when=("status", ("ACTIVE",)),
+               question=N_("It leaves your assortment and every store's shelf."
+                           " You can restore it at any time."),
+               done=N_("Archived: %(count)s.")),
+        Action("restore", N_("Restore"), _WRITE, _simply(products.restore_products),
+               icon="archive-restore", when=("status", ("ARCHIVED",)),
+               done=N_("Restored: %(count)s.")),
+    )  # fmt: skip
