@@ -7,9 +7,8 @@ from uuid import UUID
 
 from app.access import Actor
 from app.kit.errors import Invalid
-from app.kit.i18n import N_
+from app.kit.i18n import N_, Words
 from app.kit.money import decimal_text, parse_cents
-from app.queries.resource import Words
 
 FieldKind = Literal[
     "text", "area", "money", "number", "percent", "choice", "switch", "date", "password", "email"

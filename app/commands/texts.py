@@ -17,7 +17,10 @@ from app.kit.i18n import LOCALES, catalog, catalog_path
 from app.kit.paths import PROJECT_ROOT
 
 ROOMS: Mapping[str, tuple[str, ...]] = {
-    "server": ("app/kit", "app/services", "app/queries", "app/adapters", "app/access.py"),
+    "server": (
+        *("app/kit", "app/services", "app/queries", "app/adapters"),
+        *("app/access.py", "app/words.py"),
+    ),
     "analytics": ("app/analytics",),
     "account": ("app/api",),
     "store": ("app/storefront",),

@@ -21,6 +21,10 @@ COOKIE = "ts_lang"
 """Holds ``zh`` or ``en``; the browser sets it, so that switching needs no round trip."""
 
 
+Words = tuple[tuple[str, str], ...]
+"""Code → English text (a message id), for statuses and choices."""
+
+
 def N_(text: str) -> str:  # noqa: N802 (gettext's own word for it)
     """Mark a text for translation without translating it now."""
     return text

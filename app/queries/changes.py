@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from app.kit.i18n import N_, gettext, moment_text, yuan
+from app.kit.i18n import N_, Words, gettext, moment_text, yuan
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
-from app.queries.lists.words import (
+from app.words import (
     LISTING_STATUS,
     MERCHANT_STATUS,
     POOL_STATUS,
     PRODUCT_STATUS,
 )
-from app.queries.resource import Words
 
 MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.db import database
-from app.kit.i18n import day_text, moment_text, yuan
+from app.kit.i18n import Words, day_text, moment_text, yuan
 from app.kit.search import query_grams
 
 PAGE_SIZE = 25
@@ -44,8 +44,6 @@ Kind = Literal[
     "changes",
 ]
 """``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name."""
-Words = tuple[tuple[str, str], ...]
-"""Code → English text (a gettext message id), for statuses and choices."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.i18n import N_
-from app.queries.lists.words import ACCOUNT_KIND, MERCHANT_STATUS, PARTY_ROLE, STORE_STATUS
+from app.words import ACCOUNT_KIND, MERCHANT_STATUS, PARTY_ROLE, STORE_STATUS
 from components.actions import action_button
 from components.platform.changes import changes_list
 from components.record import here

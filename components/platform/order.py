@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import routes
-from app.queries.lists.words import (
+from app.words import (
     ACTOR_SCOPE,
     BUYER_KIND,
     ORDER_EVENT,

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import MERCHANT_STATUS, POOL_STATUS, PRODUCT_STATUS
+from app.words import MERCHANT_STATUS, POOL_STATUS, PRODUCT_STATUS
 from components.actions import action_button
 from components.platform.changes import changes_list
 from components.record import here

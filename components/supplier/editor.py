@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import POOL_STATUS, PRODUCT_STATUS
+from app.words import POOL_STATUS, PRODUCT_STATUS
 from components.supplier.guarded import guard
 from components.supplier.matrix import skus_card
 from components.ui import base, forms

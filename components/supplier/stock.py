@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.queries.lists.words import MOVEMENT_REASON, STOCK_STATUS
+from app.words import MOVEMENT_REASON, STOCK_STATUS
 from components.lists import form_field
 from components.ui import base, forms
 from components.ui.text import t, word

@@ -6,8 +6,8 @@ import reflex as rx
 
 from app.queries.distributor_orders import customer_detail
 from app.queries.lists.distributor_trade import CUSTOMERS
-from app.queries.lists.words import ORDER_STATUS
 from app.queries.shown import all_shown, shown
+from app.words import ORDER_STATUS
 from state.detail import DetailState, key_of
 from state.gate import acting
 from state.listing import ListState

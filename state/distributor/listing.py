@@ -10,11 +10,11 @@ from app.kit.i18n import N_, yuan
 from app.kit.money import decimal_text, parse_cents
 from app.queries.distributor_goods import listing_detail
 from app.queries.lists.distributor import CHANGE_OUTCOME, COST_POLICY
-from app.queries.lists.words import LISTING_STATUS
 from app.queries.resource import Row
 from app.queries.shown import shown
 from app.services.listing_prices import SkuPrice, estimate, set_prices
 from app.services.listings import override_title, set_on_sale, set_policy
+from app.words import LISTING_STATUS
 from models.store import CostPolicy
 from state.detail import DetailState, key_of
 from state.distributor.product import read_prices, with_price

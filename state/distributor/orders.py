@@ -8,10 +8,10 @@ from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.queries.distributor_orders import order_detail
 from app.queries.lists.distributor_trade import ORDERS
-from app.queries.lists.words import ORDER_STATUS, PART_STATUS, PAYMENT_STATUS, REFUND_STATUS
 from app.queries.shown import all_shown, shown
 from app.services.closing import cancel_for_store
 from app.services.fulfilment import withdraw
+from app.words import ORDER_STATUS, PART_STATUS, PAYMENT_STATUS, REFUND_STATUS
 from state.detail import DetailState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState

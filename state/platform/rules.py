@@ -13,7 +13,6 @@ from app.kit.clock import BUSINESS_ZONE
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.queries.lists.platform_money import RULES
-from app.queries.lists.words import FEE_BEARER, SPLIT_BASE
 from app.queries.money_trail import percent_text
 from app.queries.platform_rules import (
     Question,
@@ -26,6 +25,7 @@ from app.queries.platform_rules import (
 from app.queries.resource import options
 from app.services import inputs, split_rules
 from app.services.split_rules import RuleDraft
+from app.words import FEE_BEARER, SPLIT_BASE
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState

@@ -12,10 +12,10 @@ from app.access import Actor
 from app.kit.errors import Invalid
 from app.kit.i18n import N_, gettext
 from app.queries.lists.supplier_orders import ORDERS
-from app.queries.lists.words import CARRIER
 from app.queries.supplier_orders import counts_by_status, last_carrier, numbers_of
 from app.services import fulfilment
 from app.services.fulfilment import Outcome, Ship
+from app.words import CARRIER
 from state.gate import acting
 from state.listing import ListState
 from state.screens import Action, Field, Values

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app.access import Actor
-from app.adapters.couriers import CARRIERS
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.services import fulfilment, stock
-from app.services.fulfilment import Ship
+from app.services.fulfilment import CARRIERS, Ship
 from app.services.stock import Count
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs

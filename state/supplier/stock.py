@@ -11,10 +11,10 @@ from app.access import Actor
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_, moment_text
 from app.queries.lists.supplier_goods import STOCK
-from app.queries.lists.words import MOVEMENT_REASON
 from app.queries.supplier_stock import Movement, SkuStock, sku_stock
 from app.services import stock
 from app.services.inputs import read
+from app.words import MOVEMENT_REASON
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState

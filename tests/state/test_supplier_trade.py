@@ -16,10 +16,10 @@ from app.queries import supplier_orders as queries
 from app.queries.lists.supplier_goods import STOCK
 from app.queries.lists.supplier_money import POSTINGS, SPLITS, STATEMENT
 from app.queries.lists.supplier_orders import ORDERS
-from app.queries.lists.words import CARRIER
 from app.queries.resource import ListQuery, Resource, cells, fetch
 from app.queries.supplier_freight import freight_template
 from app.queries.supplier_money import balances
+from app.words import CARRIER
 from state.supplier.freight import FreightState
 from state.supplier.order import OrderState, _slip, masked
 from state.supplier.orders import OrdersState

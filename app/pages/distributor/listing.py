@@ -32,7 +32,8 @@ def page() -> rx.Component:
 
 
 def _may(shown: rx.Component) -> rx.Component:
-    return rx.cond(ShellState.may.contains("distributor:listings:write"), shown)
+    allowed = ShellState.may.contains("distributor:listings:write")
+    return rx.fragment(rx.cond(allowed, shown))
 
 
 def _content() -> rx.Component:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import TRANSACTION_KIND
+from app.words import TRANSACTION_KIND
 from components.platform.money import move
 from components.record import here, record_page
 from components.ui import base

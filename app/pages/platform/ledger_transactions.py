@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import ACCOUNT_KIND, PARTY_ROLE
+from app.words import ACCOUNT_KIND, PARTY_ROLE
 from components.lists import list_page
 from components.record import here
 from components.ui import base

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import (
+from app.words import (
     CALLBACK_OUTCOME,
     PAYMENT_STATUS,
     REFUND_REASON,

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from app.queries.lists.words import FEE_BEARER, SPLIT_BASE, SWITCHED
+from app.words import FEE_BEARER, SPLIT_BASE, SWITCHED
 from components.actions import action_button
 from components.record import here, record_page
 from components.ui import base

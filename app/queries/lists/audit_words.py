@@ -1,7 +1,6 @@
 """The tables and columns of the audit trail in words."""
 
-from app.kit.i18n import N_
-from app.queries.resource import Words
+from app.kit.i18n import N_, Words
 
 AUDIT_TABLE: Words = (
     ("users", N_("Login")),

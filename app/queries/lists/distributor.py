@@ -1,8 +1,8 @@
 """What a distributor's lists of goods show: the pool, own listings, suppliers' changes."""
 
-from app.kit.i18n import N_
-from app.queries.lists.words import LISTING_STATUS
-from app.queries.resource import Column, Filter, Resource, Words
+from app.kit.i18n import N_, Words
+from app.queries.resource import Column, Filter, Resource
+from app.words import LISTING_STATUS
 
 COST_POLICY: Words = (
     ("FOLLOW_MARGIN", N_("Follow the margin")),

@@ -1,9 +1,9 @@
 """What a distributor's lists of trade and money show: orders, customers, stores, shares."""
 
-from app.kit.i18n import N_
+from app.kit.i18n import N_, Words
 from app.queries.lists.distributor import STORE_OPTIONS
-from app.queries.lists.words import ACCOUNT_KIND, ORDER_STATUS, SPLIT_STATE
-from app.queries.resource import Column, Filter, Resource, Words
+from app.queries.resource import Column, Filter, Resource
+from app.words import ACCOUNT_KIND, ORDER_STATUS, SPLIT_STATE
 
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
 DIRECTION: Words = (("IN", N_("In")), ("OUT", N_("Out")))

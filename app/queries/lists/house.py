@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from app.access import BUILT_IN_ROLES
-from app.kit.i18n import N_
+from app.kit.i18n import N_, Words
 from app.queries.lists.audit_words import AUDIT_ACTION, AUDIT_SCOPE, AUDIT_TABLE
-from app.queries.resource import Column, Filter, Resource, Words
+from app.queries.resource import Column, Filter, Resource
 
 SCOPES = ("platform", "supplier", "distributor")
 

@@ -1,8 +1,8 @@
 """What the platform's lists of the trade show."""
 
 from app.kit.i18n import N_
-from app.queries.lists.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 from app.queries.resource import Column, Filter, Resource
+from app.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 
 MERCHANTS = Resource(
     name="merchants",

@@ -7,7 +7,8 @@ from app.queries.lists.platform import (
     STORE_OPTIONS,
     SUPPLIER_OPTIONS,
 )
-from app.queries.lists.words import (
+from app.queries.resource import Column, Filter, Resource
+from app.words import (
     ACCOUNT_KIND,
     FEE_BEARER,
     PARTY_ROLE,
@@ -18,7 +19,6 @@ from app.queries.lists.words import (
     SWITCHED,
     TRANSACTION_KIND,
 )
-from app.queries.resource import Column, Filter, Resource
 
 PAYMENTS = Resource(
     name="payments",

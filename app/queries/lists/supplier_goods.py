@@ -1,8 +1,8 @@
 """What a supplier's lists of goods show: products, and what is on hand of each SKU."""
 
 from app.kit.i18n import N_
-from app.queries.lists.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 from app.queries.resource import Column, Filter, Resource
+from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
 
 def _price_range(cents: str, source: str) -> str:

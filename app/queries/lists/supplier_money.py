@@ -4,8 +4,8 @@ A company with both roles has accounts for each; here only those of its supplyin
 """
 
 from app.kit.i18n import N_
-from app.queries.lists.words import ACCOUNT_KIND, SPLIT_KIND, SPLIT_STATE, TRANSACTION_KIND
 from app.queries.resource import Column, Filter, Resource
+from app.words import ACCOUNT_KIND, SPLIT_KIND, SPLIT_STATE, TRANSACTION_KIND
 
 _OWN_KINDS = tuple(word for word in SPLIT_KIND if word[0] in ("SUPPLY", "FREIGHT"))
 _OWN_ACCOUNTS = tuple(

@@ -1,8 +1,8 @@
 """What a supplier's list of orders shows: its own parts, never what the buyer pays."""
 
 from app.kit.i18n import N_
-from app.queries.lists.words import PART_STATUS
 from app.queries.resource import Column, Filter, Resource
+from app.words import PART_STATUS
 
 _GOODS = (
     "f.title || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"

@@ -1,7 +1,6 @@
-"""The codes that lists show, with their texts."""
+"""The codes of the trade with their texts; every screen that shows a code takes its words here."""
 
-from app.kit.i18n import N_
-from app.queries.resource import Words
+from app.kit.i18n import N_, Words
 
 ORDER_STATUS: Words = (
     ("PENDING_PAYMENT", N_("To pay")),
