@@ -359,7 +359,8 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) ->
         rx.el.td(
             rx.el.span(t(column.label), class_name="phone-label", aria_hidden="true"),
             shown,
-            class_name=class_name,
+            # On a phone, where every cell is a line of its own, empty ones are left out.
+            class_name=rx.cond(value == "", class_name + " nothing", class_name),
         ),
         rx.fragment(),
     )

@@ -183,7 +183,7 @@ def _upload_says() -> rx.Component:
     )
 
 
-def _picture(key: rx.Var[str], place: rx.Var[int]) -> rx.Component:
+def _picture(key: Any, place: Any) -> rx.Component:
     buttons = rx.el.div(
         base.icon_button("arrow-left", t("Further to the front"), disabled=place == 0,
                          on_click=ProductState.move_picture(key, place - 1),

@@ -1,5 +1,7 @@
 """The freight template: four amounts, and one row for each province."""
 
+from typing import Any
+
 import reflex as rx
 
 from components.lists import form_field
@@ -52,7 +54,7 @@ def _form() -> rx.Component:
     )  # fmt: skip
 
 
-def _region(region: rx.Var[dict[str, str]]) -> rx.Component:
+def _region(region: Any) -> rx.Component:
     name = rx.cond(ENGLISH, region["en"], region["zh"])
     extra = rx.el.div(
         rx.el.span("+¥", aria_hidden="true"),

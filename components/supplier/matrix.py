@@ -33,7 +33,7 @@ def _fault(error: Any) -> rx.Component:
     return rx.cond(error != "", rx.el.p(error, class_name="fault", role="alert"))
 
 
-def _spec(spec: rx.Var[Any], place: rx.Var[int]) -> rx.Component:
+def _spec(spec: Any, place: Any) -> rx.Component:
     return rx.el.fieldset(
         rx.el.legend(t("Spec %(place)s", place=place + 1), class_name="sr-only"),
         rx.el.input(
@@ -65,7 +65,7 @@ def _spec(spec: rx.Var[Any], place: rx.Var[int]) -> rx.Component:
     )  # fmt: skip
 
 
-def _value(place: rx.Var[int], value: rx.Var[str]) -> rx.Component:
+def _value(place: Any, value: Any) -> rx.Component:
     return rx.el.span(
         rx.el.input(
             default_value=value,
@@ -138,7 +138,7 @@ def _head(cell: str, label: str) -> rx.Component:
     return rx.el.th(rx.el.span(t(label), fill, class_name="matrix-head"), scope="col")
 
 
-def _row(row: rx.Var[dict[str, str]]) -> rx.Component:
+def _row(row: Any) -> rx.Component:
     cells = [
         _permitted(cell, rx.el.td(
             rx.el.span(t(label), class_name="phone-label", aria_hidden="true"),
@@ -169,7 +169,7 @@ def _row(row: rx.Var[dict[str, str]]) -> rx.Component:
     )
 
 
-def _cell(row: rx.Var[dict[str, str]], cell: str, label: str, mode: str) -> rx.Component:
+def _cell(row: Any, cell: str, label: str, mode: str) -> rx.Component:
     name = f"{cell}-" + row["place"]
     control = rx.el.input(
         name=name,

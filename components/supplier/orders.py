@@ -18,7 +18,7 @@ from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
 from state.shell import ShellState
-from state.supplier.order import OrderState, ParcelView
+from state.supplier.order import OrderState
 from state.supplier.orders import REASON, SHIP_FIELDS, WRITE, OrdersState
 
 TABS = (
@@ -154,7 +154,7 @@ def _sum(label: Any, amount: Any, *, strong: bool = False) -> rx.Component:
     )
 
 
-def _line(line: rx.Var[dict[str, str]]) -> rx.Component:
+def _line(line: Any) -> rx.Component:
     def number(label: Any, value: Any) -> rx.Component:
         return rx.el.td(
             rx.el.span(label, class_name="phone-label", aria_hidden="true"),
@@ -191,7 +191,7 @@ def _parcels() -> rx.Component:
     )
 
 
-def _parcel(parcel: rx.Var[ParcelView]) -> rx.Component:
+def _parcel(parcel: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.div(
@@ -254,7 +254,7 @@ def _earns() -> rx.Component:
     )  # fmt: skip
 
 
-def _share(share: rx.Var[dict[str, str]]) -> rx.Component:
+def _share(share: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.span(word(share["kind"], SPLIT_KIND)),
@@ -305,7 +305,7 @@ def _ship_dialog() -> rx.Component:
     )
 
 
-def _units(line: rx.Var[dict[str, str]]) -> rx.Component:
+def _units(line: Any) -> rx.Component:
     return rx.cond(
         line["left"] != "0",
         rx.el.label(

@@ -1,11 +1,13 @@
 """Packing slips for printing: one sheet each, without any price."""
 
+from typing import Any
+
 import reflex as rx
 
 from components.ui import base
 from components.ui.text import t
 from state.shell import ShellState
-from state.supplier.order import Slip, SlipsState
+from state.supplier.order import SlipsState
 
 
 def slips_page() -> rx.Component:
@@ -36,7 +38,7 @@ def slips_page() -> rx.Component:
     )  # fmt: skip
 
 
-def _slip(slip: rx.Var[Slip]) -> rx.Component:
+def _slip(slip: Any) -> rx.Component:
     heads = (t("SKU code"), t("Goods"), t("Specs"), t("Units"), "✓")
     return rx.el.article(
         rx.el.header(
@@ -62,7 +64,7 @@ def _slip(slip: rx.Var[Slip]) -> rx.Component:
     )  # fmt: skip
 
 
-def _line(line: rx.Var[dict[str, str]]) -> rx.Component:
+def _line(line: Any) -> rx.Component:
     return rx.el.tr(
         rx.el.td(line["code"], class_name="num"),
         rx.el.td(line["title"]),

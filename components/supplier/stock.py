@@ -97,7 +97,7 @@ def _moves() -> rx.Component:
     )  # fmt: skip
 
 
-def _move(move: rx.Var[dict[str, str]]) -> rx.Component:
+def _move(move: Any) -> rx.Component:
     order = rx.link(
         move["reference"],
         href=ShellState.path + "/orders/" + move["reference"],

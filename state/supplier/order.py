@@ -257,6 +257,10 @@ class SlipsState(ConsoleState, rx.State):
 
 
 def _slip(part: Part) -> Slip:
+    """Return what is left to pack; of a part that has gone, all of it, to print it again."""
+    units = {line.id: line.quantity - line.shipped for line in part.lines}
+    if not any(units.values()):
+        units = {line.id: line.quantity for line in part.lines}
     return Slip(
         number=part.number,
         store=part.store_name,
@@ -264,15 +268,15 @@ def _slip(part: Part) -> Slip:
         recipient=part.recipient,
         phone=masked(part.phone) if part.phone else "",
         address=f"{part.region} {part.street}".strip(),
-        units=str(sum(line.quantity - line.shipped for line in part.lines)),
-        lines=[_line_of_slip(line) for line in part.lines if line.quantity > line.shipped],
+        units=str(sum(units.values())),
+        lines=[_line_of_slip(line, units[line.id]) for line in part.lines if units[line.id]],
     )
 
 
-def _line_of_slip(line: Line) -> dict[str, str]:
+def _line_of_slip(line: Line, units: int) -> dict[str, str]:
     return {
         "code": line.sku_code,
         "title": line.title,
         "specs": line.spec_text,
-        "units": str(line.quantity - line.shipped),
+        "units": str(units),
     }

@@ -6,6 +6,7 @@ from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
 
 def _price_range(cents: str, source: str) -> str:
+    """Return SQL for the lowest and the highest amount as an array, null without any."""
     return f"(select array[min({cents}), max({cents})] from {source})"
 
 
@@ -57,7 +58,8 @@ PRODUCTS = Resource(
                choices=(*POOL_STATUS, ("NONE", N_("Not pushed")))),
         Filter("status", N_("Status"), "p.status = :status", choices=PRODUCT_STATUS),
         Filter("category", N_("Category"), "p.category_id = cast(:category as uuid)",
-               options_sql="select c.id, c.name_zh from categories c where exists (select 1 from"
+               options_sql="select c.id, case when :english then c.name_en else c.name_zh end"
+               " from categories c where exists (select 1 from"
                " products p where p.category_id = c.id and p.supplier_id ="
                " (select app_supplier())) order by c.position, c.name_zh"),
         Filter("stock", N_("Stock"), f"case :stock when 'low' then {_LOW} else not {_LOW} end",

@@ -31,7 +31,7 @@ ORDERS = Resource(
                hidden=True),
         Column("supply", N_("Supply total"), f"(select sum(f.supply_cents) {_LINES})", "money"),
         Column("freight", N_("Freight"), "s.freight_cents", "money", hidden=True),
-        Column("place", N_("Ship to"), "a.province || ' ' || a.city"),
+        Column("place", N_("Ship to"), "concat_ws(' ', a.province, nullif(a.city, a.province))"),
         Column("store", N_("Store"), "s.store_name", on_phone=False),
         Column("waits", N_("Waiting (h)"), _WAITS, "quantity", sort=_WAITS),
         Column("placed_at", N_("Placed"), "s.placed_at", "moment", sort="s.placed_at",
