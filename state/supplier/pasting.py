@@ -74,7 +74,8 @@ class PasteState(ConsoleState, mixin=True):
         try:
             rows = table_of(self.typed)
         except Invalid as error:
-            self.fault = who.text(error.fields["typed"])
+            fault = error.fields["typed"]
+            self.fault = who.text(fault)
             return
         outcomes = await self._apply(who.actor, rows) if rows else []
         self.results = [

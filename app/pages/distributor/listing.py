@@ -75,14 +75,14 @@ def _head_actions() -> list[rx.Component]:
 
 
 def _warnings() -> rx.Component:
-    return rx.match(
+    return rx.fragment(rx.match(
         _State.facts["status"],
         ("NEEDS_REPRICE", base.note(
             t("At this price you would lose money: nobody can buy it. Set new prices."), "warn")),
         ("OFF_POOL", base.note(
             t("The supplier or the platform took this product out of the pool."), "bad")),
         rx.fragment(),
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _prices() -> rx.Component:
