@@ -26,12 +26,13 @@ def list_page(
     head_actions: tuple[rx.Component, ...] = (),
     empty_hint: str = "",
     cells: Cells | None = None,
+    level: int = 1,
 ) -> rx.Component:
-    """Return the whole of a list's page."""
+    """Return the whole of a list's page; ``level`` 2 where it is a part of a page."""
     new = [a for a in state.actions if a.on == "list"]
     makers = [_permitted(a, _maker(state, a)) for a in new]
     return rx.el.div(
-        base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
+        base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint, level=level),
         extra or rx.fragment(),
         rx.el.section(
             _toolbar(state),
