@@ -32,8 +32,9 @@ def list_page(
     body: rx.Component | None = None,
     tools: tuple[rx.Component, ...] = (),
     dialogs: Mapping[str, rx.Component] | None = None,
+    level: int = 1,
 ) -> rx.Component:
-    """Return the whole of a list's page.
+    """Return the whole of a list's page; ``level`` 2 where it is a part of a page.
 
     ``body`` shows the rows otherwise than as the table, ``tools`` stand at the toolbar's end, and
     ``dialogs`` names actions that bring a dialog of their own.
@@ -42,7 +43,7 @@ def list_page(
     new = [a for a in state.actions if a.on == "list"]
     makers = [permitted(a, _maker(state, a)) for a in new]
     return rx.el.div(
-        base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint),
+        base.page_head(t(state.resource.title), *head_actions, *makers, hint=hint, level=level),
         extra or rx.fragment(),
         rx.el.section(
             _toolbar(state, tools),

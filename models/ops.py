@@ -87,6 +87,19 @@ class PlatformSetting(SQLModel, table=True):
     updated_at: datetime = created()
 
 
+class VerifyRun(SQLModel, table=True):
+    """One comparison of all invariants that the platform asked for, with what it found."""
+
+    __tablename__ = "verify_runs"
+
+    id: UUID = row_id()
+    requested_by: UUID | None = Field(default=None, foreign_key="users.id")
+    requested_at: datetime = created()
+    finished_at: datetime | None = moment()
+    ok: bool | None = None
+    checks: list[dict[str, object]] = json_column(list)
+
+
 class IdempotentRequest(SQLModel, table=True):
     """The answer that a keyed request got, so that its repetition gets the same."""
 

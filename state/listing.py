@@ -1,6 +1,6 @@
 """The state of every declared list: read from the address, one page of rows, actions on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -38,6 +38,8 @@ class ListState(ConsoleState, mixin=True):
 
     resource: ClassVar[Resource]
     actions: ClassVar[tuple[Action, ...]] = ()
+    key_of: ClassVar[Callable[[str], Any]] = UUID
+    """Reads a row's key as its service wants it."""
     permission: ClassVar[str] = ""
 
     rows: list[dict[str, str]] = []
@@ -202,7 +204,7 @@ class ListState(ConsoleState, mixin=True):
         self.target, self.errors = key, {}
         self.values = {f.name: f.value for f in action.fields}
         if key and action.prefill is not None:
-            self.values |= await action.prefill(acting().actor, UUID(key))
+            self.values |= await action.prefill(acting().actor, type(self).key_of(key))
         if action.asks:
             self.asking = name
             await self._opened(action)
@@ -274,10 +276,10 @@ class ListState(ConsoleState, mixin=True):
         if action.on == "list":
             return []
         if self.target:
-            return [UUID(self.target)]
+            return [type(self).key_of(self.target)]
         if self.whole:
             return await matching_keys(acting().actor, self.resource, self._query())
-        return [UUID(key) for key in self.selected]
+        return [type(self).key_of(key) for key in self.selected]
 
 
 def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:

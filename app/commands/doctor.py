@@ -1,30 +1,31 @@
 """``tongshang doctor``: what is configured, reachable and healthy."""
 
-import asyncio
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
+from psycopg.rows import dict_row
 
+from app.kit.i18n import gettext
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
 from app.server import frontend
 from app.server.migrations import current_revision, head_revision
 from app.server.postgres import DatabaseUnavailable, DatabaseUrls, prepare
+from app.services import checks
 
 
 def run() -> dict[str, Any]:
     """Return one entry for each part; ``ok`` is False if anything needed is broken."""
-    parts = [_data_folder(), *_database(), _frontend(), _node(), _fonts()]
+    parts = [*_database(), _frontend(), _node(), _fonts()]
     parts += [
         _service("web app", settings().origin),
         _service("sandbox", settings().sandbox_origin),
     ]
-    parts += [_redis(), _mail(), _blobs()]
+    parts += [_shown(check()) for check in checks.SIDE_PARTS]
     return {"ok": all(part["ok"] or not part["needed"] for part in parts), "parts": parts}
 
 
@@ -41,12 +42,10 @@ def _part(name: str, says: str, *, ok: bool = True, needed: bool = True) -> dict
     return {"name": name, "ok": ok, "needed": needed, "says": says}
 
 
-def _data_folder() -> dict[str, Any]:
-    folder = settings().data_dir
-    if not folder.exists():
-        return _part("data folder", f"{folder} is not there yet; `tongshang up` makes it", ok=False)
-    free = shutil.disk_usage(folder).free // 2**20
-    return _part("data folder", f"{folder}, {free} MB free", ok=free > 500)
+def _shown(part: checks.Part) -> dict[str, Any]:
+    # The command line speaks English; the console says the same in the reader's language.
+    says = gettext("en", part.says, **part.params)
+    return _part(part.name, says, ok=part.ok, needed=part.needed)
 
 
 def _database() -> list[dict[str, Any]]:
@@ -66,17 +65,14 @@ def _database() -> list[dict[str, Any]]:
 
 
 def _queue(urls: DatabaseUrls) -> dict[str, Any]:
-    with psycopg.connect(urls.owner_text) as connection:
-        row = connection.execute(
-            "select count(*) filter (where status = 'todo'), count(*) filter (where"
-            " status = 'failed'), coalesce(extract(epoch from now() - (select max(last_heartbeat)"
-            " from procrastinate_workers)), -1) from procrastinate_jobs"
-        ).fetchone()
-    waiting, failed, heartbeat = row or (0, 0, -1)
-    alive = 0 <= heartbeat < 60
-    seen = f"{heartbeat:.0f} s ago" if heartbeat >= 0 else "never"
-    says = f"{waiting} jobs wait, {failed} failed; a worker was last seen {seen}"
-    return _part("worker", says, ok=alive and not failed, needed=False)
+    with (
+        psycopg.connect(urls.owner_text) as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        row = cursor.execute(checks.QUEUE_SQL).fetchone()
+    assert row is not None
+    seen = None if row["seen"] is None else float(row["seen"])
+    return _shown(checks.queue(row["waiting"], row["failed"], seen))
 
 
 def _frontend() -> dict[str, Any]:
@@ -107,42 +103,3 @@ def _service(name: str, origin: str) -> dict[str, Any]:
         return _part(name, f"{origin} answers {answer.status_code}", needed=False)
     except httpx.HTTPError:
         return _part(name, f"nothing answers at {origin}", ok=False, needed=False)
-
-
-def _redis() -> dict[str, Any]:
-    url = settings().redis_url
-    if not url:
-        return _part("Redis", "not configured; one web process keeps the state in memory")
-
-    def ping() -> str:
-        import redis
-
-        client: Any = redis.from_url(url, socket_timeout=2)
-        client.ping()
-        return "answers"
-
-    return _tried("Redis", ping)
-
-
-def _mail() -> dict[str, Any]:
-    if not settings().smtp_url:
-        return _part("mail", f"kept as files in {settings().data_dir / 'outbox'}")
-    return _part("mail", "sent by the configured server")
-
-
-def _blobs() -> dict[str, Any]:
-    from app.adapters import blobs
-
-    def probe() -> str:
-        asyncio.run(blobs.put("doctor/probe", b"ok"))
-        return "a local folder" if blobs.is_local() else "the configured object store"
-
-    return _tried("pictures", probe)
-
-
-def _tried(name: str, attempt: Callable[[], str]) -> dict[str, Any]:
-    # Every library has its own errors; a doctor reports them instead of dying of them.
-    try:
-        return _part(name, attempt())
-    except Exception as error:
-        return _part(name, f"{type(error).__name__}: {error}", ok=False)

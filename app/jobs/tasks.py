@@ -86,3 +86,14 @@ async def tidy_sessions(timestamp: int) -> None:
     from app.services.sessions import tidy
 
     await tidy()
+
+
+@blueprint.task(name="verify", queueing_lock="verify")
+async def verify(run_id: str) -> None:
+    """Compare every invariant, for the platform's page of the system's health."""
+    from uuid import UUID
+
+    from app.server.lifespan import app_database_url
+    from app.services.verify_runs import carry_out
+
+    await carry_out(UUID(run_id), app_database_url())

@@ -70,6 +70,7 @@ ENGINE_USES: dict[str, str] = {
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
+    "verify.record": "notes what the comparison of every tenant's rows found",
 }
 
 

@@ -210,7 +210,8 @@ async def _is_member(session: AsyncSession, email: str, place: UUID | None) -> b
 
 async def _name_of(session: AsyncSession, place: UUID | None) -> str:
     if place is None:
-        return ""
+        named = "select value ->> 'name' from platform_settings where key = 'platform'"
+        return await session.scalar(text(named)) or ""
     merchant = await session.get(Merchant, place)
     return merchant.name if merchant else ""
 

@@ -6,8 +6,9 @@ the job table learns nothing.
 
 import json
 from base64 import b64decode, b64encode
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.adapters.mail import Mail, mailer
@@ -28,7 +29,15 @@ def unseal_text(sealed: str) -> str:
 
 
 async def send_later(session: AsyncSession, mail: Mail) -> None:
-    """Let the worker send ``mail`` once the transaction has committed."""
+    """Let the worker send ``mail`` once the transaction has committed.
+
+    The platform's contact, where the operator gave one, stands at its end.
+    """
+    contact = await session.scalar(
+        text("select value ->> 'contact' from platform_settings where key = 'platform'")
+    )
+    if contact:
+        mail = replace(mail, text=f"{mail.text}\n-- \n{contact}\n")
     await defer(session, "tongshang:send_mail", sealed=seal_text(json.dumps(asdict(mail))))
 
 

@@ -45,7 +45,9 @@ new_order as (
     buyer_note, locale, placed_at, expires_at)
   select id, number, store_id, distributor_id, buyer_kind, consumer_id, 'PENDING_PAYMENT',
     goods_cents, freight_cents, total_cents, idempotency_key, request_hash, access_hash,
-    buyer_note, locale, placed_at, expires_at from o),
+    buyer_note, locale, placed_at, coalesce((
+      select placed_at + make_interval(mins => (value ->> 'minutes')::int)
+      from platform_settings where key = 'reservation'), expires_at) from o),
 new_address as (
   insert into order_addresses
     (order_id, recipient, phone, province_code, province, city, district, street)

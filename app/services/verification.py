@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from app.kit.i18n import N_
 from app.services.rules.orders import ORDER_STATUS_SQL
 
 MOST_ROWS = 20
@@ -25,14 +26,14 @@ class Check:
 CHECKS: Sequence[Check] = (
     Check(
         "ledger_sums_to_zero",
-        "the balances of all accounts of a currency sum to zero",
+        N_("the balances of all accounts of a currency sum to zero"),
         "select a.currency, sum(b.balance_cents) as cents from account_balances b"
         " join ledger_accounts a on a.id = b.account_id group by a.currency"
         " having sum(b.balance_cents) <> 0",
     ),
     Check(
         "balances_equal_postings",
-        "each account's balance is the sum of its postings",
+        N_("each account's balance is the sum of its postings"),
         "select coalesce(b.account_id, p.account_id) as account_id, b.cents as balance,"
         " p.cents as posted from"
         " (select account_id, sum(balance_cents) as cents from account_balances group by 1) b"
@@ -44,14 +45,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "postings_keep_currency",
-        "both ends of a posting have its currency",
+        N_("both ends of a posting have its currency"),
         "select p.id from postings p join ledger_accounts f on f.id = p.from_account_id"
         " join ledger_accounts t on t.id = p.to_account_id"
         " where (f.currency, t.currency) is distinct from (p.currency, p.currency)",
     ),
     Check(
         "splits_equal_payments",
-        "the shares of a payment sum to it",
+        N_("the shares of a payment sum to it"),
         "select p.number, p.amount_cents, coalesce(s.cents, 0) as shared from payments p left join"
         " (select payment_id, sum(amount_cents) as cents from splits group by 1) s"
         " on s.payment_id = p.id where p.settled_by_order and p.status = 'PAID'"
@@ -59,7 +60,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "splits_equal_terms",
-        "each share is what was frozen when the order was placed",
+        N_("each share is what was frozen when the order was placed"),
         "select s.supplier_order_id, s.kind, s.amount_cents, x.cents as frozen from splits s"
         " join (select supplier_order_id, 'SUPPLY' as kind, sum(supply_cents) as cents"
         "   from order_line_terms group by 1"
@@ -75,7 +76,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "splits_are_posted",
-        "each share was posted to its party, and its reversals back",
+        N_("each share was posted to its party, and its reversals back"),
         "select s.id, s.kind, s.amount_cents, s.reversed_cents, p.paid, p.returned from splits s"
         " left join (select p.split_id,"
         "   sum(case when f.kind = 'CLEARING' then p.amount_cents"
@@ -92,14 +93,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "stock_equals_movements",
-        "what is on hand is the sum of its movements",
+        N_("what is on hand is the sum of its movements"),
         "select s.sku_id, s.on_hand, coalesce(m.units, 0) as moved from stock s left join"
         " (select sku_id, sum(delta) as units from stock_movements group by 1) m"
         " on m.sku_id = s.sku_id where s.on_hand <> coalesce(m.units, 0)",
     ),
     Check(
         "stock_reserved_equals_reservations",
-        "what is reserved is the sum of the open reservations",
+        N_("what is reserved is the sum of the open reservations"),
         "select s.sku_id, s.reserved, coalesce(r.units, 0) as held from stock s left join"
         " (select sku_id, sum(quantity - shipped_quantity) as units from stock_reservations"
         "  where state in ('HELD', 'COMMITTED') group by 1) r on r.sku_id = s.sku_id"
@@ -107,7 +108,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "reservations_follow_orders",
-        "a reservation stands where its part stands",
+        N_("a reservation stands where its part stands"),
         "select r.line_id, r.state, s.status from stock_reservations r"
         " join order_lines l on l.id = r.line_id"
         " join supplier_orders s on s.id = l.supplier_order_id"
@@ -117,7 +118,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "shipped_equals_parcels",
-        "what a line has shipped is what lies in its parcels",
+        N_("what a line has shipped is what lies in its parcels"),
         "select f.line_id, f.shipped_quantity, coalesce(p.units, 0) as in_parcels"
         " from fulfilment_lines f left join (select line_id, sum(quantity) as units"
         "  from shipment_lines group by 1) p on p.line_id = f.line_id"
@@ -125,7 +126,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "statuses_equal_events",
-        "a part stands where its last event left it",
+        N_("a part stands where its last event left it"),
         "select s.number, s.status, e.to_status from supplier_orders s left join lateral"
         " (select to_status from order_events e where e.order_id = s.order_id"
         "  and e.supplier_order_id = s.id order by e.created_at desc, e.id desc limit 1) e on true"
@@ -133,7 +134,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "events_are_chained",
-        "each event starts where the one before ended",
+        N_("each event starts where the one before ended"),
         "select order_id, supplier_order_id, kind, from_status, was from (select e.*,"
         "  lag(to_status) over (partition by supplier_order_id order by created_at, id) as was"
         "  from order_events e where supplier_order_id is not null) x"
@@ -141,14 +142,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "orders_follow_their_parts",
-        "an order's status is derived from its parts",
+        N_("an order's status is derived from its parts"),
         "select o.number, o.status, d.status as derived from orders o join"
         f" (select order_id, {ORDER_STATUS_SQL} as status from supplier_orders group by 1) d"
         " on d.order_id = o.id where o.status <> d.status",
     ),
     Check(
         "orders_equal_their_lines",
-        "goods and freight of an order are those of its lines and parts",
+        N_("goods and freight of an order are those of its lines and parts"),
         "select o.number from orders o join (select order_id, sum(goods_cents) as goods,"
         "  sum(discount_cents) as discount, sum(refunded_cents) as refunded"
         "  from order_lines group by 1) l on l.order_id = o.id"
@@ -159,14 +160,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "terms_equal_lines",
-        "the frozen shares of a line sum to what is paid for it",
+        N_("the frozen shares of a line sum to what is paid for it"),
         "select t.line_id from order_line_terms t join order_lines l on l.id = t.line_id"
         " where t.supply_cents + t.commission_cents + t.payment_fee_cents + t.margin_cents"
         " <> l.goods_cents - l.discount_cents",
     ),
     Check(
         "lines_returned_what_was_refunded",
-        "what the parties returned of a line is what was refunded of it",
+        N_("what the parties returned of a line is what was refunded of it"),
         "select t.line_id, l.refunded_cents, t.supply_returned_cents + t.commission_returned_cents"
         "  + t.payment_fee_returned_cents + t.margin_returned_cents as returned"
         " from order_line_terms t join order_lines l on l.id = t.line_id where l.refunded_cents"
@@ -175,7 +176,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "reversals_equal_line_returns",
-        "what was reversed of a share is what its lines returned",
+        N_("what was reversed of a share is what its lines returned"),
         "select s.supplier_order_id, s.kind, s.reversed_cents, case s.kind when 'SUPPLY'"
         "  then x.supply when 'COMMISSION' then x.commission when 'PAYMENT_FEE' then x.fee"
         "  else x.margin end as returned from splits s join (select supplier_order_id,"
@@ -188,7 +189,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "payments_are_posted",
-        "all money that a payment brought was taken from the provider's account, once",
+        N_("all money that a payment brought was taken from the provider's account, once"),
         "select p.number, p.status, p.amount_cents, x.cents as posted from payments p left join"
         " (select e.source_id, sum(case when f.kind = 'CLEARING' then o.amount_cents"
         "   else -o.amount_cents end) as cents from ledger_transactions e"
@@ -199,7 +200,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "refunds_are_posted",
-        "a refund that succeeded went back to the provider's account, once, and no other did",
+        N_("a refund that succeeded went back to the provider's account, once, and no other did"),
         "select r.number, r.status, r.amount_cents, x.cents as posted from refunds r left join"
         " (select e.source_id, sum(o.amount_cents) as cents from ledger_transactions e"
         "  join postings o on o.transaction_id = e.id where e.kind = 'REFUND_PAID' group by 1) x"
@@ -208,7 +209,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "payments_equal_their_refunds",
-        "what a payment gave back is the sum of its refunds, never more than it brought",
+        N_("what a payment gave back is the sum of its refunds, never more than it brought"),
         "select p.number, p.amount_cents, p.refunded_cents, coalesce(r.cents, 0) as refunds"
         " from payments p left join (select payment_id, sum(amount_cents) as cents from refunds"
         "  group by 1) r on r.payment_id = p.id where p.refunded_cents <> coalesce(r.cents, 0)"
@@ -216,7 +217,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "refunds_equal_reversals",
-        "what was refunded of an order is what its parties returned",
+        N_("what was refunded of an order is what its parties returned"),
         "select o.number, o.refunded_cents, coalesce(s.back, 0) as returned,"
         " coalesce(r.cents, 0) as refunds from orders o left join"
         " (select order_id, sum(reversed_cents) as back from splits group by 1) s"
@@ -227,7 +228,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "paid_orders_have_one_payment",
-        "an order took exactly one payment if it was ever paid, none otherwise",
+        N_("an order took exactly one payment if it was ever paid, none otherwise"),
         "select o.number, o.status, o.paid_cents, coalesce(p.n, 0) as payments from orders o"
         " left join (select order_id, count(*) as n, sum(amount_cents) as cents from payments"
         "  where settled_by_order and status = 'PAID' group by 1) p on p.order_id = o.id"

@@ -108,7 +108,9 @@ def card(*children: Any, title: Any = None, actions: Any = None, **props: Any) -
     return rx.el.section(*head, *children, class_name=class_name, **props)
 
 
-def page_head(title: Any, *actions: rx.Component, hint: Any = None, back: Any = None) -> Any:
+def page_head(
+    title: Any, *actions: rx.Component, hint: Any = None, back: Any = None, level: int = 1
+) -> Any:
     """Return a page's title with its actions at the right, and a way back above it."""
     up = (
         rx.link(icon("arrow-left"), rx.el.span(t("Back")), href=back, class_name="back")
@@ -119,7 +121,7 @@ def page_head(title: Any, *actions: rx.Component, hint: Any = None, back: Any = 
     return rx.el.div(
         up,
         rx.el.div(
-            rx.el.div(rx.el.h1(title), under),
+            rx.el.div(rx.el.h1(title) if level == 1 else rx.el.h2(title), under),
             rx.el.div(*actions, class_name="actions"),
             class_name="page-head-row",
         ),

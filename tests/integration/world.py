@@ -367,4 +367,5 @@ def _notices(w: World) -> list[Any]:
         ops.SavedView(user_id=w.user, scope="supplier", resource="orders", name="Late"),
         ops.PlatformSetting(key=f"probe-{w.user.hex}"),
         ops.IdempotentRequest(owner="o", key=w.user.hex, request_hash="h"),
+        ops.VerifyRun(requested_by=w.user),
     ]

@@ -95,3 +95,38 @@ def _audit(scope: str) -> Resource:
 
 STAFF: Mapping[str, Resource] = {scope: _staff(scope) for scope in SCOPES}
 AUDIT: Mapping[str, Resource] = {scope: _audit(scope) for scope in SCOPES}
+
+JOB_STATUS: Words = (
+    ("todo", N_("Waiting")),
+    ("doing", N_("Running")),
+    ("failed", N_("Failed")),
+    ("succeeded", N_("Done")),
+    ("cancelled", N_("Cancelled")),
+    ("aborted", N_("Aborted")),
+)
+
+JOBS = Resource(
+    name="jobs",
+    title=N_("Jobs"),
+    permission="platform:system:read",
+    # Their arguments are not shown: they may hold sealed mails.
+    source="procrastinate_jobs j left join lateral (select max(e.at) as at"
+    " from procrastinate_events e where e.job_id = j.id) e on true",
+    key="j.id",
+    columns=(
+        Column("task", N_("Job"), "split_part(j.task_name, ':', 2)", "code", sort="j.task_name"),
+        Column("status", N_("Status"), "j.status::text", "status", sort="j.status",
+               words=JOB_STATUS),
+        Column("attempts", N_("Attempts"), "j.attempts", "quantity", sort="j.attempts"),
+        Column("scheduled_at", N_("Scheduled"), "j.scheduled_at", "moment",
+               sort="j.scheduled_at", on_phone=False),
+        Column("at", N_("Last change"), "e.at", "moment", sort="e.at"),
+    ),
+    filters=(
+        Filter("status", N_("Status"), "j.status::text = :status", choices=JOB_STATUS),
+    ),
+    search="j.task_name ilike '%' || :like",
+    search_hint=N_("Name of the job"),
+    default_sort="-at",
+)  # fmt: skip
+"""Finished jobs are removed by the worker, so this is what waits, runs or failed."""
