@@ -65,8 +65,8 @@ def tokens_css(dark_selector: str = ".dark") -> str:
         f'{dark_selector} [data-scope="{scope}"],{dark_selector}[data-scope="{scope}"]'
         f"{{--accent:{dark_accent}}}"
         # Dialogs and menus stand outside the frame, at the end of the body.
-        f'body:has(>.radix-themes [data-scope="{scope}"].shell){{--accent:{light_accent}}}'
-        f'{dark_selector} body:has(>.radix-themes [data-scope="{scope}"].shell)'
+        f'body:has(.shell[data-scope="{scope}"]){{--accent:{light_accent}}}'
+        f'{dark_selector} body:has(.shell[data-scope="{scope}"])'
         f"{{--accent:{dark_accent}}}"
         for scope, (light_accent, dark_accent) in ACCENTS.items()
     )
