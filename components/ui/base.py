@@ -179,9 +179,8 @@ def picture(key: rx.Var[str], alt: Any = "", size: int = 40) -> rx.Component:
     return rx.el.img(
         src=src,
         alt=alt,
-        width=str(size),
-        height=str(size),
         loading="lazy",
         class_name="thumb",
+        # As a style, since the page's reset of pictures is stronger than their attributes.
         style={"width": f"{size}px", "height": f"{size}px"},
     )
