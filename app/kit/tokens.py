@@ -64,6 +64,10 @@ def tokens_css(dark_selector: str = ".dark") -> str:
         f'[data-scope="{scope}"]{{--accent:{light_accent}}}'
         f'{dark_selector} [data-scope="{scope}"],{dark_selector}[data-scope="{scope}"]'
         f"{{--accent:{dark_accent}}}"
+        # Dialogs and menus stand outside the frame, at the end of the body.
+        f'body:has(.shell[data-scope="{scope}"]){{--accent:{light_accent}}}'
+        f'{dark_selector} body:has(.shell[data-scope="{scope}"])'
+        f"{{--accent:{dark_accent}}}"
         for scope, (light_accent, dark_accent) in ACCENTS.items()
     )
     return (

@@ -38,7 +38,7 @@ CHARMS = (
 STORE_FIELD = Field("store", N_("Store"), "choice", required=True, options="stores")
 KIND_FIELD = Field("kind", N_("Price"), "choice", required=True, words=KINDS, value="suggested")
 PERCENT_FIELD = Field("percent", N_("Markup"), "percent", value="30")
-ADD_FIELD = Field("add", N_("Plus a fixed amount"), "money")
+ADD_FIELD = Field("add", N_("Plus"), "money")
 CHARM_FIELD = Field("charm", N_("Ending"), "choice", words=CHARMS, value="none")
 POLICY_FIELD = Field(
     "policy", N_("When the supply price rises"), "choice", required=True,

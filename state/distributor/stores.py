@@ -83,7 +83,7 @@ class StoresState(ListState, rx.State):
     actions: ClassVar = (
         Action("create", N_("Open a store"), _WRITE, _open_store, on="list", icon="plus",
                fields=(NAME, SLUG, TAGLINE, PHONE)),
-        Action("open", N_("Open"), _WRITE, _opened(True), on="row", icon="door-open",
+        Action("open", N_("Open again"), _WRITE, _opened(True), on="row", icon="door-open",
                when=("status", ("CLOSED",)), done=N_("Open again: %(count)s.")),
         Action("close", N_("Close"), _WRITE, _opened(False), on="row", icon="door-closed",
                when=("status", ("OPEN",)), danger=True, done=N_("Closed: %(count)s."),

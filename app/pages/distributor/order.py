@@ -226,6 +226,10 @@ def _sums() -> rx.Component:
             row(t("Commission"), "commission_cents"),
             row(t("Payment fee"), "payment_fee_cents"),
             row(t("My margin"), "margin_cents", strong=True),
+            rx.cond(
+                facts["refunded_cents"] != "¥0.00",
+                row(t("My margin after refunds"), "kept_cents", strong=True),
+            ),
             class_name="sums",
         ),
         title=t("Money"),

@@ -76,7 +76,7 @@ SOURCING = Resource(
         Column("title", N_("Product"), "p.title", "title", sort="p.title", link="sourcing/{id}"),
         Column("supplier", N_("Supplier"), "m.name", sort="m.name"),
         Column("category", N_("Category"), "case when :english then c.name_en else c.name_zh end",
-               on_phone=False),
+               hidden=True),
         Column("supply", N_("Supply price from"), _of_skus("min(sp.supply_cents)"), "money",
                sort=_of_skus("min(sp.supply_cents)")),
         Column("suggested", N_("Suggested retail from"),
@@ -84,11 +84,11 @@ SOURCING = Resource(
         Column("margin", N_("Margin before fees"), _of_skus(_SUGGESTED_MARGIN), "rate",
                sort=_of_skus(_SUGGESTED_MARGIN)),
         Column("stock", N_("In stock"), _of_skus(_AVAILABLE), "quantity"),
-        Column("skus", N_("SKUs"), _of_skus("count(*)"), "quantity", on_phone=False),
+        Column("skus", N_("SKUs"), _of_skus("count(*)"), "quantity", hidden=True),
         Column("listed", N_("In my stores"), f"case when {_LISTED} then 'YES' else 'NO' end",
                "status", words=LISTED),
         Column("approved_at", N_("In the pool since"), "e.reviewed_at", "day",
-               sort="e.reviewed_at", on_phone=False),
+               sort="e.reviewed_at", hidden=True),
     ),
     filters=(
         Filter("category", N_("Category"), "cast(:category as text) in"

@@ -13,9 +13,12 @@ POSTING_KIND: Words = (
     ("RELEASE", N_("Became available")),
 )
 
+# Before the payment what was agreed, after it what is left of the share.
 _MARGIN = (
-    "(select sum(t.margin_cents) from order_line_terms t where t.order_id = o.id"
-    " and o.status <> 'CLOSED')"
+    "coalesce((select sum(sp.amount_cents - sp.reversed_cents) from splits sp"
+    " where sp.order_id = o.id and sp.kind = 'MARGIN'),"
+    " (select sum(t.margin_cents) from order_line_terms t where t.order_id = o.id"
+    " and o.status <> 'CLOSED'))"
 )
 
 ORDERS = Resource(
