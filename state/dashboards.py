@@ -94,7 +94,7 @@ class DashboardState(ConsoleState, mixin=True):
         if self._dashboard is None:
             return
         theme, locale = self._look or ("light", acting().locale)
-        drawn = charts.figures(self._dashboard, theme, locale)
+        drawn = charts.figures(self._dashboard, "dark" if theme == "dark" else "light", locale)
         self.panels = [
             {"name": name, "figure": figure, "wide": name.startswith("trend_"), **_both(title)}
             for name, figure in drawn.items()
