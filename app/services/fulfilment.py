@@ -150,7 +150,7 @@ async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
     """
     actor.require("platform:orders:write")
     if not reason.strip():
-        raise Invalid({"reason": "Say why, so that the buyer can be told."})
+        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
     async with engine_transaction(actor, "orders.transition") as session:
         step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300])
         await _refuse(session, actor, [part_id], step, "platform_cancelled")
@@ -198,7 +198,7 @@ async def _ship(
 ) -> dict[str, str]:
     """Ship what can be shipped; return the problem of each number that cannot."""
     wishes = {ids[number]: wish for number, wish in good.items() if number in ids}
-    refused = {number: "This order was not found." for number in good if number not in ids}
+    refused = {number: N_("This order was not found.") for number in good if number not in ids}
     await session.execute(_LOCK, {"parts": list(wishes)})
     rows, problems = await _shippable(session, wishes)
     refused |= {wishes[part_id].number: problem for part_id, problem in problems.items()}

@@ -13,6 +13,7 @@ from app.adapters.gateway import GatewayUnavailable, ProviderState, gateway
 from app.kit.clock import now
 from app.kit.defer import defer
 from app.kit.errors import Forbidden, Invalid, NotFound
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.ledger import Move, Source, account, post
@@ -130,7 +131,7 @@ def _line_returns(
         if line_id not in left:
             raise NotFound()
         if not 0 <= amount <= left[line_id]:
-            raise Invalid({"amount": "More than is left to refund."})
+            raise Invalid({"amount": N_("More than is left to refund.")})
     return [_line_return(line, wanted[line["id"]]) for line in lines if wanted.get(line["id"])]
 
 
@@ -154,10 +155,10 @@ def _freight_return(shares: Sequence[dict[str, Any]], freight_cents: int | None)
             left = share["amount_cents"] - share["reversed_cents"]
             wanted = left if freight_cents is None else freight_cents
             if not 0 <= wanted <= left:
-                raise Invalid({"freight": "More than is left to refund."})
+                raise Invalid({"freight": N_("More than is left to refund.")})
             return {"FREIGHT": wanted}
     if freight_cents:
-        raise Invalid({"freight": "More than is left to refund."})
+        raise Invalid({"freight": N_("More than is left to refund.")})
     return {}
 
 

@@ -1,14 +1,16 @@
 """``tongshang seed``: a market of any size, deterministic, a few statements for each table."""
 
+import asyncio
+import os
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
 from app.access import SYSTEM
 from app.kit.clock import now
-from app.services.demo.history import CHUNK, Span, write_history
+from app.services.demo.history import CHUNK, Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.rulebook import RAISE_REVISION_SQL
 from app.services.settlement import release_due
@@ -16,6 +18,7 @@ from app.services.settlement import release_due
 LISTED_PER_STORE = 200
 SKUS_PER_PRODUCT = 2
 DAYS = 365
+WRITERS = min(4, os.cpu_count() or 1)
 
 _STATEMENTS = (
     "create temporary table t_run on commit drop as"
@@ -101,10 +104,8 @@ async def seed(suppliers: int, distributors: int, skus: int, orders: int) -> dic
     began, end = time.monotonic(), now()
     start = end - timedelta(days=DAYS)
     await _goods(suppliers, distributors, skus, start)
-    for first in range(1, orders + 1, CHUNK):
-        last = min(orders, first + CHUNK - 1)
-        async with engine_transaction(SYSTEM, "demo.seed") as session:
-            await write_history(session, Span(first, last, orders, start, end), salt="bulk")
+    if orders:
+        await _history(orders, start, end)
     released = await release_due(limit=10**9) if orders else 0
     async with engine_transaction(SYSTEM, "demo.seed") as session:
         lines = (await session.execute(text("select count(*) from order_lines"))).scalar_one()
@@ -117,6 +118,22 @@ async def seed(suppliers: int, distributors: int, skus: int, orders: int) -> dic
         "shares_released": released,
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+async def _history(orders: int, start: datetime, end: datetime) -> None:
+    """Write chunk after chunk, on as many connections as the server may have processors for."""
+    async with engine_transaction(SYSTEM, "demo.seed") as session:
+        numbers = await take_numbers(session, orders)
+    free = asyncio.Semaphore(WRITERS)
+
+    async def write(first: int) -> None:
+        last = min(orders, first + CHUNK - 1)
+        async with free, engine_transaction(SYSTEM, "demo.seed") as session:
+            await write_history(session, Span(first, last, orders, start, end, numbers), "bulk")
+
+    async with asyncio.TaskGroup() as chunks:
+        for first in range(1, orders + 1, CHUNK):
+            chunks.create_task(write(first))
 
 
 async def _goods(suppliers: int, distributors: int, skus: int, start: object) -> None:

@@ -17,13 +17,17 @@ CHUNK = 25_000
 
 @dataclass(frozen=True)
 class Span:
-    """Orders ``first`` … ``last`` (from 1) spread over the time from ``start`` to ``end``."""
+    """Orders ``first`` … ``last`` (from 1) spread over the time from ``start`` to ``end``.
+
+    Order ``i`` of the ``whole`` gets the sequence number ``numbers + i``.
+    """
 
     first: int
     last: int
     whole: int
     start: datetime
     end: datetime
+    numbers: int
 
 
 _H = "('x' || substr(md5(:salt || {0}), 1, 7))::bit(28)::int"
@@ -96,7 +100,7 @@ _NUMBERS = """\
 alter table t_order add number text;
 alter table t_order add status text;
 alter table t_order add order_status text;
-update t_order t set number = day || lpad(s.n::text, 7, '0'),
+update t_order set number = day || lpad((:numbers + i)::text, 7, '0'),
   status = case
     when fate < 45 then 'CLOSED'
     when fate < 65 and age_days > 1 then 'REJECTED'
@@ -104,9 +108,7 @@ update t_order t set number = day || lpad(s.n::text, 7, '0'),
     when age_days > 8 then 'RECEIVED'
     when age_days > 3 then 'SHIPPED'
     when age_days > 1.2 then 'ACCEPTED'
-    else 'PAID' end
-from (select i, nextval('order_numbers') as n from (select i from t_order order by i) x) s
-where s.i = t.i;
+    else 'PAID' end;
 update t_order set number = number || (
   select ((10 - sum(case when (length(number) - place) % 2 = 0
       then case when digit * 2 > 9 then digit * 2 - 9 else digit * 2 end
@@ -395,6 +397,7 @@ async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -
         "whole": span.whole,
         "start": span.start,
         "end": span.end,
+        "numbers": span.numbers,
     }
     for helper in _HELPERS:
         await session.execute(text(helper))
@@ -402,14 +405,36 @@ async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -
         await _run(session, statement, params)
         await session.execute(text(f"analyze {table}"))
     for statement in _NUMBERS.split(";\n"):
-        await session.execute(text(statement))
+        await _run(session, statement, params)
     # Without statistics the planner would join the temporary tables row by row.
     for table, statement in (("t_order", ""), ("t_part", _PARTS), ("t_line", _LINES)):
         if statement:
             await session.execute(text(statement))
         await session.execute(text(f"analyze {table}"))
-    for statement in (*_INSERTS, *_STOCK, _BALANCES):
+    for statement in _INSERTS:
         await _run(session, statement, params)
+    # Spans may be written side by side; what they add to the same rows they add one by one.
+    await session.execute(text("select pg_advisory_xact_lock(hashtext('demo history'))"))
+    for statement in (*_STOCK, _BALANCES):
+        await _run(session, statement, params)
+
+
+async def take_numbers(session: AsyncSession, count: int) -> int:
+    """Take so many order numbers from the sequence; return the one before the first.
+
+    Orders that are placed meanwhile leave gaps, and then others are taken.
+    """
+    while True:
+        found = await session.execute(
+            text(
+                "select min(n) as first, max(n) as last from"
+                " (select nextval('order_numbers') as n from generate_series(1, :count)) x"
+            ),
+            {"count": count},
+        )
+        row = found.one()
+        if row.last - row.first + 1 == count:
+            return row.first - 1
 
 
 async def _run(session: AsyncSession, statement: str, params: Mapping[str, object]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import SYSTEM, Actor, Scope
 from app.kit.clock import now
 from app.services.demo import goods, pictures
-from app.services.demo.history import Span, write_history, write_visits
+from app.services.demo.history import Span, take_numbers, write_history, write_visits
 from app.services.engine import engine_transaction
 from app.services.freight import FreightDraft, save_freight
 from app.services.listings import list_products
@@ -275,7 +275,8 @@ async def _approved() -> list[UUID]:
 async def _past() -> None:
     end, start = now(), now() - timedelta(days=DAYS)
     async with engine_transaction(SYSTEM, "demo.seed") as session:
-        await write_history(session, Span(1, ORDERS, ORDERS, start, end))
+        numbers = await take_numbers(session, ORDERS)
+        await write_history(session, Span(1, ORDERS, ORDERS, start, end, numbers))
         await write_visits(session, start, end, visitors=70)
         await session.execute(text("select refresh_shelf(array_agg(id)) from listings"))
     await release_due(limit=1_000_000)
