@@ -359,7 +359,7 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) ->
         rx.el.td(
             rx.el.span(t(column.label), class_name="phone-label", aria_hidden="true"),
             shown,
-            class_name=class_name,
+            class_name=rx.cond(value == "", f"{class_name} no-value", class_name),
         ),
         rx.fragment(),
     )

@@ -86,9 +86,7 @@ def _change(change: Any, *, named: bool) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             word(change.table, TABLES),
-            rx.cond(change.about != "", rx.el.span(" · ", change.about))
-            if named
-            else rx.fragment(),
+            about if named else rx.fragment(),
             rx.cond(change.field != "", rx.el.span(" · ", word(change.field, FIELDS))),
             class_name="timeline-text",
         ),
