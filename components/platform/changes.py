@@ -82,6 +82,7 @@ def changes_list(changes: Any, *, title: Any, nothing: str, named: bool = False)
 
 
 def _change(change: Any, *, named: bool) -> rx.Component:
+    about = rx.cond(change.about != "", rx.el.span(" · ", change.about))
     who = rx.cond(change.who != "", change.who, word(change.scope, ACTOR_SCOPE))
     return rx.el.li(
         rx.el.div(
