@@ -82,13 +82,12 @@ def changes_list(changes: Any, *, title: Any, nothing: str, named: bool = False)
 
 
 def _change(change: Any, *, named: bool) -> rx.Component:
+    about = rx.cond(change.about != "", rx.el.span(" · ", change.about))
     who = rx.cond(change.who != "", change.who, word(change.scope, ACTOR_SCOPE))
     return rx.el.li(
         rx.el.div(
             word(change.table, TABLES),
-            rx.cond(change.about != "", rx.el.span(" · ", change.about))
-            if named
-            else rx.fragment(),
+            about if named else rx.fragment(),
             rx.cond(change.field != "", rx.el.span(" · ", word(change.field, FIELDS))),
             class_name="timeline-text",
         ),

@@ -78,7 +78,7 @@ def _share_name(share: Any) -> rx.Component:
 def _shares(shares: Any) -> rx.Component:
     return small_table(
         [
-            Cell(t("Share"), _share_name, "c-title"),
+            Cell(t("Split share"), _share_name, "c-title"),
             Cell(t("Goes to"), lambda s: rx.cond(s.party != "", s.party, t("Platform"))),
             Cell(t("State"), lambda s: base.badge(s.state, SPLIT_STATE)),
             Cell(t("Amount"), lambda s: s.amount, "right num"),

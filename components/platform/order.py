@@ -93,7 +93,7 @@ def _lines(part: Any) -> rx.Component:
         [
             Cell(t("Product"), what, "c-title"),
             Cell(t("Quantity"), many, "right num"),
-            Cell(t("Price"), lambda line: line.retail, "right num"),
+            Cell(t("Unit price"), lambda line: line.retail, "right num"),
             Cell(t("Total"), lambda line: rx.el.b(line.total), "right num"),
             Cell(t("Refunded"), lambda line: line.refunded, "right num"),
             Cell("", lambda line: _refund(part, line), "last"),

@@ -133,7 +133,7 @@ def facts() -> rx.Component:
                 rx.cond(product.supplier_status != "ACTIVE",
                         base.badge(product.supplier_status, MERCHANT_STATUS)))),
             (t("Category"), category),
-            (t("Offered"), word(product.offered, PRODUCT_STATUS)),
+            (t("Supplier's status"), word(product.offered, PRODUCT_STATUS)),
             (t("Submitted"), product.submitted_at),
             (t("Reviewed"), rx.cond(product.reviewed_at != "", product.reviewed_at, "–")),
             (t("Reviewed by"), rx.cond(product.reviewer != "", product.reviewer, "–")),

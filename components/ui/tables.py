@@ -29,7 +29,7 @@ def small_table(cells: Sequence[Cell], rows: Any) -> rx.Component:
             *(
                 rx.el.td(
                     rx.el.span(cell.label, class_name="phone-label", aria_hidden="true"),
-                    cell.shown(row),
+                    rx.el.div(cell.shown(row), class_name="cell-value"),
                     class_name=cell.kind,
                 )
                 for cell in cells

@@ -66,7 +66,7 @@ REFUNDS = Resource(
     ),
     key="r.id",
     columns=(
-        Column("number", N_("Refund"), "r.number", "title"),
+        Column("number", N_("Refund"), "r.number", "code"),
         Column("status", N_("Status"), "r.status", "status", words=REFUND_STATUS),
         Column("order", N_("Order"), "coalesce(o.number, '')", "code", link="orders/{order}",
                permission="platform:orders:read"),
@@ -75,7 +75,7 @@ REFUNDS = Resource(
                on_phone=False),
         Column("amount", N_("Amount"), "r.amount_cents", "money", sort="r.amount_cents"),
         Column("reason", N_("Reason"), "r.reason", words=REFUND_REASON),
-        Column("attempts", N_("Attempts"), "r.attempts", "quantity", on_phone=False),
+        Column("attempts", N_("Attempts"), "r.attempts", "quantity", hidden=True),
         Column("created_at", N_("Started at"), "r.created_at", "moment", sort="r.created_at",
                indexed=True),
         Column("succeeded_at", N_("Returned at"), "r.succeeded_at", "moment", on_phone=False),
