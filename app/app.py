@@ -16,6 +16,10 @@ from state.gate import Gate, audit_handlers
 from state.shell import ShellState
 
 
+STYLES = ("console", *pages.AREAS, "house")
+"""Stylesheets in ``assets``: what all pages share, then what one kind of workspace adds."""
+
+
 def _head() -> list[rx.Component]:
     return [
         rx.el.style(tokens_css()),
@@ -42,7 +46,7 @@ def _add_pages(web: rx.App) -> None:
 
 app = rx.App(
     head_components=_head(),
-    stylesheets=["/console.css"],
+    stylesheets=[f"/{name}.css" for name in STYLES],
     html_lang="zh-CN",
     # The edge is the last, so that it stands before everything else.
     api_transformer=[make_web(), Edge],

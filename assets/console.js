@@ -27,7 +27,7 @@
     } else if (Date.now() - going < 1200) {
       going = 0;
       const link = [...document.querySelectorAll("[data-go]")].find(
-        (one) => one.dataset.go === event.key.toLowerCase()
+        (one) => one.dataset.go === event.key.toLowerCase(),
       );
       link?.click();
     }

@@ -3,11 +3,41 @@
 import { useEffect } from "react";
 
 const MARKS = { B: "b", STRONG: "b", I: "i", EM: "i", U: "u" };
-const BLOCKS = { P: "p", DIV: "p", H1: "h2", H2: "h2", H3: "h3", H4: "h3", UL: "ul", OL: "ol",
-  LI: "li", BLOCKQUOTE: "blockquote", HR: "hr", TABLE: "table", THEAD: "thead", TBODY: "tbody",
-  TR: "tr", TD: "td", TH: "th" };
-const DROPPED = new Set(["SCRIPT", "STYLE", "META", "LINK", "TITLE", "HEAD", "IFRAME", "OBJECT",
-  "SVG", "FORM", "INPUT", "BUTTON", "TEXTAREA", "SELECT"]);
+const BLOCKS = {
+  P: "p",
+  DIV: "p",
+  H1: "h2",
+  H2: "h2",
+  H3: "h3",
+  H4: "h3",
+  UL: "ul",
+  OL: "ol",
+  LI: "li",
+  BLOCKQUOTE: "blockquote",
+  HR: "hr",
+  TABLE: "table",
+  THEAD: "thead",
+  TBODY: "tbody",
+  TR: "tr",
+  TD: "td",
+  TH: "th",
+};
+const DROPPED = new Set([
+  "SCRIPT",
+  "STYLE",
+  "META",
+  "LINK",
+  "TITLE",
+  "HEAD",
+  "IFRAME",
+  "OBJECT",
+  "SVG",
+  "FORM",
+  "INPUT",
+  "BUTTON",
+  "TEXTAREA",
+  "SELECT",
+]);
 
 // Rich text ------------------------------------------------------------------------------------
 
@@ -89,9 +119,10 @@ function showActive() {
   const box = rich?.closest("[data-rich-box]");
   for (const button of box?.querySelectorAll("[data-command]") || []) {
     const [name, value] = button.dataset.command.split(":");
-    const on = name === "formatBlock"
-      ? document.queryCommandValue("formatBlock").toLowerCase() === value
-      : /^(bold|italic|underline|insert.*List)$/.test(name) && document.queryCommandState(name);
+    const on =
+      name === "formatBlock"
+        ? document.queryCommandValue("formatBlock").toLowerCase() === value
+        : /^(bold|italic|underline|insert.*List)$/.test(name) && document.queryCommandState(name);
     button.setAttribute("aria-pressed", on ? "true" : "false");
   }
 }
@@ -243,12 +274,15 @@ function attach() {
   const state = { dirty: false };
   const heard = listeners(state);
   const click = (event) => clicked(event, state);
-  const saved = () => { state.dirty = false; };
+  const saved = () => {
+    state.dirty = false;
+  };
   const leave = (event) => {
     if (state.dirty && document.querySelector("[data-guard]")) event.preventDefault();
   };
   const toFault = () =>
-    document.querySelector(".fault[role=alert]")
+    document
+      .querySelector(".fault[role=alert]")
       ?.scrollIntoView({ block: "center", behavior: "smooth" });
   const ready = () => document.querySelectorAll("[data-rich]").forEach(prepare);
   const seen = new MutationObserver(ready);

@@ -1,7 +1,7 @@
 """Keep the reports of verify runs that the platform asked for.
 
 Revision ID: 0080
-Revises: 0040
+Revises: 0070
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0080"
-down_revision: str | None = "0040"
+down_revision: str | None = "0070"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
