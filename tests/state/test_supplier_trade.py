@@ -113,7 +113,7 @@ async def test_the_same_parcel_twice_is_refused_plainly(
         wish = {"carrier": "sandbox", "tracking": "DEMO1234", f"units-{line}": "1"}
         await OrderState.ship.fn(state, wish)
         await OrderState.ship.fn(state, wish)
-        assert state.errors == {"tracking": "A parcel with this number is under way already."}
+        assert state.errors == {"tracking": "This parcel was recorded before."}
         assert state.lines[0]["left"] == "1"
 
 
