@@ -20,9 +20,16 @@ MOST_TEXT = 160
 
 _NEVER = {"secret_hash", "search_grams"}
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_STATES = (MERCHANT_STATUS, PRODUCT_STATUS, POOL_STATUS, LISTING_STATUS, STORE_STATE)
+_STATES: Mapping[str, Words] = {
+    "merchants": MERCHANT_STATUS,
+    "products": PRODUCT_STATUS,
+    "pool_entries": POOL_STATUS,
+    "listings": LISTING_STATUS,
+    "stores": STORE_STATE,
+}
 VALUE_WORDS: Words = (
-    *{code: label for words in _STATES for code, label in words}.items(),
+    # The same code means another thing in another table, so it is written with its table.
+    *((f"{table}.{code}", label) for table, words in _STATES.items() for code, label in words),
     ("true", N_("Yes")),
     ("false", N_("No")),
 )
@@ -39,12 +46,13 @@ class Change:
 
 
 def changes_of(entry: Mapping[str, Any] | None) -> list[Change]:
-    """Return the changes of ``{"before": {…}, "after": {…}}``; either may be None."""
+    """Return the changes of ``{"table": …, "before": {…}, "after": {…}}``; sides may be None."""
+    table = str((entry or {}).get("table") or "")
     before, after = (_side(entry or {}, side) for side in ("before", "after"))
     # The identifier of a new or removed row is the entry's own.
     columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
     found = (
-        Change(name, _shown(name, before.get(name)), _shown(name, after.get(name)))
+        Change(name, _shown(table, name, before.get(name)), _shown(table, name, after.get(name)))
         for name in columns
     )
     return [change for change in found if change.before or change.after]
@@ -68,11 +76,13 @@ def _side(entry: Mapping[str, Any], side: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any] | None", entry.get(side)) or {}
 
 
-def _shown(column: str, value: Any) -> str:
+def _shown(table: str, column: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if column == "status" and table in _STATES:
+        return f"{table}.{value}"
     return _number(column, value) or _cut(_flat(value))
 
 

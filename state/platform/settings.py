@@ -20,7 +20,7 @@ class SettingsState(FormState, rx.State):
     fields: ClassVar = (
         Field("name", N_("Name of the platform"),
               help=N_("Stands in invitations to the platform's own staff.")),
-        Field("contact", N_("Contact"),
+        Field("contact", N_("How to reach the platform"),
               help=N_("Stands below every mail, such as a telephone number or an address.")),
         Field("reservation_minutes", N_("Unpaid orders hold their stock (minutes)"), "number",
               required=True, help=N_("From 5 minutes to a day. Orders placed before keep theirs.")),

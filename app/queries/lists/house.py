@@ -33,7 +33,7 @@ def _staff(scope: str) -> Resource:
         source=_PEOPLE,
         key="p.id",
         columns=(
-            Column("name", N_("Name"), "p.name", "title", sort="p.name"),
+            Column("name", N_("Full name"), "p.name", "title", sort="p.name"),
             Column("email", N_("E-mail"), "p.email", sort="p.email"),
             Column("roles", N_("Role"), "p.roles", "status", sort="p.roles", words=ROLE_WORDS),
             Column("second_factor", N_("Second factor"),
@@ -75,7 +75,8 @@ def _audit(scope: str) -> Resource:
             Column("action", N_("Action"), "a.action", "status", words=AUDIT_ACTION),
             Column("table", N_("What"), "a.table_name", "status", words=AUDIT_TABLE),
             Column("changes", N_("Before → after"),
-                   "jsonb_build_object('before', a.before, 'after', a.after)", "changes"),
+                   "jsonb_build_object('table', a.table_name, 'before', a.before,"
+                   " 'after', a.after)", "changes"),
             Column("email", N_("E-mail"), "u.email", hidden=True),
             Column("row", N_("Record"), "a.row_id", "code", hidden=True),
         ),
