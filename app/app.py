@@ -15,7 +15,6 @@ from components.ui.text import t
 from state.gate import Gate, audit_handlers
 from state.shell import ShellState
 
-
 STYLES = ("console", *pages.AREAS, "house")
 """Stylesheets in ``assets``: what all pages share, then what one kind of workspace adds."""
 

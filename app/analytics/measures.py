@@ -133,7 +133,7 @@ _ALL = (
         Unit.MONEY,
         _P,
         ("ledger", "analytics"),
-        Leads("ledger", "ledger", (("account", "COMMISSION"),), "posted"),
+        Leads("ledger/transactions", "ledger", (("touches", "COMMISSION"),), "occurred"),
     ),
     Measure(
         "refunds",
@@ -254,7 +254,7 @@ _ALL = (
         Unit.MONEY,
         _D,
         _TRADE,
-        Leads("ledger", "ledger", dates="posted"),
+        Leads("ledger", "ledger", dates="paid"),
     ),
     Measure(
         "store_refunds",
@@ -304,7 +304,7 @@ _ALL = (
         Unit.MONEY,
         _S | _D,
         ("ledger",),
-        Leads("ledger", "ledger", (("account", "PENDING"),)),
+        Leads("ledger", "ledger", (("state", "PENDING"),)),
         rising_is_good=None,
     ),
     Measure(
@@ -314,7 +314,7 @@ _ALL = (
         Unit.MONEY,
         _S | _D,
         ("ledger",),
-        Leads("ledger", "ledger", (("account", "AVAILABLE"),)),
+        Leads("ledger", "ledger", (("state", "AVAILABLE"),)),
         rising_is_good=None,
     ),
 )

@@ -2,6 +2,7 @@
 
 from app.kit.i18n import N_, Words
 from app.queries.lists.distributor import STORE_OPTIONS
+from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
 from app.words import ACCOUNT_KIND, ORDER_STATUS, SPLIT_STATE
 
@@ -47,6 +48,7 @@ ORDERS = Resource(
         Filter("status", N_("Status"), "o.status = :status", choices=ORDER_STATUS),
         Filter("store", N_("Store"), "cast(s.id as text) = :store", options_sql=STORE_OPTIONS),
         Filter("placed", N_("Ordered"), "o.placed_at", kind="dates"),
+        *order_filters(),
     ),
     search="o.number like :like or a.recipient like :like or a.phone like '%' || :like",
     search_hint=N_("Number, buyer, phone"),

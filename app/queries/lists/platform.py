@@ -1,6 +1,7 @@
 """What the platform's lists of the trade show."""
 
 from app.kit.i18n import N_
+from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
 from app.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 
@@ -93,6 +94,7 @@ ORDERS = Resource(
         Filter("distributor", N_("Distributor"), "o.distributor_id = cast(:distributor as uuid)",
                options_sql=DISTRIBUTOR_OPTIONS),
         Filter("placed", N_("Placed"), "o.placed_at", kind="dates"),
+        *order_filters(),
     ),
     search=(
         "o.number like :like or (length(:q) >= 4 and o.id in (select a.order_id"

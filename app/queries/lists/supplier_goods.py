@@ -98,6 +98,9 @@ STOCK = Resource(
     ),
     filters=(
         Filter("state", N_("Status"), f"{_STATE} = :state", choices=STOCK_STATUS),
+        Filter("level", N_("Stock level"),
+               "k.is_active and t.on_hand - t.reserved <= t.low_at and :level = 'low'",
+               choices=(("low", N_("Low or sold out")),)),
         Filter("active", N_("Sold"), "k.is_active = (:active = 'on')",
                choices=(("on", N_("Sold")), ("off", N_("Switched off")))),
     ),

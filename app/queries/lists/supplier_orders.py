@@ -1,6 +1,7 @@
 """What a supplier's list of orders shows: its own parts, never what the buyer pays."""
 
 from app.kit.i18n import N_
+from app.queries.lists.drill import part_filters
 from app.queries.resource import Column, Filter, Resource
 from app.words import PART_STATUS
 
@@ -45,9 +46,8 @@ ORDERS = Resource(
         Filter("store", N_("Store"), "s.store_id = cast(:store as uuid)",
                options_sql="select s.store_id, max(s.store_name) from supplier_orders s"
                " where s.supplier_id = (select app_supplier()) group by 1 order by 2"),
-        Filter("late", N_("Waiting"), f"{_WAITS} >= cast(:late as int)",
-               choices=(("24", N_("Longer than 24 hours")), ("48", N_("Longer than 48 hours")))),
         Filter("placed", N_("Placed"), "s.placed_at", kind="dates"),
+        *part_filters(),
     ),
     search="s.number like :like or a.recipient like :like"
     " or (length(:q) >= 4 and a.phone like '%' || :q)"

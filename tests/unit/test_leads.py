@@ -1,0 +1,52 @@
+"""Each figure leads to its rows: the list is there, and knows every filter that the link sets."""
+
+from urllib.parse import parse_qsl
+
+import pytest
+
+from app.access import BUILT_IN_ROLES, Actor
+from app.analytics.measures import MEASURES, Measure
+from app.analytics.periods import Preset, preset
+from app.kit.clock import now
+from app.queries.lists import resource_named
+from app.queries.resource import ListQuery
+
+LISTS = {"ledger": "shares", "ledger/transactions": "transactions"}
+"""Pages whose list has another name than the page."""
+PERIOD = preset(Preset.MONTH, now())
+
+
+def _owner(scope: str) -> Actor:
+    permissions = frozenset(p for role in BUILT_IN_ROLES for p in role.permissions)
+    return Actor(scope, permissions=permissions)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("measure", "scope"),
+    [(m, scope) for m in MEASURES.values() for scope in sorted(m.scopes)],
+    ids=lambda value: getattr(value, "key", value),
+)
+def test_a_figure_leads_to_a_list_that_knows_its_filters(measure: Measure, scope: str) -> None:
+    link = measure.leads.link(_owner(scope), PERIOD)
+    assert link is not None
+    resource = resource_named(scope, LISTS.get(link.page, link.page))
+    assert resource is not None
+    wanted = dict(parse_qsl(link.query))
+    understood = ListQuery.of(resource, wanted)
+    assert dict(understood.filters) == wanted
+
+
+@pytest.mark.parametrize(
+    ("scope", "keys"),
+    [
+        ("platform", ("reached", "product", "category", "store", "supplier")),
+        ("supplier", ("reached", "product", "category", "store")),
+        ("distributor", ("reached", "product", "category", "store", "supplier")),
+    ],
+)
+def test_bars_and_stages_lead_to_orders_that_know_their_filters(
+    scope: str, keys: tuple[str, ...]
+) -> None:
+    orders = resource_named(scope, "orders")
+    assert orders is not None
+    assert {key for f in orders.filters for key in f.keys} >= set(keys)
