@@ -138,7 +138,9 @@ class Trade(RuleBasedStateMachine):
                 )
                 session.add(
                     ProductImage(
-                        product_id=goods.product, supplier_id=goods.supplier, blob_key="p/1"
+                        product_id=goods.product,
+                        supplier_id=goods.supplier,
+                        blob_key="pictures/" + "0" * 24,
                     )
                 )
 
@@ -375,7 +377,7 @@ class Trade(RuleBasedStateMachine):
             id=goods.product,
             category_id=self.categories[place],
             title="龙井",
-            pictures=("p/1",),
+            pictures=("pictures/" + "0" * 24,),
             skus=(sku,),
         )
         await products.save_product(supplier, draft)

@@ -1,6 +1,7 @@
 """Tabs of browsers without a browser: events go through Reflex's real pipeline and our gate."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,9 @@ class Answer:
         """All of it as text, to look for what must not be there."""
         # Serialised as for the socket, where Reflex leaves credentials out of the headers.
         shown = [self.deltas, [[event.name, event.payload] for event in self.events]]
-        return json_dumps(shown, ensure_ascii=False)
+        text = json_dumps(shown, ensure_ascii=False)
+        # What a toast says is a script within the JSON, in which Chinese is escaped once more.
+        return re.sub(r"\\+u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
 
     @property
     def is_empty(self) -> bool:

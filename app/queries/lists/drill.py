@@ -67,8 +67,7 @@ def part_filters() -> tuple[Filter, ...]:
         " where f.supplier_order_id = s.id and "
     )
     first = (
-        f"when 'paid' then 'PAID,REJECTED,ACCEPTED,{_SENT}'"
-        f" when 'accepted' then 'ACCEPTED,{_SENT}'"
+        f"when 'paid' then 'PAID,REJECTED,ACCEPTED,{_SENT}' when 'accepted' then 'ACCEPTED,{_SENT}'"
     )
     open_states = "('ACCEPTED', 'PARTLY_SHIPPED')"
     return (
