@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from components.dashboards import dashboard_page
+from components.distributor.onboarding import onboarding
 from state.distributor.dashboard import DistributorDashboard
 
 ROUTE = "/distributor/[merchant]/dashboard"
@@ -13,4 +14,4 @@ LOAD = DistributorDashboard.load
 
 def page() -> rx.Component:
     """Return the page."""
-    return dashboard_page(DistributorDashboard)
+    return dashboard_page(DistributorDashboard, onboarding())
