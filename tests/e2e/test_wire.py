@@ -26,6 +26,9 @@ class Secrets:
     not_for_suppliers: Sequence[str]
     not_for_distributors: Sequence[str]
     other_suppliers: Sequence[str]
+    order: str
+    part: str
+    """The order with the odd amounts, and its supplier's part, by number."""
 
 
 def _written(cents: int) -> list[str]:
@@ -38,11 +41,14 @@ def _written(cents: int) -> list[str]:
 def secrets(installation: Installation) -> Secrets:
     """Put odd amounts into an order and into the costs; collect what must stay secret."""
     with installation.engine() as connection:
-        line, supply, quantity, discount = connection.execute(
-            "select l.id, t.supply_cents, l.quantity, l.discount_cents from order_lines l"
-            " join order_line_terms t on t.line_id = l.id"
+        line, supply, quantity, discount, order, part = connection.execute(
+            "select l.id, t.supply_cents, l.quantity, l.discount_cents, o.number, s.number"
+            " from order_lines l join order_line_terms t on t.line_id = l.id"
+            " join orders o on o.id = l.order_id"
             " join supplier_orders s on s.id = l.supplier_order_id"
-            " join merchants m on m.id = s.supplier_id where m.code = 'qingyao'"
+            " join merchants m on m.id = s.supplier_id"
+            " join merchants d on d.id = s.distributor_id"
+            " where m.code = 'qingyao' and d.code = 'muxia'"
             " and s.status not in ('CLOSED', 'PENDING_PAYMENT')"
             " order by s.placed_at desc limit 1"
         ).fetchone() or pytest.fail("the demo has no order of qingyao")
@@ -83,6 +89,8 @@ def secrets(installation: Installation) -> Secrets:
         ],
         not_for_distributors=[*_written(OWN_COST), *_written(OTHERS_COST)],
         other_suppliers=[row[0] for row in others],
+        order=order,
+        part=part,
     )
 
 
@@ -115,11 +123,11 @@ def walked(
     request: pytest.FixtureRequest, installation: Installation, browser: Browser, secrets: Secrets
 ) -> Iterator[Walked]:
     """Walk through every page of a role once; the tests look at what was seen."""
-    del secrets
     role = ROLES[request.param]
     token = installation.sign_in(role.email)
     walker = Walker(browser, installation, token, role.workspace)
-    assert walker.all_pages()
+    number = secrets.part if request.param == "supplier" else secrets.order
+    assert walker.all_pages(f"orders/{number}")
     walker.close()
     yield Walked(request.param, walker.walk, token)
 
@@ -133,6 +141,17 @@ def test_the_walk_really_heard_something(walked: Walked) -> None:
     silent = [page for page, text in walked.walk.frames.items() if len(text) < 200]
     assert not silent
     assert walked.walk.pages_with(ROLES[walked.role].email)
+
+
+def test_what_a_role_may_see_does_arrive(walked: Walked, secrets: Secrets) -> None:
+    """The odd amounts are really on the way, and those who may see them get them."""
+    allowed = {
+        "platform": [_written(COMMISSION), secrets.other_suppliers],
+        "supplier": [_written(OWN_COST), [secrets.part]],
+        "distributor": [_written(COMMISSION), [secrets.order]],
+    }
+    for forms in allowed[walked.role]:
+        assert any(walked.walk.pages_with(form) for form in forms), forms
 
 
 def test_no_secret_of_a_login_arrives(walked: Walked, secrets: Secrets) -> None:
