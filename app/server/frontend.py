@@ -62,7 +62,7 @@ def build(data_dir: Path) -> None:
     folder = web_folder(data_dir)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fingerprint").unlink(missing_ok=True)
-    wanted = fingerprint()
+    wanted, lock = fingerprint(), _lock_files()
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     log = data_dir / "build.log"
     with log.open("wb") as output:
@@ -74,11 +74,31 @@ def build(data_dir: Path) -> None:
             stderr=subprocess.STDOUT,
             check=False,
         )
+    _keep_lock(lock)
     if done.returncode:
         tail = log.read_text(errors="replace").splitlines()[-25:]
         raise BuildFailed("\n".join(tail))
     _bind_to_page_origin(folder / "build" / "client")
     (folder / "fingerprint").write_text(wanted)
+
+
+def _lock_files() -> dict[Path, bytes]:
+    folder = PROJECT_ROOT / "reflex.lock"
+    return {path: path.read_bytes() for path in folder.glob("*.json")}
+
+
+def _keep_lock(before: dict[Path, bytes]) -> None:
+    """Undo what npm notes of its own surroundings in the checkout's lock.
+
+    Only a change of the packages themselves stays, for whoever made it to commit. Otherwise a
+    start would dirty the checkout, and the next one would find other sources and build again.
+    """
+    packages = PROJECT_ROOT / "reflex.lock" / "package.json"
+    if packages in before and packages.read_bytes() != before[packages]:
+        return
+    for path, content in before.items():
+        if path.read_bytes() != content:
+            path.write_bytes(content)
 
 
 def environment(data_dir: Path) -> dict[str, str]:

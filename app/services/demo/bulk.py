@@ -13,7 +13,6 @@ from app.kit.clock import now
 from app.services.demo.history import CHUNK, Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.rulebook import RAISE_REVISION_SQL
-from app.services.settlement import release_due
 
 LISTED_PER_STORE = 200
 SKUS_PER_PRODUCT = 2
@@ -106,7 +105,6 @@ async def seed(suppliers: int, distributors: int, skus: int, orders: int) -> dic
     await _goods(suppliers, distributors, skus, start)
     if orders:
         await _history(orders, start, end)
-    released = await release_due(limit=10**9) if orders else 0
     async with engine_transaction(SYSTEM, "demo.seed") as session:
         lines = (await session.execute(text("select count(*) from order_lines"))).scalar_one()
     return {
@@ -115,7 +113,6 @@ async def seed(suppliers: int, distributors: int, skus: int, orders: int) -> dic
         "skus": skus,
         "orders": orders,
         "order_lines_in_all": lines,
-        "shares_released": released,
         "seconds": round(time.monotonic() - began, 1),
     }
 

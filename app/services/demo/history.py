@@ -7,6 +7,7 @@ The numbers come from hashes of the order's place, so that the same call gives t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -136,6 +137,37 @@ select new_uuid() as id, t.id as part_id, t.order_id, t.i, p.quantity, f.*,
 from t_pick p join t_offer f on f.n = p.n
 join t_part t on t.i = p.i and t.supplier_id = f.supplier_id"""
 
+NOBODY = UUID(int=0)
+"""Stands for the platform where two nullable columns are joined, which the planner can hash."""
+
+_PAYMENTS = """\
+create temporary table t_pay on commit drop as
+select o.i, o.id as order_id, new_uuid() as id, new_uuid() as entry_id, g.cents,
+  o.placed_at + interval '3 minutes' as at
+from t_order o join (select i, sum(goods + freight) as cents from t_part group by i) g on g.i = o.i
+where o.status <> 'CLOSED'"""
+
+_SHARES = f"""\
+create temporary table t_share on commit drop as
+select new_uuid() as id, new_uuid() as release_id, y.order_id, y.id as pay_id, y.entry_id, y.at,
+  t.id as part_id, o.status, x.merchant_id, x.kind, x.amount, a.id as account_id, a.available_id,
+  case when o.status in ('RECEIVED', 'COMPLETED') and r.due <= cast(:end as timestamptz)
+    then r.due end as released_at
+from t_pay y join t_order o on o.i = y.i join t_part t on t.i = y.i
+join (select part_id, sum(supply) as supply, sum(commission) as commission, sum(fee) as fee,
+    sum(goods - supply - commission - fee) as margin from t_line group by part_id) m
+  on m.part_id = t.id
+cross join lateral (values ('SUPPLY', m.supply, t.supplier_id),
+  ('FREIGHT', t.freight::bigint, t.supplier_id), ('COMMISSION', m.commission, null),
+  ('PAYMENT_FEE', m.fee, null), ('MARGIN', m.margin, o.distributor_id))
+  as x(kind, amount, merchant_id)
+join t_account a on a.split_kind = x.kind
+  and coalesce(a.merchant_id, '{NOBODY}') = coalesce(x.merchant_id, '{NOBODY}')
+cross join lateral (select o.placed_at + interval '5 days' + make_interval(days => a.settle_days)
+  as due) r
+where x.amount > 0"""
+"""The shares of each part, with the moment at which they were released, if they were."""
+
 _INSERTS = (
     """\
 insert into orders (id, number, store_id, distributor_id, buyer_kind, status, goods_cents,
@@ -233,39 +265,38 @@ join (values
     """\
 insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
   provider_ref, refunded_cents, settled_by_order, created_at, paid_at)
-select new_uuid(), o.id, o.distributor_id, o.number || 'P1', 'sandbox', 'PAID', r.total_cents,
-  'HIST' || o.number, r.refunded_cents, true, o.placed_at, o.placed_at + interval '3 minutes'
-from t_order o join orders r on r.id = o.id where o.status <> 'CLOSED'""",
+select y.id, o.id, o.distributor_id, o.number || 'P1', 'sandbox', 'PAID', y.cents,
+  'HIST' || o.number, case when o.status = 'REJECTED' then y.cents else 0 end, true, o.placed_at,
+  y.at
+from t_pay y join t_order o on o.i = y.i""",
     """\
 insert into splits (id, order_id, supplier_order_id, payment_id, merchant_id, kind, amount_cents,
   reversed_cents, state, created_at, available_at)
-select new_uuid(), t.order_id, t.id, pay.id, x.merchant_id, x.kind, x.amount,
-  case when o.status = 'REJECTED' then x.amount else 0 end,
-  case when o.status = 'REJECTED' then 'REVERSED' else 'PENDING' end,
-  o.placed_at + interval '3 minutes', null
-from t_part t join t_order o on o.i = t.i join payments pay on pay.order_id = o.id
-join (select part_id, sum(supply) as supply, sum(commission) as commission, sum(fee) as fee,
-    sum(goods - supply - commission - fee) as margin from t_line group by part_id) m
-  on m.part_id = t.id
-cross join lateral (values ('SUPPLY', m.supply, t.supplier_id),
-  ('FREIGHT', t.freight::bigint, t.supplier_id), ('COMMISSION', m.commission, null),
-  ('PAYMENT_FEE', m.fee, null), ('MARGIN', m.margin, o.distributor_id))
-  as x(kind, amount, merchant_id)
-where x.amount > 0""",
+select id, order_id, part_id, pay_id, merchant_id, kind, amount,
+  case when status = 'REJECTED' then amount else 0 end,
+  case when status = 'REJECTED' then 'REVERSED' when released_at is not null then 'AVAILABLE'
+    else 'PENDING' end, at, released_at
+from t_share""",
     """\
 insert into ledger_transactions (id, kind, source_type, source_id, order_id, occurred_at)
-select new_uuid(), 'PAYMENT', 'payment', pay.id, o.id, pay.paid_at
-from t_order o join payments pay on pay.order_id = o.id""",
+select entry_id, 'PAYMENT', 'payment', id, order_id, at from t_pay""",
     """\
 insert into postings (id, transaction_id, from_account_id, to_account_id, to_merchant_id,
   amount_cents, split_id, supplier_order_id, created_at)
-select new_uuid(), e.id, clearing.id, a.id, sp.merchant_id, sp.amount_cents, sp.id,
-  sp.supplier_order_id, sp.created_at
-from t_order o join splits sp on sp.order_id = o.id
-join ledger_transactions e on e.source_id = sp.payment_id and e.kind = 'PAYMENT'
-join ledger_accounts clearing on clearing.merchant_id is null and clearing.kind = 'CLEARING'
-join t_account a on a.split_kind = sp.kind
-  and a.merchant_id is not distinct from sp.merchant_id""",
+select new_uuid(), x.entry_id, clearing.id, x.account_id, x.merchant_id, x.amount, x.id,
+  x.part_id, x.at
+from t_share x
+join ledger_accounts clearing on clearing.merchant_id is null and clearing.kind = 'CLEARING'""",
+    """\
+insert into ledger_transactions (id, kind, source_type, source_id, order_id, occurred_at)
+select release_id, 'RELEASE', 'split', id, order_id, released_at from t_share
+where released_at is not null and merchant_id is not null""",
+    """\
+insert into postings (id, transaction_id, from_account_id, to_account_id, from_merchant_id,
+  to_merchant_id, amount_cents, split_id, supplier_order_id, created_at)
+select new_uuid(), release_id, account_id, available_id, merchant_id, merchant_id, amount, id,
+  part_id, released_at
+from t_share where released_at is not null and merchant_id is not null""",
     """\
 insert into refunds (id, order_id, supplier_order_id, payment_id, distributor_id, number,
   amount_cents, reason, status, attempts, created_at, succeeded_at)
@@ -364,11 +395,16 @@ create temporary table t_rank on commit drop as select * from (values
   ('COMPLETED', 5)) as x(status, rank)""",
     """\
 create temporary table t_account on commit drop as
-select a.id, a.merchant_id, k.split_kind from ledger_accounts a join (values
+select a.id, a.merchant_id, k.split_kind, v.id as available_id,
+  coalesce(m.settle_days, 0) as settle_days
+from ledger_accounts a join (values
   ('SUPPLY', 'supplier', 'PENDING'), ('FREIGHT', 'supplier', 'PENDING'),
   ('MARGIN', 'distributor', 'PENDING'), ('COMMISSION', 'platform', 'COMMISSION'),
   ('PAYMENT_FEE', 'platform', 'PAYMENT_FEE')) as k(split_kind, role, kind)
-  on k.role = a.role and k.kind = a.kind""",
+  on k.role = a.role and k.kind = a.kind
+left join merchants m on m.id = a.merchant_id
+left join ledger_accounts v on v.merchant_id = a.merchant_id and v.role = a.role
+  and v.kind = 'AVAILABLE'""",
 )
 
 _VISITS = f"""\
@@ -407,9 +443,10 @@ async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -
     for statement in _NUMBERS.split(";\n"):
         await _run(session, statement, params)
     # Without statistics the planner would join the temporary tables row by row.
-    for table, statement in (("t_order", ""), ("t_part", _PARTS), ("t_line", _LINES)):
-        if statement:
-            await session.execute(text(statement))
+    await session.execute(text("analyze t_order"))
+    made = (("t_part", _PARTS), ("t_line", _LINES), ("t_pay", _PAYMENTS), ("t_share", _SHARES))
+    for table, statement in made:
+        await _run(session, statement, params)
         await session.execute(text(f"analyze {table}"))
     for statement in _INSERTS:
         await _run(session, statement, params)
