@@ -1,15 +1,13 @@
 """The state of every declared list: read from the address, one page of rows, actions on them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 import reflex as rx
-from reflex.event import EventSpec
 
 from app import routes
-from app.kit.errors import Invalid, NotFound
 from app.queries.resource import (
     PAGE_SIZE,
     ListPage,
@@ -21,15 +19,12 @@ from app.queries.resource import (
     options,
 )
 from app.services import saved_views
-from state.base import ConsoleState
+from state.acts import ActsState
 from state.gate import OF_SCREEN, acting, needs
-from state.screens import Action, kept, read_values
-
-Pair = list[str]
-"""A value and its label, as the browser gets them."""
+from state.screens import Action
 
 
-class ListState(ConsoleState, mixin=True):
+class ListState(ActsState, mixin=True):
     """Mix in, and set ``resource`` and ``actions``; the rest is here.
 
     All that selects the rows stands in the address, so a list can be shared, gone back to and
@@ -37,9 +32,6 @@ class ListState(ConsoleState, mixin=True):
     """
 
     resource: ClassVar[Resource]
-    actions: ClassVar[tuple[Action, ...]] = ()
-    key_of: ClassVar[Callable[[str], Any]] = UUID
-    """Reads a row's key as its service wants it."""
     permission: ClassVar[str] = ""
 
     rows: list[dict[str, str]] = []
@@ -53,19 +45,12 @@ class ListState(ConsoleState, mixin=True):
     chosen: dict[str, str] = {}
     narrowed: bool = False
     """Search or filters leave rows out."""
-    choices: dict[str, list[Pair]] = {}
     columns: list[str] = []
     selected: list[str] = []
     whole: bool = False
     """All rows that match are selected, also those on other pages."""
     loaded: bool = False
     busy: bool = False
-    asking: str = ""
-    """The action whose dialog is open."""
-    target: str = ""
-    """The row that the dialog is about; empty for the selected ones."""
-    errors: dict[str, str] = {}
-    values: dict[str, str] = {}
     views: list[dict[str, str]] = []
     view_name: str = ""
     export_query: str = ""
@@ -96,13 +81,6 @@ class ListState(ConsoleState, mixin=True):
 
     async def _beside(self) -> None:
         """Read what a screen shows beside its rows; called whenever the rows are read."""
-
-    async def _opened(self, action: Action) -> None:
-        """Make an action's dialog ready; called when it opens."""
-
-    def _told(self, action: Action, outcome: Any) -> str:
-        """Return the sentence that says what an action did; an empty one is not shown."""
-        return outcome if isinstance(outcome, str) else acting().text(action.done, count=outcome)
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
@@ -198,44 +176,6 @@ class ListState(ConsoleState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def ask(self, name: str, key: str) -> Any:
-        """Open an action's dialog for a row (or for the selected ones), or run it at once."""
-        action = self._action(name)
-        self.target, self.errors = key, {}
-        self.values = {f.name: f.value for f in action.fields}
-        if key and action.prefill is not None:
-            self.values |= await action.prefill(acting().actor, type(self).key_of(key))
-        if action.asks:
-            self.asking = name
-            await self._opened(action)
-            return None
-        return await self._run(action, {})
-
-    @rx.event
-    @needs(OF_SCREEN)
-    async def dismiss(self) -> None:
-        """Close the dialog."""
-        self.asking, self.errors = "", {}
-
-    @rx.event
-    @needs(OF_SCREEN)
-    async def submit(self, data: dict[str, Any]) -> Any:
-        """Run the action whose dialog is open with what was typed."""
-        if not self.asking:
-            return None
-        action = self._action(self.asking)
-        try:
-            return await self._run(action, read_values(action.fields, data))
-        except Invalid as error:
-            who = acting()
-            self.values = kept(action.fields, data)
-            self.errors = {name: who.text(message) for name, message in error.fields.items()}
-            if not self.errors:
-                raise
-            return None
-
-    @rx.event
-    @needs(OF_SCREEN)
     async def save_view(self, data: dict[str, Any]) -> Any:
         """Keep the present filters, sort and columns under a name."""
         query = self._query().params(self.resource)
@@ -252,34 +192,19 @@ class ListState(ConsoleState, mixin=True):
         await saved_views.drop(actor, UUID(view_id))
         self.views = await saved_views.of(actor, self.resource.name)
 
-    def _action(self, name: str) -> Action:
-        action = next((a for a in self.actions if a.name == name), None)
-        if action is None:
-            raise NotFound()
-        acting().actor.require(action.permission)
-        return action
-
-    async def _run(self, action: Action, values: Mapping[str, Any]) -> Any:
-        who = acting()
-        keys = await self._keys(action)
-        outcome = await action.run(who.actor, keys, values)
-        self.asking, self.errors = "", {}
+    async def _again(self) -> None:
         query = self._query()
-        self._show(await fetch(who.actor, self.resource, query), query)
+        self._show(await fetch(acting().actor, self.resource, query), query)
         await self._beside()
-        if isinstance(outcome, EventSpec):
-            return outcome
-        said = self._told(action, outcome)
-        return rx.toast.success(said) if said else None
 
     async def _keys(self, action: Action) -> Sequence[UUID]:
         if action.on == "list":
             return []
         if self.target:
-            return [type(self).key_of(self.target)]
+            return [self._key(self.target)]
         if self.whole:
             return await matching_keys(acting().actor, self.resource, self._query())
-        return [type(self).key_of(key) for key in self.selected]
+        return [self._key(key) for key in self.selected]
 
 
 def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:

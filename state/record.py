@@ -1,16 +1,17 @@
 """The state of a page about one record: read it from the address, act on it in dialogs."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import unquote
 from uuid import UUID
 
 import reflex as rx
 
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import NotFound
+from state.acts import ActsState, id_of
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
-from state.screens import Action, kept, read_values
+from state.screens import Action
 
 
 def name_in_address() -> str:
@@ -20,28 +21,19 @@ def name_in_address() -> str:
 
 def id_in_address() -> UUID:
     """Return the record's id from the address. Raises NotFound where it is none."""
-    try:
-        return UUID(name_in_address())
-    except ValueError:
-        raise NotFound() from None
+    return id_of(name_in_address())
 
 
-class RecordState(ConsoleState, mixin=True):
+class RecordState(ActsState, mixin=True):
     """Mix in; set ``permission`` and ``actions``, define ``_read``.
 
     ``_read`` fills the state's own vars; where it raises NotFound the page says so.
     """
 
-    actions: ClassVar[tuple[Action, ...]] = ()
     permission: ClassVar[str] = ""
 
     loaded: bool = False
     missing: bool = False
-    asking: str = ""
-    target: str = ""
-    errors: dict[str, str] = {}
-    values: dict[str, str] = {}
-    choices: dict[str, list[list[str]]] = {}
     _shown: str = ""
 
     async def _read(self) -> None:
@@ -68,54 +60,32 @@ class RecordState(ConsoleState, mixin=True):
         except NotFound:
             self.missing = True
 
-    @rx.event
-    @needs(OF_SCREEN)
-    async def ask(self, name: str, key: str) -> Any:
-        """Open an action's dialog for ``key``, or run it at once if it asks nothing."""
-        action = self._action(name)
-        self.target, self.errors = key, {}
-        self.values = {f.name: f.value for f in action.fields}
-        if action.prefill is not None:
-            self.values |= await action.prefill(acting().actor, UUID(key))
-        if action.asks:
-            self.asking = name
-            return None
-        return await self._run(action, {})
+    async def _keys(self, action: Action) -> Sequence[UUID]:
+        return [id_of(self.target)] if self.target else []
 
-    @rx.event
-    @needs(OF_SCREEN)
-    async def dismiss(self) -> None:
-        """Close the dialog."""
-        self.asking, self.errors = "", {}
-
-    @rx.event
-    @needs(OF_SCREEN)
-    async def submit(self, data: dict[str, Any]) -> Any:
-        """Run the action whose dialog is open with what was typed."""
-        if not self.asking:
-            return None
-        action = self._action(self.asking)
-        try:
-            return await self._run(action, read_values(action.fields, data))
-        except Invalid as error:
-            who = acting()
-            self.values = kept(action.fields, data)
-            self.errors = {name: who.text(message) for name, message in error.fields.items()}
-            if not self.errors:
-                raise
-            return None
-
-    def _action(self, name: str) -> Action:
-        action = next((a for a in self.actions if a.name == name), None)
-        if action is None:
-            raise NotFound()
-        acting().actor.require(action.permission)
-        return action
-
-    async def _run(self, action: Action, values: Mapping[str, Any]) -> Any:
-        who = acting()
-        outcome = await action.run(who.actor, [UUID(self.target)] if self.target else [], values)
-        self.asking, self.errors = "", {}
+    async def _again(self) -> None:
         await self._show()
-        said = outcome if isinstance(outcome, str) else action.done
-        return rx.toast.success(who.text(said, count=outcome))
+
+
+class DetailState(ConsoleState, mixin=True):
+    """A page about one record without declared actions: set ``permission``, define ``_read``."""
+
+    permission: ClassVar[str] = ""
+
+    loaded: bool = False
+    missing: bool = False
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load(self) -> None:
+        """Read the record that the address names."""
+        self.missing = False
+        try:
+            await self._read(name_in_address())
+        except NotFound:
+            self.missing = True
+        self.loaded = True
+
+    async def _read(self, key: str) -> None:
+        """Read the record as the actor. Raises NotFound."""
+        raise NotImplementedError

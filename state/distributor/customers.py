@@ -8,9 +8,10 @@ from app.queries.distributor_orders import customer_detail
 from app.queries.lists.distributor_trade import CUSTOMERS
 from app.queries.shown import all_shown, shown
 from app.words import ORDER_STATUS
-from state.detail import DetailState, key_of
+from state.acts import id_of
 from state.gate import acting
 from state.listing import ListState
+from state.record import DetailState
 
 
 class CustomersState(ListState, rx.State):
@@ -28,7 +29,7 @@ class CustomerState(DetailState, rx.State):
     orders: list[dict[str, str]] = []
 
     async def _read(self, key: str) -> None:
-        found = await customer_detail(acting().actor, key_of(key))
+        found = await customer_detail(acting().actor, id_of(key))
         self.facts, self.orders = shown(found.facts), all_shown(found.orders)
 
 

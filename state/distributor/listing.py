@@ -16,9 +16,10 @@ from app.services.listing_prices import SkuPrice, estimate, set_prices
 from app.services.listings import override_title, set_on_sale, set_policy
 from app.words import LISTING_STATUS
 from models.store import CostPolicy
-from state.detail import DetailState, key_of
+from state.acts import id_of
 from state.distributor.product import read_prices, with_price
 from state.gate import OF_SCREEN, acting, needs
+from state.record import DetailState
 
 _WRITE = "distributor:listings:write"
 
@@ -48,7 +49,7 @@ class ListingState(DetailState, rx.State):
     errors: dict[str, str] = {}
 
     async def _read(self, key: str) -> None:
-        found = await listing_detail(acting().actor, key_of(key))
+        found = await listing_detail(acting().actor, id_of(key))
         self.facts = shown({k: v for k, v in found.facts.items() if k != "pricing"})
         self.facts["live"] = routes.store(found.facts["slug"], f"p/{found.facts['id'].hex}")
         self.history = [_told(row) for row in found.history]
@@ -60,7 +61,7 @@ class ListingState(DetailState, rx.State):
         ]
 
     async def _priced(self, prices: dict[Any, int]) -> dict[str, Any]:
-        store, product = key_of(self.facts["store_id"]), key_of(self.facts["product_id"])
+        store, product = id_of(self.facts["store_id"]), id_of(self.facts["product_id"])
         actor = acting().actor
         if not actor.may("distributor:sourcing:read") or self.facts["status"] == "OFF_POOL":
             return {}
@@ -79,7 +80,7 @@ class ListingState(DetailState, rx.State):
             message = acting().text(N_("Please enter an amount such as 12.50."))
             self.errors = {**self.errors, name: message}
             return
-        priced = await self._priced({key_of(sku): cents})
+        priced = await self._priced({id_of(sku): cents})
         self.skus = [
             with_price(row, priced.get(sku), retype=False) if row["id"] == sku else row
             for row in self.skus
@@ -92,10 +93,10 @@ class ListingState(DetailState, rx.State):
         who = acting()
         try:
             wishes = {
-                key_of(sku): SkuPrice(cents, bool(data.get(f"offer-{sku}")))
+                id_of(sku): SkuPrice(cents, bool(data.get(f"offer-{sku}")))
                 for sku, cents in read_prices(data).items()
             }
-            await set_prices(who.actor, key_of(self.facts["id"]), wishes)
+            await set_prices(who.actor, id_of(self.facts["id"]), wishes)
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
@@ -107,7 +108,7 @@ class ListingState(DetailState, rx.State):
     async def save_texts(self, data: dict[str, Any]) -> Any:
         """Give the listing a title of its own, and say what happens when costs rise."""
         who = acting()
-        listing = key_of(self.facts["id"])
+        listing = id_of(self.facts["id"])
         policy = str(data.get("policy") or self.facts["cost_policy"])
         if policy not in set(CostPolicy):
             raise Invalid({"policy": N_("Please choose one.")})
@@ -120,7 +121,7 @@ class ListingState(DetailState, rx.State):
     @needs(_WRITE)
     async def sell(self, on_sale: bool) -> Any:
         """Pause the listing, or put it back on sale."""
-        await set_on_sale(acting().actor, [key_of(self.facts["id"])], on_sale=on_sale)
+        await set_on_sale(acting().actor, [id_of(self.facts["id"])], on_sale=on_sale)
         await self._read(self.facts["id"])
 
 

@@ -12,9 +12,9 @@ from app.queries.shown import all_shown, shown
 from app.services.closing import cancel_for_store
 from app.services.fulfilment import withdraw
 from app.words import ORDER_STATUS, PART_STATUS, PAYMENT_STATUS, REFUND_STATUS
-from state.detail import DetailState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
+from state.record import DetailState
 
 _WRITE = "distributor:orders:write"
 

@@ -17,7 +17,7 @@ from app.services.rules.pricing import Charm, PricingKind, PricingRule
 from app.services.rules.splits import Shares
 from app.services.stores import StoreTermsDraft, terms_of
 from models.store import CostPolicy
-from state.detail import key_of
+from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.screens import Action, Field, Values, read_values
@@ -154,7 +154,7 @@ class PricedListState(ListState, mixin=True):
         await self._preview()
 
     async def _take_usual(self, store: str) -> None:
-        usual = await terms_of(acting().actor, key_of(store))
+        usual = await terms_of(acting().actor, id_of(store))
         self.terms = {**self.terms, **terms_shown(usual)}
 
     async def _preview(self) -> None:

@@ -15,7 +15,7 @@ from app.queries.shown import all_shown, shown
 from app.services.list_pricing import SKIP_REASONS, PricedSku
 from app.services.listing_prices import estimate, list_at, preview
 from app.services.stores import NoStore, StoreTermsDraft, terms_of
-from state.detail import DetailState, key_of
+from state.acts import id_of
 from state.distributor.pricing import (
     PRICING_FIELDS,
     STORE_FIELD,
@@ -25,6 +25,7 @@ from state.distributor.pricing import (
     terms_shown,
 )
 from state.gate import OF_SCREEN, acting, needs
+from state.record import DetailState
 from state.screens import read_values
 
 _PRICE = "price-"
@@ -48,7 +49,7 @@ class ProductState(DetailState, rx.State):
 
     async def _read(self, key: str) -> None:
         actor = acting().actor
-        found = await pool_product(actor, key_of(key))
+        found = await pool_product(actor, id_of(key))
         own = await stores(actor)
         self.facts = shown({k: v for k, v in found.facts.items() if k != "description_html"})
         self.description = found.facts["description_html"]
@@ -77,7 +78,7 @@ class ProductState(DetailState, rx.State):
             return
         self.terms = {**self.terms, name: value[:40]}
         if name == "store" and value:
-            usual = await terms_of(acting().actor, key_of(value))
+            usual = await terms_of(acting().actor, id_of(value))
             self.terms = {**self.terms, **terms_shown(usual)}
         await self._by_rule()
 
@@ -103,11 +104,11 @@ class ProductState(DetailState, rx.State):
         who = acting()
         try:
             values = read_values((STORE_FIELD, *PRICING_FIELDS), self.terms)
-            prices = {key_of(sku): cents for sku, cents in read_prices(data).items()}
+            prices = {id_of(sku): cents for sku, cents in read_prices(data).items()}
             if not self.choices.get("stores"):
                 raise NoStore()
             how = (rule_of(values), policy_of(values))
-            store, product = key_of(values["store"]), key_of(self.facts["id"])
+            store, product = id_of(values["store"]), id_of(self.facts["id"])
             listing = await list_at(who.actor, store, product, how, prices)
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
@@ -127,7 +128,7 @@ class ProductState(DetailState, rx.State):
         self.errors = {}
         store = self.terms["store"]
         found = await preview(
-            who.actor, key_of(store) if store else None, [key_of(self.facts["id"])], rule
+            who.actor, id_of(store) if store else None, [id_of(self.facts["id"])], rule
         )
         priced = {str(sku.goods.sku_id): sku for c in found for sku in c.skus}
         self.skus = [with_price(row, priced.get(row["id"]), retype=True) for row in self.skus]
@@ -136,9 +137,9 @@ class ProductState(DetailState, rx.State):
         store = self.terms["store"]
         found = await estimate(
             acting().actor,
-            key_of(store) if store else None,
-            key_of(self.facts["id"]),
-            {key_of(sku): cents for sku, cents in prices.items()},
+            id_of(store) if store else None,
+            id_of(self.facts["id"]),
+            {id_of(sku): cents for sku, cents in prices.items()},
         )
         priced = {str(sku): p for sku, p in found.items()}
         self.skus = [

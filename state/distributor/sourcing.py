@@ -15,7 +15,7 @@ from app.services.listing_prices import preview
 from app.services.listings import ListResult, list_products
 from app.services.rules.pricing import PricingRule
 from app.services.stores import NoStore, terms_of
-from state.detail import key_of
+from state.acts import id_of
 from state.distributor.pricing import (
     PRICING_FIELDS,
     STORE_FIELD,
@@ -43,7 +43,7 @@ async def list_usually(actor: Actor, keys: Sequence[UUID], values: Values) -> An
 
 
 async def _list(actor: Actor, keys: Sequence[UUID], values: Values) -> ListResult:
-    store = key_of(values["store"])
+    store = id_of(values["store"])
     return await list_products(actor, store, keys, rule_of(values), policy_of(values))
 
 
@@ -73,4 +73,4 @@ class SourcingState(PricedListState, rx.State):
 
     async def _candidates(self, keys: Sequence[UUID], rule: PricingRule) -> list[Candidate]:
         store = self.terms["store"]
-        return await preview(acting().actor, key_of(store) if store else None, keys, rule)
+        return await preview(acting().actor, id_of(store) if store else None, keys, rule)

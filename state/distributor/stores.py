@@ -26,11 +26,12 @@ from app.services.stores import (
     set_open,
     terms_of,
 )
+from state.acts import id_of
 from state.base import ConsoleState
-from state.detail import DetailState, key_of
 from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_shown
 from state.gate import OF_SCREEN, SIGNED_IN, acting, needs
 from state.listing import ListState
+from state.record import DetailState
 from state.screens import Action, Field, Values, read_values
 
 _WRITE = "distributor:store:write"
@@ -155,7 +156,7 @@ class StoreState(DetailState, rx.State):
         try:
             values = read_values(PRICING_FIELDS, {**self.terms, **data})
             draft = StoreTermsDraft(rule_of(values), policy_of(values))
-            await save_terms(who.actor, key_of(self.store_id), draft)
+            await save_terms(who.actor, id_of(self.store_id), draft)
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
@@ -196,7 +197,7 @@ class StoreState(DetailState, rx.State):
 
     async def _feature(self, order: list[str]) -> None:
         actor = acting().actor
-        await feature(actor, key_of(self.store_id), [key_of(key) for key in order])
+        await feature(actor, id_of(self.store_id), [id_of(key) for key in order])
         detail = await store_detail(actor, self.slug)
         self.featured, self.found = all_shown(detail.featured), []
 

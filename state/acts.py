@@ -1,0 +1,115 @@
+"""Declared actions on a page: their dialogs, what is typed there, how they went."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+from reflex.event import EventSpec
+
+from app.kit.errors import Invalid, NotFound
+from state.base import ConsoleState
+from state.gate import OF_SCREEN, acting, needs
+from state.screens import Action, kept, read_values
+
+
+def id_of(typed: str) -> UUID:
+    """Return an identifier that came from the browser. Raises NotFound for anything else."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise NotFound() from None
+
+
+class ActsState(ConsoleState, mixin=True):
+    """Mix in; set ``actions`` and define ``_keys`` (on what) and ``_again`` (read anew)."""
+
+    actions: ClassVar[tuple[Action, ...]] = ()
+    key_of: ClassVar[Callable[[str], Any]] = UUID
+    """Reads a row's key as its service wants it."""
+
+    asking: str = ""
+    """The action whose dialog is open."""
+    target: str = ""
+    """The record that the dialog is about; empty for the selected ones."""
+    errors: dict[str, str] = {}
+    values: dict[str, str] = {}
+    choices: dict[str, list[list[str]]] = {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def ask(self, name: str, key: str) -> Any:
+        """Open an action's dialog for ``key``, or run it at once if it asks nothing."""
+        action = self._action(name)
+        self.target, self.errors = key, {}
+        self.values = {f.name: f.value for f in action.fields}
+        if key and action.prefill is not None:
+            self.values |= await action.prefill(acting().actor, self._key(key))
+        if action.asks:
+            self.asking = name
+            await self._opened(action)
+            return None
+        return await self._run(action, {})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def dismiss(self) -> None:
+        """Close the dialog."""
+        self.asking, self.errors = "", {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def submit(self, data: dict[str, Any]) -> Any:
+        """Run the action whose dialog is open with what was typed; a fault stands at its field."""
+        if not self.asking:
+            return None
+        action = self._action(self.asking)
+        try:
+            return await self._run(action, read_values(action.fields, data))
+        except Invalid as error:
+            who = acting()
+            self.values = kept(action.fields, data)
+            self.errors = {name: who.text(message) for name, message in error.fields.items()}
+            if not self.errors:
+                raise
+            return None
+
+    def _key(self, typed: str) -> Any:
+        try:
+            return type(self).key_of(typed)
+        except ValueError:
+            raise NotFound() from None
+
+    def _action(self, name: str) -> Action:
+        action = next((a for a in self.actions if a.name == name), None)
+        if action is None:
+            raise NotFound()
+        acting().actor.require(action.permission)
+        return action
+
+    async def _run(self, action: Action, values: Mapping[str, Any]) -> Any:
+        outcome = await action.run(acting().actor, await self._keys(action), values)
+        self.asking, self.errors = "", {}
+        await self._again()
+        if isinstance(outcome, EventSpec):
+            return outcome
+        said = self._told(action, outcome)
+        return rx.toast.success(said) if said else None
+
+    def _told(self, action: Action, outcome: Any) -> str:
+        """Return the sentence that says what an action did; an empty one is not shown."""
+        who = acting()
+        return (
+            who.text(outcome) if isinstance(outcome, str) else who.text(action.done, count=outcome)
+        )
+
+    async def _keys(self, action: Action) -> Sequence[Any]:
+        """Return the keys of what the action is run on."""
+        raise NotImplementedError
+
+    async def _again(self) -> None:
+        """Read anew what the page shows, after an action."""
+        raise NotImplementedError
+
+    async def _opened(self, action: Action) -> None:
+        """Make an action's dialog ready; called when it opens."""
