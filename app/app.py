@@ -10,6 +10,7 @@ from app.api.edge import Edge
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
+from components.layouts.lost import lost
 from components.layouts.shell import shell
 from components.ui.text import t
 from state.gate import Gate, audit_handlers
@@ -41,6 +42,7 @@ def _add_pages(web: rx.App) -> None:
             title=title + " · 通商 Tongshang",  # pyright: ignore[reportOperatorIssue]
             on_load=[ShellState.load, module.LOAD],
         )
+    web.add_page(lost, route="404", title=t("Page not found") + " · 通商 Tongshang")  # pyright: ignore[reportOperatorIssue]
 
 
 app = rx.App(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.style import resolved_color_mode
 
 from app.kit.i18n import N_
 from components.ui import base
@@ -33,10 +34,11 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         ),
         rx.el.div(
             rx.foreach(state.panels, lambda panel: _panel(state, panel)),
-            # A new theme or language mounts this anew, and the charts are drawn for it.
+            # A new theme or language mounts this anew, and the charts are drawn for it. Resolved:
+            # the plain mode is "system" for whoever never chose one.
             rx.el.span(
-                key=rx.color_mode.to(str) + rx.cond(ENGLISH, "en", "zh"),
-                on_mount=state.draw(rx.color_mode, rx.cond(ENGLISH, "en", "zh")),
+                key=resolved_color_mode.to(str) + rx.cond(ENGLISH, "en", "zh"),
+                on_mount=state.draw(resolved_color_mode, rx.cond(ENGLISH, "en", "zh")),
                 class_name="sr-only",
             ),
             class_name="panels",

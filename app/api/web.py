@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app import routes
@@ -11,6 +12,9 @@ from app.api import callbacks, channel, downloads, media, uploads
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
+
+CONSOLES = ("platform", "supplier", "distributor")
+"""The kinds of workspace that have console pages."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -29,6 +33,8 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     web.include_router(media.router)
     web.add_api_route("/healthz", _health, include_in_schema=False)
     web.add_api_route("/", _front_door, include_in_schema=False)
+    for scope in CONSOLES:
+        web.add_api_route(f"/{scope}/{{merchant}}", _workspace_door, include_in_schema=False)
     install_account(web)
     uploads.install(web)
     downloads.install(web)
@@ -43,3 +49,10 @@ async def _health() -> dict[str, str]:
 async def _front_door() -> RedirectResponse:
     # Whoever is not signed in is asked to by that page.
     return RedirectResponse(routes.WORKSPACES, 303)
+
+
+async def _workspace_door(request: Request) -> RedirectResponse:
+    # The bare address of a workspace is what people shorten to and bookmark.
+    workspace = routes.workspace_of(request.url.path)
+    page = routes.console(workspace) if workspace else routes.WORKSPACES
+    return RedirectResponse(page, 303)

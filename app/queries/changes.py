@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Any, cast
 
 from app.kit.i18n import N_, Words, gettext, moment_text, yuan
@@ -18,7 +19,9 @@ from app.words import (
 MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""
 
-_NEVER = {"secret_hash", "search_grams"}
+_NEVER = {"secret_hash", "search_grams", "updated_at"}
+"""Columns that say nothing to a reader; an entry has its own time."""
+_TAG = re.compile(r"</?[a-z][^<>]*>")
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STATES: Mapping[str, Words] = {
     "merchants": MERCHANT_STATUS,
@@ -102,7 +105,16 @@ def _flat(value: Any) -> str:
     if isinstance(value, dict):
         pairs = cast("dict[str, Any]", value).items()
         return ", ".join(f"{key}: {part}" for key, part in pairs)
-    return f"#{value[-8:]}" if _IDENTIFIER.fullmatch(str(value)) else str(value)
+    if _IDENTIFIER.fullmatch(str(value)):
+        return f"#{value[-8:]}"
+    return plain_text(str(value))
+
+
+def plain_text(value: str) -> str:
+    """Return rich text without its tags, and any other text as it is."""
+    if not value.startswith("<"):
+        return value
+    return " ".join(unescape(_TAG.sub(" ", value)).split())
 
 
 def _cut(text: str) -> str:

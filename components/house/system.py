@@ -31,7 +31,7 @@ def parts_card() -> rx.Component:
             rx.el.ul(rx.foreach(SystemState.parts, _part), class_name="parts"),
             base.skeleton(6),
         ),
-        title=t("Parts"),
+        title=t("Components"),
     )
 
 

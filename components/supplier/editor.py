@@ -130,7 +130,7 @@ def _shelf() -> rx.Component:
         forms.field(t("Category"), control, name="category_id",
                     error=ProductState.errors.get("category_id", ""), required=True),
         rx.cond(ProductState.product_id != "", states),
-        title=t("Shelf"),
+        title=t("Organisation"),
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def _form() -> rx.Component:
         rx.cond(FreightState.is_new, base.note(nothing_yet, "warn")),
         base.card(
             rx.el.div(*(form_field(FreightState, f) for f in FIELDS), class_name="form-grid"),
-            title=t("Amounts"),
+            title=t("Freight charges"),
         ),
         base.card(
             rx.el.p(

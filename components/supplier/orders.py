@@ -122,7 +122,7 @@ def _actions() -> list[rx.Component]:
 
 
 def _goods() -> rx.Component:
-    heads = (t("Goods"), t("Ordered"), t("Shipped"), t("Supply price"), t("Total"))
+    heads = (t("Goods"), t("Ordered units"), t("Shipped"), t("Supply price"), t("Total"))
     return base.card(
         rx.el.div(
             rx.el.table(
@@ -176,7 +176,7 @@ def _line(line: Any) -> rx.Component:
             ),
             class_name="c-title",
         ),
-        number(t("Ordered"), line["quantity"]),
+        number(t("Ordered units"), line["quantity"]),
         number(t("Shipped"), rx.el.span(line["shipped"], " / ", line["quantity"])),
         number(t("Supply price"), line["unit"]),
         number(t("Total"), line["supply"]),

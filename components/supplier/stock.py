@@ -79,7 +79,7 @@ def _form() -> rx.Component:
 
 
 def _moves() -> rx.Component:
-    heads = (t("Time"), t("Change"), t("On hand after"), t("Reason"), t("Note"))
+    heads = (t("Time"), t("Units changed"), t("On hand after"), t("Reason"), t("Note"))
     return base.card(
         rx.el.div(
             rx.el.table(
@@ -110,7 +110,7 @@ def _move(move: Any) -> rx.Component:
     return rx.el.tr(
         rx.el.td(move["at"], class_name="c-moment"),
         rx.el.td(
-            labelled(t("Change")),
+            labelled(t("Units changed")),
             rx.el.span(move["delta"], class_name=rx.cond(move["up"] != "", "up", "down")),
             class_name="right num",
         ),

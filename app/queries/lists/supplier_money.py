@@ -26,7 +26,7 @@ SPLITS = Resource(
     columns=(
         Column("number", N_("Order"), "s.number", "title", sort="s.number",
                link="orders/{number}"),
-        Column("kind", N_("For"), "sp.kind", "status", words=_OWN_KINDS),
+        Column("kind", N_("Income type"), "sp.kind", "status", words=_OWN_KINDS),
         Column("state", N_("State"), "sp.state", "status", words=SPLIT_STATE),
         Column("amount", N_("Amount"), "sp.amount_cents", "money", sort="sp.amount_cents"),
         Column("reversed", N_("Taken back"), "sp.reversed_cents", "money", on_phone=False),
@@ -37,7 +37,7 @@ SPLITS = Resource(
     ),
     filters=(
         Filter("state", N_("State"), "sp.state = :state", choices=SPLIT_STATE),
-        Filter("kind", N_("For"), "sp.kind = :kind", choices=_OWN_KINDS),
+        Filter("kind", N_("Income type"), "sp.kind = :kind", choices=_OWN_KINDS),
         Filter("paid", N_("Paid"), "sp.created_at", kind="dates"),
     ),
     search="s.number like :like",
