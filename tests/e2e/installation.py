@@ -51,6 +51,12 @@ class Installation:
             connection.execute("set role tongshang_engine")
             yield connection
 
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Keep the other test processes' hands off the trade meanwhile."""
+        with fasteners.InterProcessLock(self.data_dir.parent / "trade.lock"):
+            yield
+
     def sign_in(self, email: str) -> str:
         """Return the token of a fresh session of a demo login, its second factor shown."""
         token = secrets.token_urlsafe(32)

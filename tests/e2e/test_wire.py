@@ -40,7 +40,7 @@ def _written(cents: int) -> list[str]:
 @pytest.fixture(scope="module")
 def secrets(installation: Installation) -> Secrets:
     """Put odd amounts into an order and into the costs; collect what must stay secret."""
-    with installation.engine() as connection:
+    with installation.undisturbed(), installation.engine() as connection:
         line, supply, quantity, discount, order, part = connection.execute(
             "select l.id, t.supply_cents, l.quantity, l.discount_cents, o.number, s.number"
             " from order_lines l join order_line_terms t on t.line_id = l.id"
