@@ -165,10 +165,10 @@ class Supplier(Clerk):
         for place, (name, values) in enumerate(specs):
             self._add_spec(place, name, values)
         for place, cents in enumerate(supplies):
-            self._fill_row(place, cents)
+            self._fill_row(place, cents, part.title.split()[-1])
         self.page.locator("[data-save=push]").first.click()
         self.page.wait_for_url(re.compile(r"/products/[0-9a-f-]{32,}"))
-        self.sees(self.says("In review"))
+        self.sees(self.says("To review"))
 
     def _choose_category(self, name: str) -> None:
         option = self.page.locator("[name=category_id] option", has_text=name)
@@ -193,9 +193,9 @@ class Supplier(Clerk):
             box.press("Enter")
             expect(spec.get_by_role("button", name=re.compile(re.escape(value)))).to_be_visible()
 
-    def _fill_row(self, place: int, cents: int) -> None:
+    def _fill_row(self, place: int, cents: int, code: str) -> None:
         typed = {
-            "code": f"E2E-{self.locale}-{place}", "supply": f"{cents / 100:.2f}", "on_hand": "40",
+            "code": f"{code}-{place}", "supply": f"{cents / 100:.2f}", "on_hand": "40",
             "suggested": f"{cents / 50:.2f}", "cost": f"{cents / 200:.2f}",
         }  # fmt: skip
         for cell, value in typed.items():
@@ -232,8 +232,9 @@ class Reviewer(Clerk):
         """Find a product that waits, and approve it."""
         self.search("products", title)
         self.page.locator("tbody .cell-link", has_text=title).click()
+        self.badge("To review")
         self.page.locator("main [data-action=approve]").click()
-        self.badge("Approved")
+        self.badge("In the pool")
 
 
 class Seller(Clerk):
@@ -243,7 +244,8 @@ class Seller(Clerk):
         """Find a product in the pool, set a markup, and list it."""
         self.search("sourcing", part.title)
         card = self.page.locator(".good-card", has_text=part.title)
-        card.locator("[type=checkbox]").check()
+        card.locator("[type=checkbox]").click()
+        expect(card).to_have_class(re.compile("picked"))
         self.page.locator("[data-bulk=list]").click()
         form = self.page.locator("[data-form=list]")
         form.locator("[name=kind]").select_option("markup")
@@ -319,7 +321,7 @@ class Consumer(Person):
         self.fits()
         self.page.locator("button[value=pay]").click()
         self.page.wait_for_url(re.compile(r"/orders/\d+"), timeout=2 * PATIENCE)
-        expect(self.page.locator("main h1")).to_have_text(self.says("Paid"), timeout=PATIENCE)
+        expect(self.page.locator("main h1")).to_have_text(self.says("Paid, being prepared"), timeout=PATIENCE)
         found = re.search(r"/orders/(\d+)", self.page.url)
         assert found
         return found[1]

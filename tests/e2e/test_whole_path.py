@@ -1,5 +1,6 @@
 """The whole path in the browser: four roles, one trade from shelf to split, true to the cent."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ def trade(installation: Installation, locale: str) -> Trade:
     """Choose what is bought: two of a new mug, and one lamp that the store sells already."""
     supply = SUPPLIES[1]
     name = "雪窗手作杯" if locale == "zh_CN" else "Snow window mug"
+    # A name of its own, so that the path can be walked again in the same market.
+    name = f"{name} {secrets.token_hex(3).upper()}"
     mug = Part(name, name, ("Celadon", "Large"), supply, supply * (100 + MARKUP) // 100, 2, QINGYAO)
     with installation.engine() as connection:
         row = connection.execute(
@@ -127,7 +130,7 @@ def test_one_trade_from_shelf_to_settled_split(
 def buy(consumer: Consumer, trade: Trade, *, with_account: bool) -> str:
     """Buy of two suppliers in one order, as a guest or with an account; return its number."""
     if with_account:
-        consumer.register("Wen Wanderer", "13912345678")
+        consumer.register("Wen Wanderer", f"139{secrets.randbelow(10**8):08d}")
     for part in trade.parts:
         consumer.add(part)
     consumer.check_out("Wen Wanderer", sum(p.freight for p in trade.parts), trade.total)
