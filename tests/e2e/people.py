@@ -18,6 +18,7 @@ PATIENCE = 30_000
 """How long something may take to appear, in ms: the machine may be busy."""
 COURIER_PATIENCE = 60
 """Within how many seconds the courier's first word must be there; the worker fetches it."""
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 _READY = (
     "() => document.querySelector('main h1') && !document.querySelector('main .skeleton')"
@@ -57,7 +58,7 @@ class Person:
     def sees(self, *texts: str) -> None:
         """Check that texts stand in the page's main part."""
         for text in texts:
-            expect(self.page.locator("main")).to_contain_text(text, timeout=PATIENCE)
+            expect(self.page.locator("main")).to_contain_text(text)
 
 
 class Clerk(Person):
@@ -160,7 +161,7 @@ class Supplier(Clerk):
         self.page.locator("[name=title_en]").fill(part.title)
         self._choose_category("Teaware" if self.locale == "en" else "茶器")
         self.page.locator("[data-pictures] [type=file]").set_input_files(list(pictures))
-        expect(self.page.locator("li.picture")).to_have_count(len(pictures), timeout=PATIENCE)
+        expect(self.page.locator("li.picture")).to_have_count(len(pictures))
         self._describe()
         for place, (name, values) in enumerate(specs):
             self._add_spec(place, name, values)
@@ -240,8 +241,8 @@ class Reviewer(Clerk):
 class Seller(Clerk):
     """Who chooses goods and sells them in a store."""
 
-    def list_product(self, part: Part, percent: int) -> None:
-        """Find a product in the pool, set a markup, and list it."""
+    def list_product(self, part: Part, percent: int, retails: Sequence[int]) -> None:
+        """Find a product in the pool, set a markup, see the prices, and list it."""
         self.search("sourcing", part.title)
         card = self.page.locator(".good-card", has_text=part.title)
         card.locator("[type=checkbox]").click()
@@ -251,9 +252,10 @@ class Seller(Clerk):
         form.locator("[name=kind]").select_option("markup")
         form.locator("[name=percent]").fill(f"{percent}")
         form.locator("[name=charm]").select_option("none")
-        expect(form.locator(".preview-rows")).to_contain_text(yuan(part.retail_each))
+        span = f"{yuan(min(retails))} – {yuan(max(retails))}"
+        expect(form.locator(".preview-rows")).to_contain_text(span)
         form.locator("[type=submit]").click()
-        expect(card.locator(".badge-good")).to_have_text(self.says("Listed"), timeout=PATIENCE)
+        expect(card.locator(".badge-good")).to_have_text(self.says("Listed"))
 
 
 class Consumer(Person):
@@ -321,7 +323,7 @@ class Consumer(Person):
         self.fits()
         self.page.locator("button[value=pay]").click()
         self.page.wait_for_url(re.compile(r"/orders/\d+"), timeout=2 * PATIENCE)
-        expect(self.page.locator("main h1")).to_have_text(self.says("Paid, being prepared"), timeout=PATIENCE)
+        expect(self.page.locator("main h1")).to_have_text(self.says("Paid, being prepared"))
         found = re.search(r"/orders/(\d+)", self.page.url)
         assert found
         return found[1]
@@ -342,4 +344,4 @@ class Consumer(Person):
     def receive(self) -> None:
         """Confirm that everything has come."""
         self.button("Confirm receipt").click()
-        expect(self.page.locator("main h1")).to_have_text(self.says("Received"), timeout=PATIENCE)
+        expect(self.page.locator("main h1")).to_have_text(self.says("Received"))

@@ -21,6 +21,12 @@ MARKUP = 60
 QINGYAO, HEGUANG = Freight(800, 200, 9_900), Freight(1_200, 200, 29_900)
 
 
+def retail(supply: int) -> int:
+    """Return the price that the markup makes of a supply price; ours come out in whole cents."""
+    assert supply * MARKUP % 100 == 0
+    return supply * (100 + MARKUP) // 100
+
+
 @dataclass(frozen=True)
 class Cast:
     """Everybody who has a part in it."""
@@ -76,7 +82,7 @@ def trade(installation: Installation, locale: str) -> Trade:
     name = "雪窗手作杯" if locale == "zh_CN" else "Snow window mug"
     # A name of its own, so that the path can be walked again in the same market.
     name = f"{name} {secrets.token_hex(3).upper()}"
-    mug = Part(name, name, ("Celadon", "Large"), supply, supply * (100 + MARKUP) // 100, 2, QINGYAO)
+    mug = Part(name, name, ("Celadon", "Large"), supply, retail(supply), 2, QINGYAO)
     with installation.engine() as connection:
         row = connection.execute(
             "select p.title, p.title_en, k.spec_values, s.supply_cents, o.retail_cents"
@@ -112,7 +118,7 @@ def test_one_trade_from_shelf_to_settled_split(
 
     cast.maker.create(trade.own, SPECS, SUPPLIES, photos)
     cast.platform.approve(trade.own.title)
-    cast.seller.list_product(trade.own, MARKUP)
+    cast.seller.list_product(trade.own, MARKUP, [retail(cents) for cents in SUPPLIES])
 
     number = buy(cast.consumer, trade, with_account=locale == "en")
     parcels = deliver(cast, trade, number)
