@@ -113,7 +113,13 @@ class ListState(ActsState, mixin=True):
     @needs(OF_SCREEN)
     async def search(self, q: str) -> Any:
         """Search for what was typed."""
-        return self._go(q=q[:100]) if q.strip() != self.q else None
+        q = q.strip()[:100]
+        if q == self.q:
+            return None
+        # Enter is followed by a blur: it must find the search done, or it would undo a click
+        # that has led elsewhere meanwhile.
+        self.q = q
+        return self._go(q=q)
 
     @rx.event
     @needs(OF_SCREEN)

@@ -91,7 +91,7 @@ class Clerk(Person):
         box.fill(words)
         box.press("Enter")
         self.page.wait_for_url(re.compile(r"[?&]q="))
-        self.page.wait_for_function(_READY)
+        expect(self.page.locator(".list tbody tr, .list .good-card")).to_have_count(1)
 
     def badge(self, message: str) -> None:
         """Check that the page's head shows a status."""
