@@ -113,7 +113,9 @@ def _matrix() -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.thead(
-                rx.el.tr(rx.el.th(t("SKU"), scope="col"), *heads, rx.el.th(t("On sale"), scope="col"))
+                rx.el.tr(
+                    rx.el.th(t("SKU"), scope="col"), *heads, rx.el.th(t("On sale"), scope="col")
+                )
             ),
             rx.el.tbody(rx.foreach(ProductState.rows, _row)),
             class_name="matrix",
