@@ -8,12 +8,12 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from app.kit.paths import PROJECT_ROOT
+from app.server import processes
 
 BUILD_ORIGIN = "http://origin.tongshang.invalid"
 """Stands in the bundle for the page's own origin until ``_bind_to_page_origin`` replaces it."""
@@ -65,17 +65,10 @@ def build(data_dir: Path) -> None:
     wanted, lock = fingerprint(), _lock_files()
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     log = data_dir / "build.log"
-    with log.open("wb") as output:
-        done = subprocess.run(
-            command,
-            cwd=PROJECT_ROOT,
-            env=environment(data_dir),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+    log.unlink(missing_ok=True)
+    failed = processes.run("build", command, environment(data_dir), data_dir)
     _keep_lock(lock)
-    if done.returncode:
+    if failed:
         tail = log.read_text(errors="replace").splitlines()[-25:]
         raise BuildFailed("\n".join(tail))
     _bind_to_page_origin(folder / "build" / "client")
