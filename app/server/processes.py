@@ -46,15 +46,6 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str], logs: Path)
     return Child(name, process, log)
 
 
-def run(name: str, command: Sequence[str], env: Mapping[str, str], logs: Path) -> int:
-    """Let one part do its work; return its exit code. Interrupted, it stops with all below it."""
-    child = start(name, command, env, logs)
-    try:
-        return child.process.wait()
-    finally:
-        stop([child])
-
-
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
