@@ -12,6 +12,7 @@ from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
 from components.layouts.lost import lost
 from components.layouts.shell import shell
+from components.layouts.toasts import toaster
 from components.ui.text import t
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
@@ -49,6 +50,7 @@ app = rx.App(
     head_components=_head(),
     stylesheets=[f"/{name}.css" for name in STYLES],
     html_lang="zh-CN",
+    toaster=toaster(),
     # The edge is the last, so that it stands before everything else.
     api_transformer=[make_web(), Edge],
     enable_state=True,

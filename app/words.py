@@ -164,6 +164,9 @@ TRACKING_STATE: Words = (
     ("DELIVERED", N_("Delivered")),
 )
 
+PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")),)
+"""The gateways of ``app.adapters.gateway``."""
+
 REFUND_REASON: Words = (
     ("rejected", N_("Refused by the supplier")),
     ("buyer_cancelled", N_("Cancelled by the buyer")),
