@@ -13,7 +13,7 @@ from components.record import here
 from components.ui import base
 from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
-from state.platform.merchants import MerchantState
+from state.platform.merchants import MEMBER_ROLES, MerchantState
 from state.shell import ShellState
 
 merchant = MerchantState.merchant
@@ -215,7 +215,11 @@ def members() -> rx.Component:
                         rx.el.b(rx.cond(member["name"] != "", member["name"], t("A member"))),
                         rx.el.p(member["email"], class_name="faint"),
                     ),
-                    rx.el.span(member["since"], class_name="faint num"),
+                    rx.el.div(
+                        rx.el.span(word(member["role"], MEMBER_ROLES), class_name="badge"),
+                        rx.el.span(member["since"], class_name="faint num"),
+                        class_name="end",
+                    ),
                     class_name="row-between entry",
                 ),
             ),
