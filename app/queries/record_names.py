@@ -43,10 +43,13 @@ async def names_of(
     return {str(row.id): row.name for row in found if row.name}
 
 
+def _side(entry: Mapping[str, Any] | None, side: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any] | None", (entry or {}).get(side)) or {}
+
+
 def ids_in(entry: Mapping[str, Any] | None) -> set[str]:
     """Return the identifiers among the values of ``{"before": {…}, "after": {…}}``."""
-    sides = ((entry or {}).get(side) or {} for side in ("before", "after"))
-    values = (value for side in sides for value in cast("Mapping[str, Any]", side).values())
+    values = (value for side in ("before", "after") for value in _side(entry, side).values())
     return {value for value in values if isinstance(value, str) and IDENTIFIER.fullmatch(value)}
 
 
@@ -64,7 +67,7 @@ def label_of(row_id: str, entry: Mapping[str, Any] | None, names: Mapping[str, s
     if told:
         return " · ".join(told)
     for side in ("after", "before"):
-        values = cast("Mapping[str, Any]", (entry or {}).get(side) or {})
+        values = _side(entry, side)
         for column in ("name", "title", "code", "name_zh"):
             if values.get(column):
                 return str(values[column])

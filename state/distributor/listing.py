@@ -50,7 +50,7 @@ class ListingState(DetailState, rx.State):
 
     async def _read(self, key: str) -> None:
         found = await listing_detail(acting().actor, id_of(key))
-        self.facts = shown({k: v for k, v in found.facts.items() if k != "pricing"})
+        self.facts = shown(found.facts)
         self.facts["live"] = routes.store(found.facts["slug"], f"p/{found.facts['id'].hex}")
         self.history = [_told(row) for row in found.history]
         self.errors = {}

@@ -79,7 +79,7 @@ def _audit(scope: str) -> Resource:
             Column("action", N_("Action"), "a.action", "status", words=AUDIT_ACTION),
             Column("table", N_("What"), "a.table_name", "status", words=AUDIT_TABLE),
             # The page calls the record by its name; a file holds its identifier.
-            Column("row", N_("Record"), "a.row_id"),
+            Column("row", N_("Which record"), "a.row_id"),
             Column("changes", N_("Before → after"),
                    "jsonb_build_object('table', a.table_name, 'before', a.before,"
                    " 'after', a.after)", "changes"),
