@@ -69,10 +69,9 @@ def changes_of(
     columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
     found: list[Change] = []
     for name in columns:
-        sides = [_shown(table, name, side.get(name), names or {}) for side in (before, after)]
-        found.append(
-            Change(name, *sides, _identifier(before.get(name)), _identifier(after.get(name)))
-        )
+        was, is_now = (_shown(table, name, side.get(name), names or {}) for side in (before, after))
+        ids = _identifier(before.get(name)), _identifier(after.get(name))
+        found.append(Change(name, was, is_now, *ids))
     return [change for change in found if change.before or change.after]
 
 

@@ -11,7 +11,13 @@ from app.queries.lists.distributor_trade import ORDERS
 from app.queries.shown import all_shown, shown
 from app.services.closing import cancel_for_store
 from app.services.fulfilment import withdraw
-from app.words import ORDER_STATUS, PART_STATUS, PAYMENT_STATUS, REFUND_STATUS
+from app.words import (
+    ORDER_STATUS,
+    PART_STATUS,
+    PAYMENT_STATUS,
+    REFUND_REASON,
+    REFUND_STATUS,
+)
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.record import DetailState
@@ -32,11 +38,7 @@ EVENTS = (
     ("WITHDRAWN", N_("Taken back by the store")),
     ("REOPENED", N_("Opened again by a late payment")),
 )
-REASONS = (
-    ("rejected", N_("Refused by the supplier")),
-    ("buyer_cancelled", N_("Cancelled by the buyer")),
-    ("store_withdrew", N_("Taken back by the store")),
-)
+REASONS = REFUND_REASON
 BUYERS = (
     ("GUEST", N_("Guest")),
     ("CONSUMER", N_("Customer with an account")),

@@ -103,7 +103,7 @@ async def test_an_unaccepted_part_is_cancelled_and_refunded_an_accepted_one_is_n
         await call(state, "submit", {"reason": " "})
         assert state.errors["reason"]
         assert "way" in said(await call(state, "submit", {"reason": "Recall"}))
-        assert (state.asking, state.order.parts[0].status) == ("", "REJECTED")
+        assert (state.asking, state.order.parts[0].status) == ("", "WITHDRAWN_PLATFORM")
         assert not state.order.parts[0].refundable
         assert {e["kind"] for e in state.order.events} >= {"CANCELLED", "REFUND_PROMISED"}
         assert {share.left for share in state.order.parts[0].money.shares} == {"¥0.00"}
