@@ -56,6 +56,8 @@ def _part(part: Any) -> rx.Component:
             rx.el.div(
                 action_button(OrderState, "cancel", part.id, kind="plain",
                               fits=part.status == "PAID"),
+                action_button(OrderState, "refund_freight", part.id, kind="plain",
+                              fits=part.refundable & (part.freight_left_cents > 0)),
                 action_button(OrderState, "refund_part", part.id, kind="plain",
                               fits=part.refundable),
                 class_name="actions",

@@ -144,6 +144,29 @@ async def test_a_line_is_refunded_in_part_and_the_rest_with_its_freight(
     ) == cents(part.money.total)
 
 
+async def test_freight_is_refunded_alone_or_with_a_line_up_to_what_is_left(
+    order: PlacedOrder, database: Database
+) -> None:
+    state = OrderState()
+    with at(f"orders/{order.number}"):
+        await call(state, "load")
+        part = state.order.parts[0]
+        whole = part.freight_left_cents
+        assert whole == cents(part.freight) > 300
+        await call(state, "ask", "refund_freight", part.id)
+        assert cents(state.values["freight"]) == whole
+        await call(state, "submit", {"freight": "1.00", "reason": "Late"})
+        await call(state, "ask", "refund_line", part.lines[0].id)
+        wanted = {"amount": "0.50", "reason": "Scratched"}
+        await call(state, "submit", {**wanted, "freight": str(whole / 100)})
+        assert state.errors["freight"]
+        await call(state, "submit", {**wanted, "freight": "2.00"})
+        part = state.order.parts[0]
+        assert (part.freight_left_cents, part.lines[0].refunded) == (whole - 300, "-¥0.50")
+    back = "select refunded_cents from orders where id = :id"
+    assert await scalar(database, back, id=order.order_id) == 350
+
+
 async def test_refunds_and_cancels_need_their_own_permissions(order: PlacedOrder) -> None:
     state = OrderState()
     part = (await order_page(actor(), order.number)).parts[0]
