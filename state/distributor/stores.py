@@ -31,7 +31,7 @@ from state.base import ConsoleState
 from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_shown
 from state.gate import OF_SCREEN, SIGNED_IN, acting, needs
 from state.listing import ListState
-from state.record import DetailState
+from state.record import RecordState, name_in_address
 from state.screens import Action, Field, Values, read_values
 
 _WRITE = "distributor:store:write"
@@ -93,7 +93,7 @@ class StoresState(ListState, rx.State):
     )  # fmt: skip
 
 
-class StoreState(DetailState, rx.State):
+class StoreState(RecordState, rx.State):
     """One store."""
 
     permission: ClassVar[str] = "distributor:store:read"
@@ -109,9 +109,9 @@ class StoreState(DetailState, rx.State):
     featured: list[dict[str, str]] = []
     found: list[dict[str, str]] = []
 
-    async def _read(self, key: str) -> None:
+    async def _read(self) -> None:
         actor = acting().actor
-        detail = await store_detail(actor, key)
+        detail = await store_detail(actor, name_in_address())
         facts = detail.facts
         if self.slug != facts["slug"] or not self.qr:
             self.address = settings().origin + routes.store(facts["slug"])
@@ -138,7 +138,7 @@ class StoreState(DetailState, rx.State):
         said = rx.toast.success(who.text(N_("Saved. Customers see it within a minute.")))
         if slug != self.slug:
             return [said, rx.redirect(routes.console(who.workspace, f"stores/{slug}"))]
-        await self._read(slug)
+        await self._read()
         return said
 
     @rx.event

@@ -15,7 +15,7 @@ from app.queries.platform_order import OrderPage, order_page, refundable
 from app.services import fulfilment, refunds
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, name_in_address
+from state.record import ActedRecordState, name_in_address
 from state.screens import Action, Field, Values
 
 _REASON = Field("reason", N_("Reason"), "area", required=True, help=N_("The buyer may be told."))
@@ -62,7 +62,7 @@ async def _line_left(actor: Actor, key: UUID) -> dict[str, str]:
     return {"amount": decimal_text(left.lines.get(key, 0))}
 
 
-class OrderState(RecordState, rx.State):
+class OrderState(ActedRecordState, rx.State):
     """One order."""
 
     permission: ClassVar = "platform:orders:read"
