@@ -50,13 +50,16 @@ def _change(change: rx.Var[list[str]]) -> rx.Component:
     )
 
 
-def history_link(scope: str, table: str, row_id: Any) -> rx.Component:
-    """Return the link from a record to its audit trail, for those who may read it."""
+def history_link(scope: str, row_id: Any) -> rx.Component:
+    """Return the link from a record to its audit trail, for those who may read it.
+
+    The trail is searched for the identifier, so that it tells of all tables that share it.
+    """
     return rx.cond(
         ShellState.may.contains(f"{scope}:audit:read"),
         base.link_button(
             t("History"),
-            ShellState.path + f"/audit?table={table}&q=" + row_id,
+            ShellState.path + "/audit?q=" + row_id,
             kind="quiet",
             icon_name="history",
         ),

@@ -8,6 +8,7 @@ from app import routes
 from app.kit.i18n import N_
 from app.words import ACCOUNT_KIND, MERCHANT_STATUS, PARTY_ROLE, STORE_STATUS
 from components.actions import action_button
+from components.house.audit import history_link
 from components.platform.changes import changes_list
 from components.record import here
 from components.ui import base
@@ -28,6 +29,7 @@ def head() -> rx.Component:
 
     return base.page_head(
         rx.el.span(merchant.name, " ", base.badge(status, MERCHANT_STATUS), class_name="titled"),
+        history_link("platform", merchant.id),
         verdict("reject", status == "PENDING"),
         verdict("suspend", status == "ACTIVE"),
         verdict("reinstate", status == "SUSPENDED", "primary"),

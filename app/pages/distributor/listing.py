@@ -6,6 +6,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from components.distributor.pricing import sku_prices
+from components.house.audit import history_link
 from components.record import record_page
 from components.ui import base, forms
 from components.ui.text import t, word
@@ -54,6 +55,7 @@ def _content() -> rx.Component:
 def _head_actions() -> list[rx.Component]:
     facts = _State.facts
     return [
+        history_link("distributor", facts["id"]),
         rx.cond(
             facts["is_on_shelf"] != "",
             rx.el.a(

@@ -4,6 +4,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from components.distributor.pricing import rule_inputs
+from components.house.audit import history_link
 from components.lists import form_field
 from components.record import record_page
 from components.ui import base, forms
@@ -32,6 +33,7 @@ def _content() -> rx.Component:
     return rx.el.div(
         base.page_head(
             _State.values["name"],
+            history_link("distributor", _State.store_id),
             rx.el.a(
                 base.icon("external-link"),
                 rx.el.span(t("Open my store")),
