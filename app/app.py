@@ -7,6 +7,7 @@ import reflex as rx
 from app import pages
 from app.analytics import warm_up
 from app.api.edge import Edge
+from app.api.store_hosts import StoreHosts
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
@@ -51,8 +52,8 @@ app = rx.App(
     stylesheets=[f"/{name}.css" for name in STYLES],
     html_lang="zh-CN",
     toaster=toaster(),
-    # The edge is the last, so that it stands before everything else.
-    api_transformer=[make_web(), Edge],
+    # The last stands before everything else: the edge sees which store a host name belongs to.
+    api_transformer=[make_web(), Edge, StoreHosts],
     enable_state=True,
     backend_exception_handler=unforeseen,
 )
