@@ -22,6 +22,7 @@ from app.storefront.visit import (
     preferences,
     request_locale,
     same_origin,
+    seen_path,
 )
 
 HEADINGS = {
@@ -68,7 +69,7 @@ def _switched(request: Request, wanted: dict[str, tuple[str, str, int]]) -> Resp
         if name not in ("lang", "theme", "hl")
     ]
     # One slash, so that no address of another host can be made of a path.
-    path = "/" + request.url.path.lstrip("/")
+    path = "/" + seen_path(request).lstrip("/")
     location = f"{path}?{urlencode(kept)}" if kept else path
     response = Response(
         status_code=303, headers={"location": location, "cache-control": "no-store"}

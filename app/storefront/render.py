@@ -183,23 +183,23 @@ def _caching(visit: Visit, public: bool) -> str:
 
 
 def _common(visit: Visit) -> Mapping[str, object]:
-    request = visit.request
     return {
         "visit": visit,
         "front": visit.front,
         "home": visit.home,
+        "start": visit.start,
         "style": palette(visit.front.accent).style,
-        "here": request.url.path,
+        "here": visit.path,
         "switch": _switch(visit),
-        "canonical": visit.origin + request.url.path,
+        "canonical": visit.canonical(visit.path),
     }
 
 
 def _switch(visit: Visit) -> Mapping[str, str]:
     """Return the addresses of this page in the other language and in either theme."""
-    url = visit.request.url
+    url = visit.request.url.replace(path=visit.path)
     # After a refused form the address takes no GET; the switches then lead to the store's start.
-    base = url if visit.request.method == "GET" else url.replace(path=visit.home, query="")
+    base = url if visit.request.method == "GET" else url.replace(path=visit.start, query="")
 
     def with_(**params: str) -> str:
         changed = base.remove_query_params(["lang", "theme", "hl"]).include_query_params(**params)

@@ -151,6 +151,7 @@ def _shop(w: World) -> list[Any]:
         ),
         store.StoreTerms(store_id=w.store, **by, pricing={"kind": "markup", "bps": 3000}),
         store.Listing(id=w.listing, store_id=w.store, product_id=w.product, **w.parties),
+        store.ListingTerms(listing_id=w.listing, **by, pricing={"kind": "markup", "bps": 3000}),
         store.ListingSku(**of_listing, store_id=w.store, retail_cents=RETAIL),
         store.ListingSkuBasis(**of_listing, supply_cents=SUPPLY),
         store.ListingChange(listing_id=w.listing, **by, kind="SUPPLY_PRICE"),

@@ -82,9 +82,10 @@ _STATEMENTS = (
     " s.distributor_id, p.id as product_id, p.supplier_id from t_distributor d"
     " join stores s on s.distributor_id = d.id join t_product p"
     " on (p.n + d.n * 37) % greatest(1, :products / :listed) = 0",
-    "insert into listings (id, store_id, distributor_id, product_id, supplier_id, status,"
-    " cost_policy, pricing, position) select id, store_id, distributor_id, product_id,"
-    " supplier_id, 'ON_SALE', 'FOLLOW_MARGIN', '{\"kind\": \"suggested\"}', 0 from t_listing",
+    "insert into listings (id, store_id, distributor_id, product_id, supplier_id, status, position)"
+    " select id, store_id, distributor_id, product_id, supplier_id, 'ON_SALE', 0 from t_listing",
+    "insert into listing_terms (listing_id, distributor_id, pricing, cost_policy)"
+    " select id, distributor_id, '{\"kind\": \"suggested\"}', 'FOLLOW_MARGIN' from t_listing",
     "insert into listing_skus (listing_id, sku_id, store_id, distributor_id, retail_cents,"
     " is_offered) select l.id, k.id, l.store_id, l.distributor_id, k.supply * 8 / 5, true"
     " from t_listing l join t_sku k on k.product_id = l.product_id",

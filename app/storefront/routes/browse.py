@@ -68,7 +68,7 @@ def _checked(found: Shelf) -> Shelf:
 
 def _base(visit: Visit, sort: Sort, **params: str) -> str:
     kept = params | ({} if sort is Sort.POPULAR else {"sort": str(sort)})
-    return f"{visit.request.url.path}?{urlencode(kept)}" if kept else visit.request.url.path
+    return f"{visit.path}?{urlencode(kept)}" if kept else visit.path
 
 
 def _notice(visit: Visit) -> str:
@@ -111,7 +111,7 @@ async def category_page(
 def _crumbs(visit: Visit, *aisles: Aisle | None) -> Crumbs:
     known = [aisle for aisle in aisles if aisle is not None]
     return (
-        (visit.front.name, visit.home),
+        (visit.front.name, visit.start),
         *((aisle_name(visit.locale, aisle), f"{visit.home}/c/{aisle.slug}") for aisle in known),
     )
 
@@ -144,7 +144,7 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
         raise NotFound()
     product, related = found
     heading = _title(visit, product)
-    crumbs = (*_product_crumbs(visit, product), (heading, visit.request.url.path))
+    crumbs = (*_product_crumbs(visit, product), (heading, visit.path))
     description = _shortened(_plain(product, heading))
     prices = {variant.cents for variant in product.variants}
     return page(
