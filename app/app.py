@@ -11,6 +11,7 @@ from app.api.store_hosts import StoreHosts
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
+from app.services.visits import counting
 from components.layouts.lost import lost
 from components.layouts.shell import shell
 from components.layouts.toasts import toaster
@@ -59,6 +60,7 @@ app = rx.App(
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(serving)
+app.register_lifespan_task(counting)
 app.register_lifespan_task(warm_up)
 _add_pages(app)
 audit_handlers()

@@ -283,19 +283,3 @@ class ConsumerAddress(SQLModel, table=True):
     street: str = Field(max_length=160)
     is_default: bool = False
     created_at: datetime = created()
-
-
-class StoreVisit(SQLModel, table=True):
-    """One visitor's day in a store, for conversion; the visitor is a daily salted hash."""
-
-    __tablename__ = "store_visits"
-
-    store_id: UUID = Field(foreign_key="stores.id", primary_key=True)
-    day: str = Field(primary_key=True, max_length=10)
-    visitor: str = Field(primary_key=True, max_length=32)
-    distributor_id: UUID = Field(foreign_key="merchants.id", index=True)
-    page_views: int = 1
-    product_views: int = 0
-    cart_adds: int = 0
-    checkouts: int = 0
-    first_at: datetime = created()

@@ -70,6 +70,9 @@ ENGINE_USES: dict[str, str] = {
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
+    "visits.flush": "writes what visitors of all stores did in one statement",
+    "visits.sources": "adds visits and orders of all stores up by their sources",
+    "visits.tidy": "forgets single visitors of all stores after their time",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

@@ -17,6 +17,7 @@ from app.services.shopfront import front_of
 from app.storefront.colours import DEFAULT_ACCENT, palette
 from app.storefront.render import page, templates
 from app.storefront.visit import (
+    SWITCHES,
     login_address,
     make_visit,
     preferences,
@@ -64,9 +65,7 @@ class StoreRoute(APIRoute):
 def _switched(request: Request, wanted: dict[str, tuple[str, str, int]]) -> Response:
     """Set the cookies of a switch and come back to the page without it."""
     kept = [
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in ("lang", "theme", "hl")
+        (name, value) for name, value in request.query_params.multi_items() if name not in SWITCHES
     ]
     # One slash, so that no address of another host can be made of a path.
     path = "/" + seen_path(request).lstrip("/")

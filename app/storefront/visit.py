@@ -1,6 +1,5 @@
 """One request in a store: which store, whose cookies, which language; cookies that are set."""
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -21,16 +20,19 @@ CART_COOKIE = "ts_cart"
 COUNT_COOKIE = "ts_cart_n"
 SESSION_COOKIE = "ts_customer"
 THEME_COOKIE = "ts_theme"
+UNCOUNTED_COOKIE = "ts_uncounted"
 THEMES = ("light", "dark")
 LANGUAGES = ("zh", "en")
 OWN_HOST = "tongshang.own_host"
 """Where a request's scope holds the slug of the store whose own host name it came by."""
+SWITCHES = ("lang", "theme", "hl", "count")
+"""What an address may ask for once; the page's own address is without it."""
+
+CAMPAIGN = ("c", "utm_source", "utm_medium", "utm_campaign")
+"""What an address says of where its visitor comes from, once."""
+
 YEAR = 365 * 24 * 3600
 CART_DAYS = 60
-
-_BOT = re.compile(
-    r"bot|crawl|spider|slurp|preview|lighthouse|headless|curl|wget|python|httpx|monitor", re.I
-)
 
 
 class ForeignForm(Forbidden):
@@ -106,11 +108,6 @@ class Visit:
         """The visitor's browser, as it calls itself."""
         return self.request.headers.get("user-agent", "")
 
-    @property
-    def is_bot(self) -> bool:
-        """Whether the visitor is a machine that says so."""
-        return not self.agent or bool(_BOT.search(self.agent))
-
     def keep(self, name: str, value: str, days: int) -> None:
         """Set a cookie of this store."""
         self.cookies[name] = (value, self.start, days * 24 * 3600)
@@ -158,13 +155,19 @@ def store_origin() -> str:
 
 
 def preferences(request: Request) -> dict[str, tuple[str, str, int]]:
-    """Return the cookies that ``?lang=`` and ``?theme=`` in an address ask for."""
+    """Return the cookies that ``?lang=``, ``?theme=`` and ``?count=off`` in an address ask for.
+
+    The last is in the console's links to stores: whoever works there is no visitor to count. It
+    also serves visitors who want to be left out.
+    """
     wanted: dict[str, tuple[str, str, int]] = {}
+    place = "/" if OWN_HOST in request.scope else "/s"
     if request.query_params.get("lang") in LANGUAGES:
         wanted[LANGUAGE_COOKIE] = (request.query_params["lang"], "/", YEAR)
     if request.query_params.get("theme") in THEMES:
-        place = "/" if OWN_HOST in request.scope else "/s"
         wanted[THEME_COOKIE] = (request.query_params["theme"], place, YEAR)
+    if request.query_params.get("count") == "off":
+        wanted[UNCOUNTED_COOKIE] = ("1", place, YEAR)
     return wanted
 
 

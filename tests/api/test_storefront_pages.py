@@ -213,6 +213,7 @@ async def test_visits_are_counted_once_a_visitor_and_not_for_bots(
     await guest.open(f"{shop.home}/checkout")
     guest.http.headers["user-agent"] = "Googlebot/2.1"
     await guest.open(shop.home)
+    await visits.flush()
     counted = await shop.value(
         "select array_agg(array[page_views, product_views, cart_adds, checkouts]::int[])"
         " from store_visits where store_id = :s",
