@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.tokens import DARK, LIGHT
+from app.services import visits
 from app.services.shopfront import forget_fronts
 from app.storefront import words
 from app.storefront.colours import contrast, palette

@@ -208,7 +208,13 @@ CONFIDENTIAL_FOR: dict[str, set[str]] = {
         "sku_costs",
         "split_rules",
         "splits",
+        "order_visits",
+        "store_campaigns",
+        "store_product_traffic",
+        "store_searches",
+        "store_sources",
         "store_terms",
+        "store_visits",
         "supply_prices",
     },
     "supplier": {
@@ -219,10 +225,15 @@ CONFIDENTIAL_FOR: dict[str, set[str]] = {
         "listings",
         "order_line_terms",
         "order_lines",
+        "order_visits",
         "orders",
         "payments",
         "split_rules",
+        "store_campaigns",
+        "store_searches",
+        "store_sources",
         "store_terms",
+        "store_visits",
         "stores",
     },
     "distributor": {"sku_costs", "split_rules", "stock_movements"},
@@ -252,8 +263,31 @@ async def test_the_parties_see_their_own_side(database: Database, world: World) 
     distributor = _actor(Scope.DISTRIBUTOR, merchant_id=world.distributor)
     consumer = _actor(Scope.CONSUMER, consumer_id=world.consumer, store_id=world.store)
     for actor, tables in (
-        (supplier, ("supplier_orders", "fulfilment_lines", "order_addresses", "sku_costs")),
-        (distributor, ("orders", "order_lines", "order_line_terms", "supply_prices")),
+        (
+            supplier,
+            (
+                "supplier_orders",
+                "fulfilment_lines",
+                "order_addresses",
+                "sku_costs",
+                "store_product_traffic",
+            ),
+        ),
+        (
+            distributor,
+            (
+                "orders",
+                "order_lines",
+                "order_line_terms",
+                "supply_prices",
+                "store_visits",
+                "store_product_traffic",
+                "store_searches",
+                "store_sources",
+                "order_visits",
+                "store_campaigns",
+            ),
+        ),
         (consumer, ("orders", "order_lines", "shipments", "tracking_events", "payments")),
     ):
         for table in tables:

@@ -190,7 +190,7 @@ def _traffic(w: World) -> list[Any]:
         traffic.StoreVisit(visitor="v", **of_day),
         traffic.ProductTraffic(product_id=w.product, supplier_id=w.supplier, views=1, **of_day),
         traffic.StoreSearch(term="cup", count=1, **of_day),
-        traffic.StoreSource(source="wechat", medium="social", visitors=1, **of_day),
+        traffic.StoreSource(source="wechat", medium="social", campaign="", visitors=1, **of_day),
         traffic.OrderVisit(order_id=w.order, **of_day),
         traffic.StoreCampaign(
             store_id=w.store,

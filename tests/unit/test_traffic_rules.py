@@ -145,8 +145,9 @@ def test_a_mobile_number_is_found_whatever_stands_around_it(
 
 @pytest.mark.parametrize(
     "agent",
-    ["", "  ", "Googlebot/2.1", "Mozilla/5.0 (compatible; Baiduspider/2.0)", "curl/8.5", "Bytespider",
-     "python-httpx/0.27", "facebookexternalhit/1.1", "HeadlessChrome/129", "YisouSpider",
+    ["", "  ", "Googlebot/2.1", "Mozilla/5.0 (compatible; Baiduspider/2.0)", "curl/8.5",
+     "Bytespider", "python-httpx/0.27", "facebookexternalhit/1.1", "HeadlessChrome/129",
+     "YisouSpider",
      "Mozilla/5.0 AppleWebKit/537.36 (compatible; bingbot/2.0)", "PetalBot;+https://x"],
 )  # fmt: skip
 def test_machines_that_say_so_are_no_visitors(agent: str) -> None:
