@@ -214,3 +214,16 @@ FEE_BEARER: Words = (
 SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
 
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
+
+CHANNEL: Words = (
+    ("wechat", N_("WeChat")),
+    ("douyin", N_("Douyin")),
+    ("xiaohongshu", N_("Xiaohongshu")),
+    ("weibo", N_("Weibo")),
+    ("sms", N_("Text message")),
+    ("email", N_("E-mail")),
+    ("print", N_("Print, parcel inserts")),
+    ("partner", N_("Partner")),
+    ("other", N_("Elsewhere")),
+)
+"""Where a campaign's link is spread."""

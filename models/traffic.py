@@ -5,6 +5,7 @@ came directly, or that nothing told from where.
 """
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
@@ -19,11 +20,11 @@ class Device(StrEnum):
     COMPUTER = "computer"
 
 
-def _count() -> int:
+def _count() -> Any:
     return Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
-def _word(length: int, **kwargs: bool) -> str:
+def _word(length: int, **kwargs: Any) -> Any:
     return Field(default="", max_length=length, sa_column_kwargs={"server_default": ""}, **kwargs)
 
 

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.distributor.campaigns import campaign_links
 from components.distributor.pricing import rule_inputs
 from components.house.audit import history_link
 from components.lists import form_field
@@ -37,7 +38,8 @@ def _content() -> rx.Component:
             rx.el.a(
                 base.icon("external-link"),
                 rx.el.span(t("Open my store")),
-                href="/s/" + _State.slug,
+                # Who works here is no visitor to count.
+                href="/s/" + _State.slug + "?count=off",
                 target="_blank",
                 class_name="btn btn-primary",
             ),
@@ -48,6 +50,7 @@ def _content() -> rx.Component:
             rx.el.div(_link(), _usual(), class_name="stack"),
             class_name="columns",
         ),
+        campaign_links(),
         class_name="stack",
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.access import SYSTEM
 from app.kit.clock import now
 from app.kit.db import Database, database, use_database
+from app.services.demo.behaviour import write_behaviour
 from app.services.demo.history import CHUNK, Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.rulebook import RAISE_REVISION_SQL
@@ -18,6 +19,10 @@ from app.services.rulebook import RAISE_REVISION_SQL
 LISTED_PER_STORE = 200
 SKUS_PER_PRODUCT = 2
 DAYS = 365
+VISITED = timedelta(days=30)
+"""For so long before the end visitors are made, which no benchmark needs for longer."""
+
+VISITORS = 5
 WRITERS = min(4, os.cpu_count() or 1)
 
 _STATEMENTS = (
@@ -113,6 +118,8 @@ async def seed(
         use_database(writer or usual)
         try:
             await _history(orders, start, end)
+            async with engine_transaction(SYSTEM, "demo.seed") as session:
+                await write_behaviour(session, end - VISITED, end, visitors=VISITORS)
         finally:
             use_database(usual)
     async with engine_transaction(SYSTEM, "demo.seed") as session:
