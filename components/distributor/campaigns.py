@@ -15,11 +15,11 @@ from state.distributor.campaigns import CampaignsState
 _State = CampaignsState
 _HEADS = (
     (N_("Campaign"), ""),
-    (N_("Where"), ""),
+    (N_("Channel"), ""),
     (N_("Link"), ""),
     (N_("Visitors"), "right"),
     (N_("Orders"), "right"),
-    (N_("Paid"), "right"),
+    (N_("Paid value"), "right"),
     (N_("Made"), ""),
 )
 
