@@ -115,18 +115,21 @@ class StoreSource(SQLModel, table=True):
 
 
 class OrderVisit(SQLModel, table=True):
-    """From where the visitor came who placed an order; which visitor it was is not kept."""
+    """From where the visitor came who placed an order; which visitor it was is not kept.
+
+    It is written beside the order, so it has no more indexes and references than it must: store and
+    distributor are the order's own.
+    """
 
     __tablename__ = "order_visits"
     __table_args__ = (
         one_of("device", Device),
-        Index("ix_order_visits_day", "day"),
-        Index("ix_order_visits_distributor", "distributor_id", "day"),
+        Index("ix_order_visits_day", "day", "distributor_id"),
     )
 
     order_id: UUID = Field(foreign_key="orders.id", primary_key=True, ondelete="CASCADE")
-    store_id: UUID = Field(foreign_key="stores.id", index=True)
-    distributor_id: UUID = Field(foreign_key="merchants.id")
+    store_id: UUID
+    distributor_id: UUID
     day: str = Field(max_length=10)
     source: str = _word(60)
     medium: str = _word(20)

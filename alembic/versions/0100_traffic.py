@@ -53,9 +53,9 @@ _TABLES = {
     " not null default 0, orders integer not null default 0, paid_cents bigint not null default 0,"
     " constraint pk_{0} primary key (store_id, day, source, medium, campaign)",
     "order_visits": "order_id uuid not null constraint pk_{0} primary key"
-    " constraint fk_{0}_order_id references orders (id) on delete cascade, "
-    + _STORE
-    + " day varchar(10) not null,"
+    " constraint fk_{0}_order_id references orders (id) on delete cascade,"
+    # Store and distributor are the order's own, which holds their references.
+    " store_id uuid not null, distributor_id uuid not null, day varchar(10) not null,"
     + _WHENCE
     + " device varchar(8) not null default 'computer'"
     " constraint ck_{0}_device_known check (device in ('phone', 'computer'))",
@@ -70,9 +70,7 @@ _INDEXES = (
     "index ix_store_product_traffic_supplier on store_product_traffic (supplier_id, day)",
     "index ix_store_searches_distributor on store_searches (distributor_id, day)",
     "index ix_store_sources_distributor on store_sources (distributor_id, day)",
-    "index ix_order_visits_store_id on order_visits (store_id)",
-    "index ix_order_visits_day on order_visits (day)",
-    "index ix_order_visits_distributor on order_visits (distributor_id, day)",
+    "index ix_order_visits_day on order_visits (day, distributor_id)",
     "unique index uq_store_campaigns_code on store_campaigns (store_id, code)",
     "index ix_store_campaigns_distributor on store_campaigns (distributor_id)",
 )

@@ -107,12 +107,13 @@ from stores s cross join t_day d
 cross join lateral (
   select term, (select count(*) from shelf_items i where i.store_id = s.id
     and i.title like '%' || term || '%') as results
-  from (select lower(c.name_zh) as term from categories c where exists
-      (select 1 from shelf_items i where i.store_id = s.id and i.category_id = c.id)
-    union select unnest(array['礼盒', '茶', '杯', '手机壳', '红酒', '儿童', '包邮'])) k) t
+  -- What the goods are called at the end of their titles, and what nobody here sells.
+  from (select distinct right(k.title, 2) as term from shelf_items k
+      where k.store_id = s.id and right(k.title, 2) ~ '^[一-鿿]+$'
+    union select unnest(array['礼盒', '茶', '杯', '手机壳', '红酒', '包邮'])) k) t
 cross join lateral (
-  select floor(({drawn("'ask' || s.slug || t.term || d.day")} % 5) * d.crowd
-    * least(:visitors, 70) / 70)::int as n) y
+  select floor({drawn("'ask' || s.slug || t.term || d.day")} % (1 + {drawn("'fame' || t.term")} % 9)
+    * d.crowd * least(:visitors, 70) / 70)::int as n) y
 where y.n > 0
 on conflict do nothing""",
 )
