@@ -1,7 +1,6 @@
 """A store's campaign links, and what each has brought."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.access import Actor
 from app.kit.db import database
@@ -9,7 +8,10 @@ from app.kit.errors import NotFound
 from app.queries.resource import Row
 from app.queries.shown import one, rows
 
-_STORE = "select id from stores where slug = :slug and distributor_id = (select app_distributor())"
+_STORE = (
+    "select id, slug, host_name from stores"
+    " where slug = :slug and distributor_id = (select app_distributor())"
+)
 _CAMPAIGNS = (
     "select c.id, c.name, c.code, c.source as channel, c.created_at,"
     " coalesce(sum(s.visitors), 0) as visitors, coalesce(sum(s.orders), 0) as orders,"
@@ -25,7 +27,8 @@ _CAMPAIGNS = (
 class Campaigns:
     """A store's running campaigns, the newest first."""
 
-    store_id: UUID
+    store: Row
+    """Its ``id``, ``slug`` and ``host_name``."""
     links: list[Row]
 
 
@@ -36,4 +39,4 @@ async def campaigns(actor: Actor, slug: str) -> Campaigns:
         store = await one(session, _STORE, slug=slug[:40])
         if store is None:
             raise NotFound()
-        return Campaigns(store["id"], await rows(session, _CAMPAIGNS, store=store["id"]))
+        return Campaigns(store, await rows(session, _CAMPAIGNS, store=store["id"]))

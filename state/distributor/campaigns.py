@@ -6,12 +6,10 @@ from uuid import UUID
 
 import reflex as rx
 
-from app import routes
 from app.access import Actor
 from app.kit.errors import NotFound
 from app.kit.i18n import N_, day_text, gettext
 from app.kit.qr import qr_picture
-from app.kit.settings import settings
 from app.queries.resource import Row
 from app.queries.shown import shown
 from app.queries.store_campaigns import campaigns
@@ -19,6 +17,7 @@ from app.services.campaigns import CampaignDraft, end, make
 from app.services.inputs import read
 from app.words import CHANNEL
 from state.acts import ActsState
+from state.distributor.stores import address_of
 from state.gate import OF_SCREEN, acting, needs
 from state.record import name_in_address
 from state.screens import Action, Field, Values
@@ -68,15 +67,14 @@ class CampaignsState(ActsState, rx.State):
         await self._again()
 
     async def _again(self) -> None:
-        slug = name_in_address()
         try:
-            found = await campaigns(acting().actor, slug)
+            found = await campaigns(acting().actor, name_in_address())
         except NotFound:
             # The page about the store says so.
             self.links, self._store = [], ""
         else:
-            self._store = str(found.store_id)
-            self.links = [_shown(slug, row) for row in found.links]
+            self._store = str(found.store["id"])
+            self.links = [_shown(address_of(found.store), row) for row in found.links]
         self.loaded = True
 
     @rx.event
@@ -105,13 +103,12 @@ class CampaignsState(ActsState, rx.State):
         return outcome
 
 
-def _shown(slug: str, row: Row) -> dict[str, str]:
-    address = f"{settings().origin}{routes.store(slug)}?c={row['code']}"
+def _shown(store: str, row: Row) -> dict[str, str]:
     visitors, orders = int(row["visitors"]), int(row["orders"])
     return {
         **shown(row),
         "created_at": day_text(row["created_at"]),
         "visitors": f"{visitors:,}",
         "orders": f"{orders:,}",
-        "address": address,
+        "address": f"{store}?c={row['code']}",
     }

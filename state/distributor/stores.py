@@ -120,7 +120,7 @@ class StoreState(RecordState, rx.State):
         actor = acting().actor
         detail = await store_detail(actor, name_in_address())
         facts = detail.facts
-        address = _address(facts)
+        address = address_of(facts)
         if self.address != address or not self.qr:
             self.address, self.qr = address, qr_picture(address)
         self.store_id, self.slug = str(facts["id"]), facts["slug"]
@@ -209,7 +209,7 @@ class StoreState(RecordState, rx.State):
         self.featured, self.found = all_shown(detail.featured), []
 
 
-def _address(facts: Row) -> str:
+def address_of(facts: Row) -> str:
     """Return the link to a store: its own host name where it has one."""
     if facts["host_name"]:
         return f"{urlsplit(settings().origin).scheme}://{facts['host_name']}"

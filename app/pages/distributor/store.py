@@ -39,7 +39,7 @@ def _content() -> rx.Component:
                 base.icon("external-link"),
                 rx.el.span(t("Open my store")),
                 # Who works here is no visitor to count.
-                href="/s/" + _State.slug + "?count=off",
+                href=_State.address + "?count=off",
                 target="_blank",
                 class_name="btn btn-primary",
             ),
