@@ -14,7 +14,7 @@ from app.server.lifespan import serving
 from app.services.visits import counting
 from components.layouts.lost import lost
 from components.layouts.shell import shell
-from components.layouts.toasts import toaster
+from components.layouts.toasts import connection_notice, toaster
 from components.ui.text import t
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
@@ -53,6 +53,8 @@ app = rx.App(
     stylesheets=[f"/{name}.css" for name in STYLES],
     html_lang="zh-CN",
     toaster=toaster(),
+    # In the place of Reflex's own notice, which is English and names addresses.
+    extra_app_wraps={(5, "Overlay"): lambda _: rx.fragment(connection_notice())},
     # The last stands before everything else: the edge sees which store a host name belongs to.
     api_transformer=[make_web(), Edge, StoreHosts],
     enable_state=True,
