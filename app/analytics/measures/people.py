@@ -1,0 +1,143 @@
+"""Who came and who bought: visits of the stores and their customers."""
+
+from app.analytics.measures.amounts import (
+    BUYERS,
+    CART_ADDS,
+    FIRST_ORDERS,
+    ORDERED,
+    ORDERS,
+    PAGE_VIEWS,
+    PAID,
+    PLACED,
+    PRODUCT_VIEWS,
+    SEARCHES,
+    TRADE,
+    VISITORS,
+    D,
+    P,
+)
+from app.analytics.measures.model import Leads, Measure, Unit
+from app.kit.i18n import N_
+
+_STORES = Leads("stores", "store")
+_OWNERS = Leads("merchants", "merchants", (("role", "distributor"),))
+"""The platform has no list of stores, only one of their distributors."""
+_VISITS = ("store", "merchants", "analytics")
+
+PEOPLE_MEASURES = (
+    Measure(
+        "visitors",
+        N_("Visitors"),
+        N_("Visitors of the stores, each counted once a day and store, by their first visit."),
+        Unit.COUNT,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, VISITORS),),
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "page_views",
+        N_("Page views"),
+        N_("Pages of the stores that were opened in the period."),
+        Unit.COUNT,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, PAGE_VIEWS),),
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "searches",
+        N_("Searches"),
+        N_("Searches in the stores in the period."),
+        Unit.COUNT,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, SEARCHES),),
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "product_views",
+        N_("Product views"),
+        N_("Times that pages of products were opened in the period."),
+        Unit.COUNT,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, PRODUCT_VIEWS),),
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "cart_adds",
+        N_("Put into carts"),
+        N_("Times that products were put into a cart in the period."),
+        Unit.COUNT,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, CART_ADDS),),
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "conversion",
+        N_("Conversion"),
+        N_("Paid orders ÷ visitors of the period."),
+        Unit.RATE,
+        P | D,
+        TRADE,
+        PAID,
+        top=((1, ORDERS),),
+        bottom=((1, VISITORS),),
+        scale=10_000,
+    ),
+    Measure(
+        "visit_conversion",
+        N_("Visits that order"),
+        N_("Visitors who placed an order on the day of their visit ÷ visitors of the period."),
+        Unit.RATE,
+        P | D,
+        _VISITS,
+        _STORES,
+        top=((1, ORDERED),),
+        bottom=((1, VISITORS),),
+        scale=10_000,
+        platform_leads=_OWNERS,
+    ),
+    Measure(
+        "customers",
+        N_("Customers"),
+        N_(
+            "Different buyers of the orders placed in the period and paid, known by their account"
+            " or, as guests, by their phone; each counts once for each distributor."
+        ),
+        Unit.COUNT,
+        P | D,
+        TRADE,
+        PLACED,
+        top=((1, BUYERS),),
+    ),
+    Measure(
+        "new_customers",
+        N_("New customers"),
+        N_("Customers whose first paid order with the distributor was placed in the period."),
+        Unit.COUNT,
+        P | D,
+        TRADE,
+        PLACED,
+        top=((1, FIRST_ORDERS),),
+    ),
+    Measure(
+        "repeat_rate",
+        N_("Repeat rate"),
+        N_("Customers of the period who had bought before it ÷ customers of the period."),
+        Unit.RATE,
+        P | D,
+        TRADE,
+        PLACED,
+        top=((1, BUYERS), (-1, FIRST_ORDERS)),
+        bottom=((1, BUYERS),),
+        scale=10_000,
+    ),
+)
