@@ -143,6 +143,8 @@ class SupplierOrder(SQLModel, table=True):
     distributor_id: UUID = Field(foreign_key="merchants.id")
     store_id: UUID = Field(foreign_key="stores.id")
     store_name: str = Field(max_length=60)
+    currency: str = currency()
+    """The order's: a supplier does not read orders."""
     status: str = Field(default=SupplierOrderStatus.PENDING_PAYMENT, max_length=16)
     freight_cents: int = cents(0)
     placed_at: datetime = created()

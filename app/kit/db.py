@@ -6,16 +6,20 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 ``app.services.engine`` does.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, LiteralString, Protocol
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import Literal
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection as ArrowConnection
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
@@ -127,6 +131,29 @@ class Database:
             await connection.execute(begin, identity.database_settings())
             yield connection
             await connection.execute("commit", prepare=False)
+
+    @contextmanager
+    def engine_reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+        """Open one read-only transaction as the engine role that reads whole tables as Arrow.
+
+        All its statements see one moment. Blocking: use it in a thread. Only
+        ``app.services.engine`` calls this.
+        """
+        # A driver of its own, which only the process that builds snapshots needs.
+        from adbc_driver_postgresql.dbapi import connect
+
+        url = make_url(self.engine.url).set(drivername="postgresql")
+        with connect(url.render_as_string(hide_password=False)) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                # The driver binds numbers only.
+                for name, value in identity.database_settings().items():
+                    cursor.execute(
+                        f"select set_config('app.{name}', {Literal(value).as_string()}, true)"
+                    )
+                cursor.execute(f"set local role {ENGINE_ROLE}")
+            yield connection
+            connection.rollback()
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
