@@ -40,6 +40,10 @@ def _hour(moment: str) -> str:
     return f"extract(hour from {_local(moment)})"
 
 
+def _minute(moment: str) -> str:
+    return f"extract(hour from {_local(moment)}) * 60 + extract(minute from {_local(moment)})"
+
+
 def _keys(**of: str) -> dict[str, str]:
     return {name: f"short_key({column})" for name, column in of.items()}
 
@@ -81,6 +85,7 @@ _LINES = Statement(
     | {
         "day": _day("o.paid_at"),
         "hour": _hour("o.paid_at"),
+        "minute": _minute("o.paid_at"),
         "currency": "o.currency",
         "order_number": "o.number",
         "province": "a.province",
@@ -118,6 +123,7 @@ _MADE_LINES = Statement(
     | {
         "day": _day("s.paid_at"),
         "hour": _hour("s.paid_at"),
+        "minute": _minute("s.paid_at"),
         "currency": "s.currency",
         "province": "a.province",
         "quantity": "f.quantity",
@@ -173,6 +179,7 @@ _ORDERS = Statement(
     | {
         "day": _day("o.placed_at"),
         "hour": _hour("o.placed_at"),
+        "minute": _minute("o.placed_at"),
         "currency": "o.currency",
         "order_number": "o.number",
         "customer": _CUSTOMER,
@@ -196,6 +203,7 @@ _REFUNDS = Statement(
     | {
         "day": _day("r.created_at"),
         "hour": _hour("r.created_at"),
+        "minute": _minute("r.created_at"),
         "currency": "r.currency",
         "amount_cents": "r.amount_cents",
     },
@@ -225,6 +233,7 @@ def _bookings(mine: str = "true") -> Statement:
         | {
             "day": _day("x.created_at"),
             "hour": _hour("x.created_at"),
+            "minute": _minute("x.created_at"),
             "currency": "x.currency",
             "kind": "x.kind",
             "cents": "sum(x.cents)",
@@ -241,6 +250,7 @@ _TRAFFIC = Statement(
     | {
         "day": _day("v.first_at"),
         "hour": _hour("v.first_at"),
+        "minute": _minute("v.first_at"),
         "source": "''",
         "campaign": "''",
         "device": "''",
@@ -251,6 +261,9 @@ _TRAFFIC = Statement(
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
         "ordered": "0",
+        "viewed": "count(*) filter (where v.product_views > 0)",
+        "carted": "count(*) filter (where v.cart_adds > 0)",
+        "checked_out": "count(*) filter (where v.checkouts > 0)",
     },
     "store_visits v",
     "v.first_at",
