@@ -128,10 +128,10 @@ class Desk:
         wanted = list(keys)
         if dimension in WORDS:
             return {key: Label(str(key), str(key), str(key)) for key in wanted}
-        named = await snapshots.names(self.actor, dimension, [k for k in wanted if isinstance(k, int)])
-        return {
-            key: Label(f"{name.id}", name.label, name.label_en) for key, name in named.items()
-        }
+        named = await snapshots.names(
+            self.actor, dimension, [k for k in wanted if isinstance(k, int)]
+        )
+        return {key: Label(f"{name.id}", name.label, name.label_en) for key, name in named.items()}
 
 
 def measure_of(measure: Measure | str) -> Measure:
@@ -147,5 +147,3 @@ def slot_span(slot: date, grain: Grain, period: Period) -> Span:
     if grain == "month":
         last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return Span(max(first, period.first), min(last, period.last))
-
-

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.access import SYSTEM, Actor
+from app.access import Actor
 from app.services.engine import engine_transaction
 
 

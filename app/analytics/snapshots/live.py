@@ -1,14 +1,13 @@
 """The days after the snapshot, from PostgreSQL as the actor, in the shape of the files."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from app.access import Actor, Scope
+from app.access import Actor
 from app.analytics.periods import business_date, midnight
 from app.analytics.snapshots.extract import dtype, guest_salt
 from app.analytics.snapshots.scope import Sight, reader, sight

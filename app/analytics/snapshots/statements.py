@@ -314,7 +314,7 @@ def raw_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
     return statement + (f" having {how.having}" if how.having else "")
 
 
-def _of(dataset: Dataset, known: tuple[str, ...]):  # noqa: ANN202
+def _of(dataset: Dataset, known: tuple[str, ...]):
     return [column for column in dataset.columns if column.name in known]
 
 
