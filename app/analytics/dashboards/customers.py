@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from app.access import Scope
@@ -45,10 +46,10 @@ async def cohorts(desk: Desk) -> Panel | None:
     if not desk.sees("customers"):
         return None
     found = await _summary(desk, "cohorts")
-    sizes: dict[object, dict[int, int]] = {}
+    sizes: dict[date, dict[int, int]] = {}
     for row in found.sort("cohort", "month").iter_rows(named=True):
         sizes.setdefault(row["cohort"], {})[row["month"]] = row["customers"]
-    recent = sorted(sizes.items(), key=lambda pair: str(pair[0]))[-COHORTS:]
+    recent = sorted(sizes.items(), key=lambda pair: pair[0])[-COHORTS:]
     months = len(recent)
     rows = tuple(
         Row((first, counts.get(0, 0), *_later(counts, months, months - 1 - place)))

@@ -114,20 +114,32 @@ class Desk:
             only=only,
         )
 
-    def link(self, measure: Measure | str, days: Span | None = None, **chosen: str) -> Link | None:
+    def link(
+        self,
+        measure: Measure | str,
+        chosen: Mapping[str, str] | None = None,
+        days: Span | None = None,
+    ) -> Link | None:
         """Return the rows behind a figure, of the filters and the chosen values."""
         leads = measure_of(measure).leads_of(self.actor.scope)
-        return leads.narrowed(self.actor, days or self.period, {**self.view.filters, **chosen})
+        both = {**self.view.filters, **(chosen or {})}
+        return leads.narrowed(self.actor, days or self.period, both)
 
-    def slot_link(self, measure: Measure | str, slot: date, grain: Grain) -> Link | None:
+    def slot_link(
+        self,
+        measure: Measure | str,
+        slot: date,
+        grain: Grain,
+        chosen: Mapping[str, str] | None = None,
+    ) -> Link | None:
         """Return the rows behind a slot."""
-        return self.link(measure, slot_span(slot, grain, self.period))
+        return self.link(measure, chosen, slot_span(slot, grain, self.period))
 
     async def labels(self, dimension: str, keys: Iterable[int | str]) -> dict[int | str, Label]:
         """Return what values of a dimension are called."""
         wanted = list(keys)
         if dimension in WORDS:
-            return {key: Label(str(key), str(key), str(key)) for key in wanted}
+            return {key: Label(str(key), str(key), str(key)) for key in wanted if key}
         named = await snapshots.names(
             self.actor, dimension, [k for k in wanted if isinstance(k, int)]
         )

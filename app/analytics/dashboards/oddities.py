@@ -124,7 +124,7 @@ def _row(desk: Desk, oddity: _Oddity, label: Label) -> Row:
     figures = (
         (value, usual, None, None) if oddity.measure == "gmv_paid" else (None, None, value, usual)
     )
-    link = desk.link(oddity.measure, Span(oddity.day, oddity.day), **{oddity.dimension: label.key})
+    link = desk.link(oddity.measure, {oddity.dimension: label.key}, Span(oddity.day, oddity.day))
     return Row(
         (label.label, oddity.day, change_bps(value, usual), *figures),
         label.key,

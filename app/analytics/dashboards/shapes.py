@@ -136,12 +136,17 @@ def label_row(
     """Return the row of one value of a dimension, with its link."""
     if label is None:
         return Row((UNKNOWN, *values), series=series)
-    link = desk.link(measure, **{dimension: label.key})
+    link = desk.link(measure, {dimension: label.key})
     return Row((label.label, *values), label.key, link, label.label_en, series)
 
 
 async def ranking(
-    desk: Desk, dimension: str, measures: Sequence[Measure | str], title: str, name: str = ""
+    desk: Desk,
+    dimension: str,
+    measures: Sequence[Measure | str],
+    title: str,
+    name: str = "",
+    most: int = RANKED,
 ) -> Panel:
     """Return the first of a dimension by the first measure, with a sparkline of it.
 
@@ -152,7 +157,7 @@ async def ranking(
     compared = desk.view.shift is not None
     frame = await mine.frame(*measures, by=(dimension,), compared=compared)
     frame = frame.filter(frame[dimension].is_not_null(), frame[first.key] > 0)
-    top = frame.sort(first.key, dimension, descending=[True, False]).head(RANKED)
+    top = frame.sort(first.key, dimension, descending=[True, False]).head(most)
     series = await _series(mine, measures[0], dimension, top[dimension].to_list())
     labels = await mine.labels(dimension, top[dimension])
     others = [measure_of(measure).key for measure in measures[1:]]

@@ -102,7 +102,7 @@ def _stock_row(desk: Desk, row: dict[str, Any], units: int) -> Row:
     free = max(0, int(row["free"]))
     cover = ratio(free * STOCK_DAYS, units) or 0
     through = ratio(units, units + free, 10_000)
-    link = desk.link("units_sold", product=f"{row['id']}")
+    link = desk.link("units_sold", {"product": f"{row['id']}"})
     return Row(
         (row["title"], int(row["free"]), cover, units, through),
         f"{row['id']}",
