@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.access import Scope
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Kind(StrEnum):
@@ -128,7 +128,7 @@ RAW = (
             *_columns(Kind.LONG, "margin_returned_cents commission_returned_cents", retail=True),
         ),
         _ALL,
-        ("day", "supplier", "store"),
+        ("day", "supplier", "store", "line_key"),
     ),
     Dataset(
         "parts",
@@ -146,7 +146,7 @@ RAW = (
             *_columns(Kind.FLOAT, "score"),
         ),
         _ALL,
-        ("day", "supplier", "store"),
+        ("day", "supplier", "store", "part_key"),
     ),
     Dataset(
         "orders",
@@ -165,7 +165,7 @@ RAW = (
             *_columns(Kind.YES_NO, "is_first"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "order_key"),
     ),
     Dataset(
         "refunds",
@@ -176,7 +176,7 @@ RAW = (
             *_columns(Kind.LONG, "order_key part_key store distributor supplier amount_cents"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "part_key", "hour", "amount_cents"),
     ),
     Dataset(
         "bookings",
@@ -188,7 +188,7 @@ RAW = (
             *_columns(Kind.LONG, "supplier distributor store cents"),
         ),
         _ALL,
-        ("day", "kind", "supplier", "store"),
+        ("day", "kind", "supplier", "store", "hour", "currency"),
     ),
     Dataset(
         "traffic",
@@ -201,7 +201,7 @@ RAW = (
             *_columns(Kind.LONG, "checkouts ordered"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "hour", "source", "campaign", "device"),
     ),
     Dataset(
         "product_traffic",
@@ -210,7 +210,7 @@ RAW = (
             *_columns(Kind.LONG, "store distributor supplier product views cart_adds buyers"),
         ),
         _ALL,
-        ("day", "supplier", "product"),
+        ("day", "supplier", "product", "store"),
     ),
 )
 
@@ -305,7 +305,7 @@ def _rollup(name: str, source: Dataset, keys: tuple[str, ...]) -> Dataset:
         name,
         (*heads, *(_total_column(total, by_name) for total in totals)),
         source.scopes,
-        ("day", *keys),
+        tuple(column.name for column in heads),
         source=source.name,
         keys=keys,
         totals=totals,
