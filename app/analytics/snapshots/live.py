@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from app.access import Actor
 from app.analytics.periods import business_date, midnight
-from app.analytics.snapshots.extract import dtype, guest_salt
+from app.analytics.snapshots.extract import guest_salt
+from app.analytics.snapshots.frames import dtype
 from app.analytics.snapshots.scope import Sight, reader, sight
 from app.analytics.snapshots.statements import sql_of
 from app.kit.clock import now
