@@ -43,9 +43,7 @@ class Anomaly:
         return self.value - self.usual
 
 
-def anomalies(
-    values: "NDArray[np.int64]", judged: int, least: int = LEAST_CENTS
-) -> list[Anomaly]:
+def anomalies(values: "NDArray[np.int64]", judged: int, least: int = LEAST_CENTS) -> list[Anomaly]:
     """Return what stands out in the last ``judged`` days of many series, the largest first.
 
     ``values`` has a row for each series and a column for each day, of which there are at least

@@ -72,5 +72,7 @@ def _gives(rollup: Dataset, amount: Amount, extra: frozenset[str]) -> bool:
 
 def weight(dataset: Dataset) -> int:
     """Return a measure of how many rows a day of a rollup has."""
-    free = [key for key in dataset.keys if not any(key in _FOLLOWS.get(k, ()) for k in dataset.keys)]
+    free = [
+        key for key in dataset.keys if not any(key in _FOLLOWS.get(k, ()) for k in dataset.keys)
+    ]
     return prod(_MANY.get(key, 1) for key in free)

@@ -294,7 +294,11 @@ def _one(table: "pl.DataFrame", names: Sequence[str]) -> "pl.DataFrame":
     """Return the table's one row, of nulls where it has none."""
     import polars as pl
 
-    return table if table.height else pl.DataFrame(dict.fromkeys(names, [None]), schema=table.schema)
+    return (
+        table
+        if table.height
+        else pl.DataFrame({name: [None] for name in names}, schema=table.schema)
+    )
 
 
 def _filled(question: _Question, table: "pl.DataFrame") -> "pl.DataFrame":

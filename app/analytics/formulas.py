@@ -14,7 +14,9 @@ def amount_sums(amounts: Sequence[Amount], *, is_raw: bool) -> "dict[Amount, pl.
     import polars as pl
 
     return {
-        amount: _counted(amount) if is_raw else pl.col(amount.key).filter(_holds(amount)).sum()
+        amount: (
+            _counted(amount) if is_raw else pl.col(amount.key).filter(_holds(amount)).sum()
+        ).cast(pl.Float64 if amount.is_fraction else pl.Int64)
         for amount in amounts
     }
 
@@ -36,16 +38,18 @@ def _counted(amount: Amount) -> "pl.Expr":
         case "sum":
             return column.filter(_holds(amount)).sum()
         case "count":
-            return pl.len().cast(pl.Int64)
+            return pl.len()
         case "distinct":
-            return column.filter(_holds(amount)).drop_nulls().n_unique().cast(pl.Int64)
+            return column.filter(_holds(amount)).drop_nulls().n_unique()
         case "known":
-            return column.is_not_null().sum().cast(pl.Int64)
+            return column.is_not_null().sum()
         case "true":
-            return column.sum().cast(pl.Int64)
+            return column.sum()
 
 
-def value_of(measure: Measure, column: Callable[[Amount], str], names: Collection[str]) -> "pl.Expr":
+def value_of(
+    measure: Measure, column: Callable[[Amount], str], names: Collection[str]
+) -> "pl.Expr":
     """Return a measure's value as an integer in its unit; null where it is undefined.
 
     Quotients are rounded half up. Where ``names`` lacks a column of it, nothing was counted.

@@ -1,4 +1,4 @@
-"""The slots of a table in time: hours, days, weeks from Monday, months; all in the business zone."""
+"""The slots of a table in time: hours, days, weeks from Monday, months, in the business zone."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta

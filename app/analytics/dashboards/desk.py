@@ -114,24 +114,36 @@ class Desk:
             only=only,
         )
 
-    def link(self, measure: Measure | str, days: Span | None = None, **chosen: str) -> Link | None:
+    def link(
+        self,
+        measure: Measure | str,
+        chosen: Mapping[str, str] | None = None,
+        days: Span | None = None,
+    ) -> Link | None:
         """Return the rows behind a figure, of the filters and the chosen values."""
         leads = measure_of(measure).leads_of(self.actor.scope)
-        return leads.narrowed(self.actor, days or self.period, {**self.view.filters, **chosen})
+        both = {**self.view.filters, **(chosen or {})}
+        return leads.narrowed(self.actor, days or self.period, both)
 
-    def slot_link(self, measure: Measure | str, slot: date, grain: Grain) -> Link | None:
+    def slot_link(
+        self,
+        measure: Measure | str,
+        slot: date,
+        grain: Grain,
+        chosen: Mapping[str, str] | None = None,
+    ) -> Link | None:
         """Return the rows behind a slot."""
-        return self.link(measure, slot_span(slot, grain, self.period))
+        return self.link(measure, chosen, slot_span(slot, grain, self.period))
 
     async def labels(self, dimension: str, keys: Iterable[int | str]) -> dict[int | str, Label]:
         """Return what values of a dimension are called."""
         wanted = list(keys)
         if dimension in WORDS:
-            return {key: Label(str(key), str(key), str(key)) for key in wanted}
-        named = await snapshots.names(self.actor, dimension, [k for k in wanted if isinstance(k, int)])
-        return {
-            key: Label(f"{name.id}", name.label, name.label_en) for key, name in named.items()
-        }
+            return {key: Label(str(key), str(key), str(key)) for key in wanted if key}
+        named = await snapshots.names(
+            self.actor, dimension, [k for k in wanted if isinstance(k, int)]
+        )
+        return {key: Label(f"{name.id}", name.label, name.label_en) for key, name in named.items()}
 
 
 def measure_of(measure: Measure | str) -> Measure:
@@ -147,5 +159,3 @@ def slot_span(slot: date, grain: Grain, period: Period) -> Span:
     if grain == "month":
         last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return Span(max(first, period.first), min(last, period.last))
-
-

@@ -93,6 +93,8 @@ class Amount:
     column: str = ""
     where: tuple[str, str | None] | None = None
     """A column and the value that it has; None for any that is not null."""
+    is_fraction: bool = False
+    """Whether it is no whole number."""
 
     @property
     def source(self) -> str:

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from app.analytics.periods import midnight
-from app.analytics.snapshots.layout import DATASETS, Dataset, Kind
-from app.analytics.snapshots.statements import raw_sql
-from app.analytics.snapshots.store import Span
+from app.analytics.snapshots.frames import empty
+from app.analytics.snapshots.labels import NAMES_SQL
+from app.analytics.snapshots.layout import Dataset
+from app.analytics.snapshots.manifest import Span
+from app.analytics.snapshots.statements import day_of, raw_sql
 from app.kit.secrets import derive_key
 
 if TYPE_CHECKING:
     import polars as pl
     from adbc_driver_manager.dbapi import Connection
+
+CHUNK_ORDERS = 150_000
+"""About so many orders are in memory at once, or one day's."""
+_LOCK = 0x736E6170
+"""The advisory lock of builders: "snap" in ASCII."""
+
+_SALT = "current_setting('app.salt')"
 
 
 def guest_salt() -> str:
@@ -32,18 +41,28 @@ class Source:
         """Return the answer to a statement."""
         import polars as pl
 
-        with self._connection.cursor() as cursor:
+        with cast("Any", self._connection).cursor() as cursor:
             cursor.execute(sql)
             return pl.DataFrame(cursor.fetch_arrow())
 
-    def bound(self, sql: str, first: date, last: date) -> str:
-        """Return a statement with the moments of some days in it."""
-        values = {
-            ":start": _moment(midnight(first)),
-            ":until": _moment(midnight(last + timedelta(days=1))),
-            ":now": _moment(self.at),
-            ":salt": "(select current_setting('app.salt'))",
-        }
+    def is_alone(self) -> bool:
+        """Take the builders' lock until the transaction ends; say whether it was free."""
+        return self.ask(f"select pg_try_advisory_xact_lock({_LOCK}) as free").item()
+
+    def bound(
+        self,
+        sql: str,
+        first: date | None = None,
+        last: date | None = None,
+        since: datetime | None = None,
+    ) -> str:
+        """Return a statement with values in the places of its parameters."""
+        values = {":now": _moment(self.at), ":salt": _SALT}
+        if first and last:
+            values[":start"] = _moment(midnight(first))
+            values[":until"] = _moment(midnight(last + timedelta(days=1)))
+        if since:
+            values[":since"] = _moment(since)
         for name, value in values.items():
             sql = sql.replace(name, value)
         return sql
@@ -56,45 +75,50 @@ class Source:
         frames = [self.ask(self.bound(sql, first, last)) for first, last in spans]
         return pl.concat([empty(dataset), *frames]).sort(dataset.sort)
 
+    def first_day(self) -> date | None:
+        """Return the first day on which anything happened."""
+        return self.ask(
+            f"select least((select {day_of('min(placed_at)')} from orders),"
+            f" (select {day_of('min(paid_at)')} from orders),"
+            f" (select {day_of('min(first_at)')} from store_visits)) as day"
+        ).item()
+
+    def orders_by_day(self, first: date, last: date) -> dict[date, int]:
+        """Return how many orders were paid on each day that has any."""
+        counted = self.ask(
+            self.bound(
+                f"select {day_of('paid_at')} as day, count(*) as n from orders"
+                " where paid_at >= :start and paid_at < :until group by 1",
+                first,
+                last,
+            )
+        )
+        return dict(counted.iter_rows())
+
+    def names(self) -> "pl.DataFrame":
+        """Return the dataset ``names``."""
+        each = [
+            f"select '{kind}' as kind, key, id::text as id, label, label_en, parent_key"
+            f" from ({sql}) n"
+            for kind, sql in NAMES_SQL.items()
+        ]
+        return self.ask(" union all ".join(each)).sort("kind", "key")
+
 
 def _moment(moment: datetime) -> str:
     return f"timestamptz '{moment.isoformat()}'"
 
 
-def empty(dataset: Dataset) -> "pl.DataFrame":
-    """Return a frame without rows that has a dataset's columns."""
-    import polars as pl
-
-    return pl.DataFrame(schema={c.name: dtype(c.kind) for c in dataset.columns})
-
-
-def dtype(kind: Kind) -> "type[pl.DataType]":
-    """Return the polars type of a column."""
-    import polars as pl
-
-    return {
-        Kind.DAY: pl.Date,
-        Kind.SMALL: pl.Int16,
-        Kind.COUNT: pl.Int32,
-        Kind.LONG: pl.Int64,
-        Kind.FLOAT: pl.Float64,
-        Kind.TEXT: pl.String,
-        Kind.YES_NO: pl.Boolean,
-    }[kind]
-
-
-def roll_up(rollup: Dataset, rows: "pl.LazyFrame") -> "pl.LazyFrame":
-    """Return a rollup of the rows of its source."""
-    import polars as pl
-
-    columns = set(DATASETS[rollup.source or ""].names)
-    heads = [name for name in ("day", "currency", *rollup.keys) if name in columns]
-    kinds = {column.name: dtype(column.kind) for column in rollup.columns}
-    how = {
-        "sum": lambda of: pl.col(of).sum(),
-        "rows": lambda of: pl.len(),
-        "distinct": lambda of: pl.col(of).n_unique(),
-        "known": lambda of: pl.col(of).count(),
-    }
-    totals = [how[t.how](t.of).cast(kinds[t.name]).alias(t.name) for t in rollup.totals]
-    return rows.group_by(heads).agg(totals).sort(rollup.sort)
+def chunks(days: Iterable[date], orders: dict[date, int]) -> list[list[date]]:
+    """Divide days, in order, so that each chunk lies in one month and has few enough orders."""
+    found: list[list[date]] = []
+    held = 0
+    for day in sorted(days):
+        count = orders.get(day, 0)
+        last = found[-1][-1] if found else None
+        if last is None or last.month != day.month or held + count > CHUNK_ORDERS:
+            found.append([])
+            held = 0
+        found[-1].append(day)
+        held += count
+    return found

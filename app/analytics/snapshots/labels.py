@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.access import SYSTEM, Actor
+from app.access import Actor
 from app.services.engine import engine_transaction
 
 
@@ -20,7 +20,7 @@ class Name:
     parent_key: int | None = None
 
 
-_FROM = {
+NAMES_SQL = {
     "category": "select short_key(id) as key, id, name_zh as label, name_en as label_en,"
     " short_key(parent_id) as parent_key from categories",
     "product": "select short_key(id) as key, id, title as label, coalesce(title_en, title)"
@@ -30,6 +30,7 @@ _FROM = {
     "store": "select short_key(id) as key, id, name as label, name as label_en,"
     " short_key(distributor_id) as parent_key from stores",
 }
+"""Kind of thing → SELECT of its names."""
 _KINDS = {"supplier": "merchant", "distributor": "merchant"}
 
 
@@ -39,10 +40,10 @@ async def names(actor: Actor, kind: str, keys: Iterable[int]) -> dict[int, Name]
     ``kind`` is the dimension: category, product, supplier, distributor or store. Raises
     LookupError for another.
     """
-    statement = _FROM.get(_KINDS.get(kind, kind))
+    statement = NAMES_SQL.get(_KINDS.get(kind, kind))
     if statement is None:
         raise LookupError(f"{kind} has no names")
-    wanted = sorted({key for key in keys if key is not None})
+    wanted = sorted(set(keys))
     if not wanted:
         return {}
     async with engine_transaction(actor, "snapshots.names") as session:

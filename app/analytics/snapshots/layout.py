@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.access import Scope
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Kind(StrEnum):
@@ -129,7 +129,7 @@ RAW = (
             *_columns(Kind.LONG, "margin_returned_cents commission_returned_cents", retail=True),
         ),
         _ALL,
-        ("day", "supplier", "store"),
+        ("day", "supplier", "store", "line_key"),
     ),
     Dataset(
         "parts",
@@ -147,7 +147,7 @@ RAW = (
             *_columns(Kind.FLOAT, "score"),
         ),
         _ALL,
-        ("day", "supplier", "store"),
+        ("day", "supplier", "store", "part_key"),
     ),
     Dataset(
         "orders",
@@ -166,7 +166,7 @@ RAW = (
             *_columns(Kind.YES_NO, "is_first"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "order_key"),
     ),
     Dataset(
         "refunds",
@@ -177,7 +177,7 @@ RAW = (
             *_columns(Kind.LONG, "order_key part_key store distributor supplier amount_cents"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "part_key", "hour", "amount_cents"),
     ),
     Dataset(
         "bookings",
@@ -189,7 +189,7 @@ RAW = (
             *_columns(Kind.LONG, "supplier distributor store cents"),
         ),
         _ALL,
-        ("day", "kind", "supplier", "store"),
+        ("day", "kind", "supplier", "store", "hour", "currency"),
     ),
     Dataset(
         "traffic",
@@ -202,7 +202,7 @@ RAW = (
             *_columns(Kind.LONG, "checkouts ordered viewed carted checked_out"),
         ),
         _BUYING,
-        ("day", "store"),
+        ("day", "store", "hour", "source", "campaign", "device"),
     ),
     Dataset(
         "product_traffic",
@@ -211,7 +211,7 @@ RAW = (
             *_columns(Kind.LONG, "store distributor supplier product views cart_adds buyers"),
         ),
         _ALL,
-        ("day", "supplier", "product"),
+        ("day", "supplier", "product", "store"),
     ),
 )
 
@@ -309,7 +309,7 @@ def _rollup(name: str, source: Dataset, keys: tuple[str, ...]) -> Dataset:
         name,
         (*heads, *(_total_column(total, by_name) for total in totals)),
         source.scopes,
-        ("day", *keys),
+        tuple(column.name for column in heads),
         source=source.name,
         keys=keys,
         totals=totals,

@@ -1,16 +1,16 @@
 """The days after the snapshot, from PostgreSQL as the actor, in the shape of the files."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from app.access import Actor, Scope
+from app.access import Actor
 from app.analytics.periods import business_date, midnight
-from app.analytics.snapshots.extract import dtype, guest_salt
+from app.analytics.snapshots.extract import guest_salt
+from app.analytics.snapshots.frames import dtype
 from app.analytics.snapshots.scope import Sight, reader, sight
 from app.analytics.snapshots.statements import sql_of
 from app.kit.clock import now

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from app.access import Actor
-from app.analytics.snapshots.extract import empty
+from app.analytics.snapshots.manifest import Manifest
+from app.analytics.snapshots.opening import rows_of
 from app.analytics.snapshots.scope import sight
-from app.analytics.snapshots.store import File, Manifest, store
+from app.analytics.snapshots.store import store
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,23 +59,7 @@ def scan(actor: Actor, dataset: str, *, first: date, last: date) -> "pl.LazyFram
     seen = sight(actor, dataset)
     found = manifest()
     files = found.files.get(dataset, ()) if found else ()
-    if not seen.dataset.is_summary:
-        files = tuple(file for file in files if file.touches(first, last))
-    if not files:
-        return empty(seen.dataset).lazy().select(seen.columns)
-    rows = pl.concat([_rows(file, first, last) for file in files])
+    days = None if seen.dataset.is_summary else ((first, last),)
+    rows = rows_of(store(), seen.dataset, files, days)
     mine = [pl.col(column) == value for column, value in seen.equal]
     return (rows.filter(mine) if mine else rows).select(seen.columns)
-
-
-def _rows(file: File, first: date, last: date) -> "pl.LazyFrame":
-    import polars as pl
-
-    rows = pl.scan_parquet(store().url(file.path))
-    if not file.spans:
-        return rows
-    day = pl.col("day")
-    rows = rows.filter(day.is_between(first, last))
-    if file.is_whole:
-        return rows
-    return rows.filter(pl.any_horizontal(*(day.is_between(*span) for span in file.spans)))

@@ -5,7 +5,7 @@ and leave out what it may not know; row-level security stands behind all of them
 ``:start`` and ``:until`` (moments), ``:now``, ``:merchant``, ``:salt`` (of guests' keys).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.access import Scope
@@ -32,7 +32,7 @@ def _local(moment: str) -> str:
     return f"({moment} at time zone '{BUSINESS_ZONE}')"
 
 
-def _day(moment: str) -> str:
+def day_of(moment: str) -> str:
     return f"{_local(moment)}::date"
 
 
@@ -83,7 +83,7 @@ _LINES = Statement(
     _PART
     | _keys(line_key="l.id", product="l.product_id", category="p.category_id")
     | {
-        "day": _day("o.paid_at"),
+        "day": day_of("o.paid_at"),
         "hour": _hour("o.paid_at"),
         "minute": _minute("o.paid_at"),
         "currency": "o.currency",
@@ -121,7 +121,7 @@ _MADE_LINES = Statement(
     _PART
     | _keys(line_key="f.line_id", product="f.product_id", category="p.category_id")
     | {
-        "day": _day("s.paid_at"),
+        "day": day_of("s.paid_at"),
         "hour": _hour("s.paid_at"),
         "minute": _minute("s.paid_at"),
         "currency": "s.currency",
@@ -146,7 +146,7 @@ _ON_TIME = (
 _PARTS = Statement(
     _PART
     | {
-        "day": _day("o.paid_at"),
+        "day": day_of("o.paid_at"),
         "currency": "o.currency",
         "part_number": "s.number",
         "status": "s.status",
@@ -168,7 +168,7 @@ _PARTS = Statement(
 )
 _MADE_PARTS = Statement(
     {name: how for name, how in _PARTS.columns.items() if name != "refunded_cents"}
-    | {"day": _day("s.paid_at"), "currency": "s.currency"},
+    | {"day": day_of("s.paid_at"), "currency": "s.currency"},
     "supplier_orders s",
     "s.paid_at",
     mine="s.supplier_id = :merchant",
@@ -177,7 +177,7 @@ _MADE_PARTS = Statement(
 _ORDERS = Statement(
     _keys(order_key="o.id", store="o.store_id", distributor="o.distributor_id")
     | {
-        "day": _day("o.placed_at"),
+        "day": day_of("o.placed_at"),
         "hour": _hour("o.placed_at"),
         "minute": _minute("o.placed_at"),
         "currency": "o.currency",
@@ -186,7 +186,7 @@ _ORDERS = Statement(
         "province": "a.province",
         "status": "o.status",
         "total_cents": "o.total_cents",
-        "paid_day": _day("o.paid_at"),
+        "paid_day": day_of("o.paid_at"),
         "paid_cents": "o.paid_cents",
         "refunded_cents": "o.refunded_cents",
         "source": "''",
@@ -201,7 +201,7 @@ _ORDERS = Statement(
 _REFUNDS = Statement(
     _PART
     | {
-        "day": _day("r.created_at"),
+        "day": day_of("r.created_at"),
         "hour": _hour("r.created_at"),
         "minute": _minute("r.created_at"),
         "currency": "r.currency",
@@ -231,7 +231,7 @@ def _bookings(mine: str = "true") -> Statement:
     return Statement(
         _keys(supplier="s.supplier_id", distributor="s.distributor_id", store="s.store_id")
         | {
-            "day": _day("x.created_at"),
+            "day": day_of("x.created_at"),
             "hour": _hour("x.created_at"),
             "minute": _minute("x.created_at"),
             "currency": "x.currency",
@@ -245,10 +245,11 @@ def _bookings(mine: str = "true") -> Statement:
     )
 
 
+_NOTHING = "0"
 _TRAFFIC = Statement(
     _keys(store="v.store_id", distributor="v.distributor_id")
     | {
-        "day": _day("v.first_at"),
+        "day": day_of("v.first_at"),
         "hour": _hour("v.first_at"),
         "minute": _minute("v.first_at"),
         "source": "''",
@@ -257,10 +258,10 @@ _TRAFFIC = Statement(
         "visitors": "count(*)",
         "page_views": "sum(v.page_views)",
         "product_views": "sum(v.product_views)",
-        "searches": "0",
+        "searches": _NOTHING,
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
-        "ordered": "0",
+        "ordered": _NOTHING,
         "viewed": "count(*) filter (where v.product_views > 0)",
         "carted": "count(*) filter (where v.cart_adds > 0)",
         "checked_out": "count(*) filter (where v.checkouts > 0)",
@@ -297,29 +298,41 @@ _OF_SCOPE: Mapping[tuple[str, Scope], Statement] = {
 }
 
 
-def raw_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
-    """Return the SELECT of a raw dataset as a scope may read it, from ``:start`` to ``:until``."""
+def raw_sql(
+    dataset: Dataset, scope: Scope = Scope.PLATFORM, only: Sequence[str] | None = None
+) -> str:
+    """Return the SELECT of a raw dataset as a scope may read it, from ``:start`` to ``:until``.
+
+    ``only`` leaves out other columns, and with them joins; not of one that is grouped.
+    """
     how = _OF_SCOPE.get((dataset.name, scope), _STATEMENTS[dataset.name])
     known = dataset.known_to(scope)
-    columns = [f"({how.columns[c.name]})::{c.kind} as {c.name}" for c in _of(dataset, known)]
+    if only is not None and not how.is_grouped:
+        known = tuple(name for name in known if name in only)
+    kinds = {column.name: column.kind for column in dataset.columns}
+    columns = [f"({how.columns[name]})::{kinds[name]} as {name}" for name in known]
     mine = how.mine if scope is not Scope.PLATFORM else "true"
     statement = (
         f"select {', '.join(columns)} from {how.source}"
         f" where {how.at} >= :start and {how.at} < :until and {how.where} and {mine}"
     )
     if how.is_grouped:
-        heads = [c.name for c in _of(dataset, known) if not _is_aggregate(how.columns[c.name])]
-        places = ", ".join(str(known.index(name) + 1) for name in heads)
-        statement += f" group by {places}"
+        heads = [place for place, name in enumerate(known, 1) if not _sums(how.columns[name])]
+        statement += f" group by {', '.join(map(str, heads))}"
     return statement + (f" having {how.having}" if how.having else "")
 
 
-def _of(dataset: Dataset, known: tuple[str, ...]):  # noqa: ANN202
+<<<<<<< HEAD
+def _of(dataset: Dataset, known: tuple[str, ...]):
     return [column for column in dataset.columns if column.name in known]
 
 
 def _is_aggregate(expression: str) -> bool:
     return expression.startswith(("sum(", "count(")) or expression.isdecimal()
+=======
+def _sums(expression: str) -> bool:
+    return expression.startswith(("sum(", "count(")) or expression == _NOTHING
+>>>>>>> snap
 
 
 def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:

@@ -25,17 +25,32 @@ SEGMENTS = ("champions", "loyal", "new", "promising", "at_risk", "asleep", "lost
 """The best first."""
 
 
-def summarise(orders: "pl.DataFrame", closed: date) -> "dict[str, pl.DataFrame]":
+def summarise(orders: "pl.LazyFrame", closed: date) -> "dict[str, pl.DataFrame]":
     """Return customers, cohorts and segments of all orders up to the close."""
-    import polars as pl
-
-    paid = orders.lazy().filter(pl.col("paid_day").is_not_null(), pl.col("paid_day") <= closed)
+    paid = _paid(orders, closed)
     customers = _customers(paid, closed).collect()
     return {
         "customers": customers,
         "cohorts": _cohorts(paid, customers).collect(),
         "segments": _segments(customers, closed).collect(),
     }
+
+
+def _paid(orders: "pl.LazyFrame", closed: date) -> "pl.LazyFrame":
+    import polars as pl
+
+    return orders.filter(pl.col("paid_day") <= closed, pl.col("customer").is_not_null())
+
+
+def torn_customers(orders: "pl.LazyFrame", closed: date) -> set[date]:
+    """Return the days of orders whose customers have not exactly one first order."""
+    import polars as pl
+
+    who = ["distributor", "customer"]
+    paid = _paid(orders, closed)
+    torn = paid.group_by(who).agg(pl.col("is_first").sum()).filter(pl.col("is_first") != 1)
+    days = paid.join(torn, on=who, how="semi").select("day").unique().collect()
+    return set(days["day"].to_list())
 
 
 _WHO = ("distributor", "customer", "currency")
