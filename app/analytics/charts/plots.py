@@ -58,7 +58,8 @@ def running(panel: Panel, reader: Reader) -> int | None:
 def trend(panel: Panel, reader: Reader) -> Figure:
     """Draw a measure over time: an area, the comparison dashed, a running slot dotted."""
     values = numbers(panel, 1)
-    before: Values = numbers(panel, 2) if len(panel.columns) > 2 else []
+    width = len(panel.columns)
+    before: Values = numbers(panel, 2) if width > 2 else []
     open_at = running(panel, reader)
     data = [_before(before), *_measured(values, open_at), _last_point(values, open_at)]
     heights = [value if value is not None else earlier

@@ -27,7 +27,7 @@ from app.analytics.results import Column, Panel, Row, Value
 from app.kit.regions import PROVINCES
 
 _PROVINCES_EN = {name: english for _, name, english, _ in PROVINCES}
-_CHANGE = "_change"
+_CHANGE = "change"
 """The ending of a column's key that holds a change of the measure before it, in basis points."""
 _DEEPEST_TINT = 46
 """Percent of the accent behind the highest rate; more would leave the text too faint."""
@@ -181,7 +181,7 @@ def _beyond(panel: Panel, row: Row, first: int) -> Iterator[tuple[Column, Value]
 
 def _cell(column: Column, value: Value, reader: Reader) -> Cell:
     if column.key.endswith(_CHANGE) and (value is None or isinstance(value, int)):
-        measure = column.key.removesuffix(_CHANGE)
+        measure = column.key.removesuffix(f"_{_CHANGE}")
         return Cell(change_text(value, reader), tone_of(measure, value))
     return Cell(_text(column, value, reader))
 
