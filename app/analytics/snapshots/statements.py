@@ -322,17 +322,8 @@ def raw_sql(
     return statement + (f" having {how.having}" if how.having else "")
 
 
-<<<<<<< HEAD
-def _of(dataset: Dataset, known: tuple[str, ...]):
-    return [column for column in dataset.columns if column.name in known]
-
-
-def _is_aggregate(expression: str) -> bool:
-    return expression.startswith(("sum(", "count(")) or expression.isdecimal()
-=======
 def _sums(expression: str) -> bool:
     return expression.startswith(("sum(", "count(")) or expression == _NOTHING
->>>>>>> snap
 
 
 def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
