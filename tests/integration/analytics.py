@@ -170,7 +170,8 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " product_views, cart_adds, checkouts, first_at) select s.id, d::date::text, v,"
             " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3, d + v * interval '61 minutes' from stores s,"
             " generate_series(now() - interval '80 days', now(), '1 day') d,"
-            " generate_series(0, 9) v on conflict do nothing"
+            " generate_series(0, 9) v where d + v * interval '61 minutes' <= now()"
+            " on conflict do nothing"
         )
         owner.execute(
             "update merchants set status = 'PENDING' where id in (select distributor_id"

@@ -147,6 +147,8 @@ _PARTS = Statement(
     _PART
     | {
         "day": day_of("o.paid_at"),
+        "hour": _hour("o.paid_at"),
+        "minute": _minute("o.paid_at"),
         "currency": "o.currency",
         "part_number": "s.number",
         "status": "s.status",
@@ -168,7 +170,12 @@ _PARTS = Statement(
 )
 _MADE_PARTS = Statement(
     {name: how for name, how in _PARTS.columns.items() if name != "refunded_cents"}
-    | {"day": day_of("s.paid_at"), "currency": "s.currency"},
+    | {
+        "day": day_of("s.paid_at"),
+        "hour": _hour("s.paid_at"),
+        "minute": _minute("s.paid_at"),
+        "currency": "s.currency",
+    },
     "supplier_orders s",
     "s.paid_at",
     mine="s.supplier_id = :merchant",
