@@ -49,6 +49,12 @@ def business_date(moment: datetime) -> date:
     return moment.astimezone(BUSINESS_ZONE).date()
 
 
+def business_minute(moment: datetime) -> int:
+    """Return how many minutes of its business day have gone by at an aware moment."""
+    wall = moment.astimezone(BUSINESS_ZONE)
+    return wall.hour * 60 + wall.minute
+
+
 def midnight(day: date) -> datetime:
     """Return the first moment of a business day, aware, in UTC."""
     return datetime.combine(day, time(), BUSINESS_ZONE).astimezone(UTC)
@@ -135,10 +141,14 @@ class Period:
         return tuple(begin + i * self.step for i in range(int(self.days * _DAY / self.step)))
 
     @property
+    def at_wall(self) -> datetime:
+        """The moment of looking as business wall-clock time, without a zone."""
+        return self.at.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
+
+    @property
     def begun(self) -> int:
         """How many slots have begun; the later ones have no figures yet."""
-        wall = self.at.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
-        return sum(1 for slot in self.slots if slot < wall)
+        return sum(1 for slot in self.slots if slot < self.at_wall)
 
     def query(self) -> dict[str, str]:
         """Return what an address says of the period; ``parse`` reads it again."""

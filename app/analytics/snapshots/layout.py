@@ -103,7 +103,8 @@ _MAKING = _PLATFORM | {Scope.SUPPLIER}
 _ALL = _BUYING | _MAKING
 
 _DAY = _columns(Kind.DAY, "day")
-_HOUR = _columns(Kind.SMALL, "hour")
+_HOUR = _columns(Kind.SMALL, "hour minute")
+"""``minute`` counts from midnight, so that a running day meets as much of an earlier one."""
 _CURRENCY = _columns(Kind.TEXT, "currency")
 
 RAW = (
@@ -134,6 +135,7 @@ RAW = (
         "parts",
         (
             *_DAY,
+            *_HOUR,
             *_CURRENCY,
             *_columns(Kind.LONG, "order_key part_key"),
             *_columns(Kind.TEXT, "part_number"),
@@ -198,7 +200,7 @@ RAW = (
             *_columns(Kind.LONG, "store distributor"),
             *_columns(Kind.TEXT, "source campaign device"),
             *_columns(Kind.LONG, "visitors page_views product_views searches cart_adds"),
-            *_columns(Kind.LONG, "checkouts ordered"),
+            *_columns(Kind.LONG, "checkouts ordered viewed carted checked_out"),
         ),
         _BUYING,
         ("day", "store", "hour", "source", "campaign", "device"),
@@ -243,7 +245,10 @@ _TOTALS: Mapping[str, tuple[Total, ...]] = {
     ),
     "refunds": (Total("refunds", "rows"), *_sums("amount_cents")),
     "bookings": _sums("cents"),
-    "traffic": _sums("visitors page_views product_views searches cart_adds checkouts ordered"),
+    "traffic": _sums(
+        "visitors page_views product_views searches cart_adds checkouts ordered"
+        " viewed carted checked_out"
+    ),
 }
 
 _CARRIED: Mapping[str, tuple[str, ...]] = {

@@ -46,6 +46,10 @@ def _hour(moment: str) -> str:
     return f"extract(hour from {_local(moment)})"
 
 
+def _minute(moment: str) -> str:
+    return f"extract(hour from {_local(moment)}) * 60 + extract(minute from {_local(moment)})"
+
+
 def _keys(**of: str) -> dict[str, str]:
     return {name: f"short_key({column})" for name, column in of.items()}
 
@@ -89,6 +93,7 @@ _LINES = Statement(
     | {
         "day": day_of("o.paid_at"),
         "hour": _hour("o.paid_at"),
+        "minute": _minute("o.paid_at"),
         "currency": "o.currency",
         "order_number": "o.number",
         "province": "a.province",
@@ -126,6 +131,7 @@ _MADE_LINES = Statement(
     | {
         "day": day_of("s.paid_at"),
         "hour": _hour("s.paid_at"),
+        "minute": _minute("s.paid_at"),
         "currency": "s.currency",
         "province": "a.province",
         "quantity": "f.quantity",
@@ -149,6 +155,8 @@ _PARTS = Statement(
     _PART
     | {
         "day": day_of("o.paid_at"),
+        "hour": _hour("o.paid_at"),
+        "minute": _minute("o.paid_at"),
         "currency": "o.currency",
         "part_number": "s.number",
         "status": "s.status",
@@ -170,7 +178,12 @@ _PARTS = Statement(
 )
 _MADE_PARTS = Statement(
     {name: how for name, how in _PARTS.columns.items() if name != "refunded_cents"}
-    | {"day": day_of("s.paid_at"), "currency": "s.currency"},
+    | {
+        "day": day_of("s.paid_at"),
+        "hour": _hour("s.paid_at"),
+        "minute": _minute("s.paid_at"),
+        "currency": "s.currency",
+    },
     "supplier_orders s",
     "s.paid_at",
     mine="s.supplier_id = :merchant",
@@ -181,6 +194,7 @@ _ORDERS = Statement(
     | {
         "day": day_of("o.placed_at"),
         "hour": _hour("o.placed_at"),
+        "minute": _minute("o.placed_at"),
         "currency": "o.currency",
         "order_number": "o.number",
         "customer": _CUSTOMER,
@@ -204,6 +218,7 @@ _REFUNDS = Statement(
     | {
         "day": day_of("r.created_at"),
         "hour": _hour("r.created_at"),
+        "minute": _minute("r.created_at"),
         "currency": "r.currency",
         "amount_cents": "r.amount_cents",
     },
@@ -233,6 +248,7 @@ def _bookings(mine: str = "true") -> Statement:
         | {
             "day": day_of("x.created_at"),
             "hour": _hour("x.created_at"),
+            "minute": _minute("x.created_at"),
             "currency": "x.currency",
             "kind": "x.kind",
             "cents": "sum(x.cents)",
@@ -250,6 +266,7 @@ _TRAFFIC = Statement(
     | {
         "day": day_of("v.first_at"),
         "hour": _hour("v.first_at"),
+        "minute": _minute("v.first_at"),
         "source": "''",
         "campaign": "''",
         "device": "''",
@@ -260,6 +277,9 @@ _TRAFFIC = Statement(
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
         "ordered": _NOTHING,
+        "viewed": "count(*) filter (where v.product_views > 0)",
+        "carted": "count(*) filter (where v.cart_adds > 0)",
+        "checked_out": "count(*) filter (where v.checkouts > 0)",
     },
     "store_visits v",
     "v.first_at",
