@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.access import Actor
@@ -23,7 +23,7 @@ from app.analytics.slots import Grain, slot_of, slots_between
 from app.analytics.snapshots.layout import DATASETS, Dataset, key_of
 from app.analytics.views import DIMENSIONS, View
 from app.kit.errors import Forbidden, TradeError
-from app.kit.i18n import gettext
+from app.kit.i18n import N_, gettext
 
 if TYPE_CHECKING:
     import polars as pl
@@ -132,6 +132,7 @@ async def measure_frame(
     """
     asked = tuple(MEASURES[m] if isinstance(m, str) else m for m in measures)
     _check(actor, asked, (*by, *view.filters))
+    _check_hours(actor, asked, grain)
     windows = windows_of(view, whole=grain is not None, compared=compared)
     question = _Question(actor, view, asked, tuple(by), grain, windows, only or {})
     read = [await _read(question, base) for base in question.bases]
@@ -146,6 +147,15 @@ def _check(actor: Actor, measures: Sequence[Measure], dimensions: Sequence[str])
         for dimension in dimensions:
             if dimension not in possible:
                 raise CannotDivide.of(actor, measure, dimension)
+
+
+def _check_hours(actor: Actor, measures: Sequence[Measure], grain: Grain | None) -> None:
+    for measure in measures:
+        if grain == "hour" and not all(DATASETS[base].has("hour") for base in measure.bases):
+            raise CannotDivide.of(actor, measure, _HOUR)
+
+
+_HOUR = N_("Hour")
 
 
 def windows_of(view: View, *, whole: bool, compared: bool) -> tuple[Window, ...]:
@@ -340,6 +350,3 @@ def _begun(question: _Question) -> "pl.Expr":
 
     at = question.view.period.at_wall
     return pl.col("slot").cast(pl.Datetime("us")) < at
-
-
-__all__ = ["BEFORE", "CannotDivide", "Grain", "Literal", "measure_frame", "value_key"]

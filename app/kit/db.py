@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
 from psycopg.rows import DictRow, dict_row
-from psycopg.sql import Literal
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from app.kit.arrow import ArrowConnections
+
 if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection as ArrowConnection
+    from app.kit.arrow import ArrowConnection
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
@@ -56,10 +57,14 @@ class Database:
         )
         self._pool_size = pool_size
         self._hot: AsyncConnectionPool[RawConnection[DictRow]] | None = None
+        self._arrow = ArrowConnections(
+            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        self._arrow.close()
         if self._hot is not None:
             await self._hot.close()
 
@@ -133,27 +138,21 @@ class Database:
             await connection.execute("commit", prepare=False)
 
     @contextmanager
-    def engine_reader(self, identity: Identity) -> Generator["ArrowConnection"]:
-        """Open one read-only transaction as the engine role that reads whole tables as Arrow.
+    def reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+        """Open one read-only transaction as ``tongshang_app`` whose answers are Arrow.
 
-        All its statements see one moment. Blocking: use it in a thread. Only
-        ``app.services.engine`` calls this.
+        All its statements see one moment. Blocking: use it in a thread.
         """
-        # A driver of its own, which only the process that builds snapshots needs.
-        from adbc_driver_postgresql.dbapi import connect
+        with self._arrow.transaction(identity.database_settings()) as connection:
+            yield connection
 
-        url = make_url(self.engine.url).set(drivername="postgresql")
-        with connect(url.render_as_string(hide_password=False)) as connection:
+    @contextmanager
+    def engine_reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+        """Like ``reader`` as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
+        with self._arrow.transaction(identity.database_settings()) as connection:
             with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
-                # The driver binds numbers only.
-                for name, value in identity.database_settings().items():
-                    cursor.execute(
-                        f"select set_config('app.{name}', {Literal(value).as_string()}, true)"
-                    )
                 cursor.execute(f"set local role {ENGINE_ROLE}")
             yield connection
-            connection.rollback()
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:

@@ -17,7 +17,7 @@ from app.access import Actor
 from app.kit.db import database
 
 if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection as ArrowConnection
+    from app.kit.arrow import ArrowConnection
 
 ENGINE_USES: dict[str, str] = {
     # use case: why it must see more than one tenant

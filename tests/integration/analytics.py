@@ -150,6 +150,12 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     await _partial_refunds(opened)
     url = owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(
+            "alter table fulfilment_lines add column if not exists supply_returned_cents bigint not null default 0"
+        )  # TEMP_COLUMN
+        owner.execute(
+            "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents from order_line_terms t where t.line_id=f.line_id"
+        )  # TEMP_COLUMN
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
             owner.execute(statement)
@@ -168,7 +174,8 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " product_views, cart_adds, checkouts, first_at) select s.id, d::date::text, v,"
             " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3, d + v * interval '61 minutes' from stores s,"
             " generate_series(now() - interval '80 days', now(), '1 day') d,"
-            " generate_series(0, 9) v on conflict do nothing"
+            " generate_series(0, 9) v where d + v * interval '61 minutes' <= now()"
+            " on conflict do nothing"
         )
         owner.execute(
             "update merchants set status = 'PENDING' where id in (select distributor_id"
@@ -179,7 +186,7 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " where exists (select 1 from supplier_orders"
             " where m.id in (supplier_id, distributor_id) and paid_at is not null) order by m.code"
         ).fetchall()
-        await asyncio.to_thread(build)
+        await asyncio.to_thread(build, "test", full=True)
         yield Trade(owner, [m for m, supplies in found if supplies], [m for m, s in found if not s])
     use_database(None)
     await opened.close()
@@ -195,5 +202,3 @@ def supplier(merchant: UUID) -> Actor:
 
 def distributor(merchant: UUID) -> Actor:
     return Actor(Scope.DISTRIBUTOR, merchant_id=merchant, permissions=ALL)
-
-

@@ -159,7 +159,7 @@ class _Work:
         self.draft.add(dataset, days, mine)
         self.written.add(dataset.name)
         for rollup in rollups_of(dataset.name):
-            self.draft.add(rollup, days, roll_up(rollup, mine.lazy()).collect())
+            self.draft.add(rollup, days, roll_up(rollup, mine.lazy(), rollup.names).collect())
 
     def _mend_firsts(self) -> None:
         """Read the days of customers who have not exactly one first order.

@@ -49,8 +49,9 @@ select dataset, day from (
   union
   select 'parts', {day_of("o.paid_at")}
   from orders o join supplier_orders s on s.order_id = o.id
-  where o.paid_at >= :since - interval '{OVERDUE_HOURS} hours'
-    and o.paid_at < :now - interval '{OVERDUE_HOURS} hours' and s.shipped_at is null
+  where o.paid_at >= cast(:since as timestamptz) - interval '{OVERDUE_HOURS} hours'
+    and o.paid_at < cast(:now as timestamptz) - interval '{OVERDUE_HOURS} hours'
+    and s.shipped_at is null
 ) x where day is not null"""
 
 
@@ -58,7 +59,7 @@ def traced(source: Source, since: datetime, closed: date) -> Days:
     """Return the closed days that traces after ``since`` (a watermark) tell of."""
     since -= OVERLAP
     found: Days = {dataset.name: set() for dataset in RAW}
-    for name, day in source.ask(source.bound(_TRACED, since=since)).rows():
+    for name, day in source.ask(_TRACED, since=since).rows():
         found[name].add(day)
     # Visits leave no trace; those of the last moments before midnight may have come late.
     for name in ("traffic", "product_traffic"):
@@ -72,7 +73,7 @@ def differing(
     """Return the days on which files (``stand``, by dataset) and tables have other figures."""
     found: Days = {}
     for dataset in RAW:
-        theirs = source.ask(source.bound(_prints_sql(dataset), first, closed))
+        theirs = source.of_days(_prints_sql(dataset), first, closed)
         ours = _prints(dataset, stand[dataset.name]).collect()
         found[dataset.name] = _other_days(theirs, ours)
     return found

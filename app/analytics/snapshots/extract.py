@@ -1,78 +1,59 @@
 """Closed days out of PostgreSQL, as Arrow, in the builder's one read-only transaction. Blocking."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from app.analytics.periods import midnight
 from app.analytics.snapshots.frames import empty
 from app.analytics.snapshots.labels import NAMES_SQL
 from app.analytics.snapshots.layout import Dataset
-from app.analytics.snapshots.manifest import Span
-from app.analytics.snapshots.statements import day_of, raw_sql
+from app.analytics.snapshots.manifest import DAY, Span
+from app.analytics.snapshots.statements import bound, day_of, raw_sql
+from app.kit.arrow import ArrowConnection, ask
 from app.kit.secrets import derive_key
 
 if TYPE_CHECKING:
     import polars as pl
-    from adbc_driver_manager.dbapi import Connection
 
 CHUNK_ORDERS = 150_000
 """About so many orders are in memory at once, or one day's."""
 _LOCK = 0x736E6170
 """The advisory lock of builders: "snap" in ASCII."""
 
-_SALT = "current_setting('app.salt')"
 
-
-def guest_salt() -> str:
-    """Return what makes the key of a guest unguessable from its telephone number."""
-    return derive_key("analytics of guests").hex()
+def season(connection: ArrowConnection) -> None:
+    """Let the transaction's statements know the salt of guests' keys."""
+    salt = derive_key("analytics of guests").hex()
+    ask(connection, f"select set_config('app.salt', '{salt}', true)")
 
 
 class Source:
     """What the builder reads: every merchant's rows as they are at one moment."""
 
-    def __init__(self, connection: "Connection", at: datetime) -> None:
+    def __init__(self, connection: ArrowConnection, at: datetime) -> None:
         self.at = at
         self._connection = connection
-        self.ask(f"select set_config('app.salt', '{guest_salt()}', true)")
+        season(connection)
 
-    def ask(self, sql: str) -> "pl.DataFrame":
-        """Return the answer to a statement."""
-        import polars as pl
+    def ask(self, sql: str, **values: datetime) -> "pl.DataFrame":
+        """Return the answer to a statement; ``:now`` is the moment of the build."""
+        return ask(self._connection, bound(sql, now=self.at, **values))
 
-        with cast("Any", self._connection).cursor() as cursor:
-            cursor.execute(sql)
-            return pl.DataFrame(cursor.fetch_arrow())
+    def of_days(self, sql: str, first: date, last: date) -> "pl.DataFrame":
+        """Return the answer to a statement from ``:start`` to ``:until``."""
+        return self.ask(sql, start=midnight(first), until=midnight(last + DAY))
 
     def is_alone(self) -> bool:
         """Take the builders' lock until the transaction ends; say whether it was free."""
         return self.ask(f"select pg_try_advisory_xact_lock({_LOCK}) as free").item()
-
-    def bound(
-        self,
-        sql: str,
-        first: date | None = None,
-        last: date | None = None,
-        since: datetime | None = None,
-    ) -> str:
-        """Return a statement with values in the places of its parameters."""
-        values = {":now": _moment(self.at), ":salt": _SALT}
-        if first and last:
-            values[":start"] = _moment(midnight(first))
-            values[":until"] = _moment(midnight(last + timedelta(days=1)))
-        if since:
-            values[":since"] = _moment(since)
-        for name, value in values.items():
-            sql = sql.replace(name, value)
-        return sql
 
     def rows(self, dataset: Dataset, spans: Iterable[Span]) -> "pl.DataFrame":
         """Return a raw dataset's rows of some days, in the order in which files keep them."""
         import polars as pl
 
         sql = raw_sql(dataset)
-        frames = [self.ask(self.bound(sql, first, last)) for first, last in spans]
+        frames = [self.of_days(sql, first, last) for first, last in spans]
         return pl.concat([empty(dataset), *frames]).sort(dataset.sort)
 
     def first_day(self) -> date | None:
@@ -85,13 +66,11 @@ class Source:
 
     def orders_by_day(self, first: date, last: date) -> dict[date, int]:
         """Return how many orders were paid on each day that has any."""
-        counted = self.ask(
-            self.bound(
-                f"select {day_of('paid_at')} as day, count(*) as n from orders"
-                " where paid_at >= :start and paid_at < :until group by 1",
-                first,
-                last,
-            )
+        counted = self.of_days(
+            f"select {day_of('paid_at')} as day, count(*) as n from orders"
+            " where paid_at >= :start and paid_at < :until group by 1",
+            first,
+            last,
         )
         return dict(counted.iter_rows())
 
@@ -103,10 +82,6 @@ class Source:
             for kind, sql in NAMES_SQL.items()
         ]
         return self.ask(" union all ".join(each)).sort("kind", "key")
-
-
-def _moment(moment: datetime) -> str:
-    return f"timestamptz '{moment.isoformat()}'"
 
 
 def chunks(days: Iterable[date], orders: dict[date, int]) -> list[list[date]]:

@@ -1,8 +1,9 @@
 """The layout in polars: types, empty frames, rolling up. Blocking."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from app.analytics.snapshots.layout import DATASETS, Dataset, Kind, Total
+from app.analytics.snapshots.layout import Dataset, Kind, Total
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,13 +36,14 @@ def empty(dataset: Dataset) -> "pl.DataFrame":
     return pl.DataFrame(schema=schema(dataset))
 
 
-def roll_up(rollup: Dataset, rows: "pl.LazyFrame") -> "pl.LazyFrame":
-    """Return a rollup of the rows of its source."""
-    known = set(DATASETS[rollup.source or ""].names)
-    heads = [name for name in ("day", "currency", *rollup.keys) if name in known]
+def roll_up(rollup: Dataset, rows: "pl.LazyFrame", known: Collection[str]) -> "pl.LazyFrame":
+    """Return the columns of a rollup that are among ``known``, made of the rows of its source."""
     types = schema(rollup)
-    totals = [_total(total).cast(types[total.name]).alias(total.name) for total in rollup.totals]
-    return rows.group_by(heads).agg(totals).sort(rollup.sort)
+    totals = {total.name: total for total in rollup.totals}
+    columns = [name for name in rollup.names if name in known]
+    heads = [name for name in columns if name not in totals]
+    sums = [_total(totals[n]).cast(types[n]).alias(n) for n in columns if n in totals]
+    return rows.group_by(heads).agg(sums).select(columns).sort(rollup.sort)
 
 
 def _total(total: Total) -> "pl.Expr":

@@ -135,6 +135,7 @@ RAW = (
         "parts",
         (
             *_DAY,
+            *_HOUR,
             *_CURRENCY,
             *_columns(Kind.LONG, "order_key part_key"),
             *_columns(Kind.TEXT, "part_number"),

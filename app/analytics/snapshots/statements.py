@@ -1,12 +1,17 @@
 """The SQL behind each raw dataset: one statement, read by the builder and, as the actor, live.
 
 A supplier may not read orders, order lines or terms, so its statements start from its own parts
-and leave out what it may not know; row-level security stands behind all of them. Values are bound:
-``:start`` and ``:until`` (moments), ``:now``, ``:merchant``, ``:salt`` (of guests' keys).
+and leave out what it may not know; row-level security stands behind all of them. Parameters are
+``:start`` and ``:until`` (moments), ``:now`` and ``:merchant``, see ``bound``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.sql import Literal
 
 from app.access import Scope
 from app.analytics.measures import OVERDUE_HOURS
@@ -33,6 +38,7 @@ def _local(moment: str) -> str:
 
 
 def day_of(moment: str) -> str:
+    """Return the expression of the business day of a moment."""
     return f"{_local(moment)}::date"
 
 
@@ -56,9 +62,11 @@ def _once_a_part(cents: str, part: str, line: str) -> str:
     return f"case when row_number() over (partition by {part} order by {line}) = 1 then {cents} else 0 end"  # noqa: E501
 
 
+SALT = "(select current_setting('app.salt'))"
+"""What makes the key of a guest unguessable from its telephone number; readers set it."""
 _CUSTOMER = (
     "coalesce(short_key(coalesce(o.consumer_id, o.buyer_merchant_id)),"
-    " guest_key(:salt, o.distributor_id, a.phone))"
+    f" guest_key({SALT}, o.distributor_id, a.phone))"
 )
 _EARLIER = "(e.paid_at, e.id) < (o.paid_at, o.id) and e.distributor_id = o.distributor_id"
 _IS_FIRST = (
@@ -147,6 +155,8 @@ _PARTS = Statement(
     _PART
     | {
         "day": day_of("o.paid_at"),
+        "hour": _hour("o.paid_at"),
+        "minute": _minute("o.paid_at"),
         "currency": "o.currency",
         "part_number": "s.number",
         "status": "s.status",
@@ -168,7 +178,12 @@ _PARTS = Statement(
 )
 _MADE_PARTS = Statement(
     {name: how for name, how in _PARTS.columns.items() if name != "refunded_cents"}
-    | {"day": day_of("s.paid_at"), "currency": "s.currency"},
+    | {
+        "day": day_of("s.paid_at"),
+        "hour": _hour("s.paid_at"),
+        "minute": _minute("s.paid_at"),
+        "currency": "s.currency",
+    },
     "supplier_orders s",
     "s.paid_at",
     mine="s.supplier_id = :merchant",
@@ -322,17 +337,8 @@ def raw_sql(
     return statement + (f" having {how.having}" if how.having else "")
 
 
-<<<<<<< HEAD
-def _of(dataset: Dataset, known: tuple[str, ...]):
-    return [column for column in dataset.columns if column.name in known]
-
-
-def _is_aggregate(expression: str) -> bool:
-    return expression.startswith(("sum(", "count(")) or expression.isdecimal()
-=======
 def _sums(expression: str) -> bool:
     return expression.startswith(("sum(", "count(")) or expression == _NOTHING
->>>>>>> snap
 
 
 def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
@@ -363,3 +369,15 @@ def _total(how: str, of: str, kinds: Mapping[str, Kind]) -> str:
 def sql_of(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
     """Return the SELECT of a raw dataset or of a rollup."""
     return raw_sql(dataset, scope) if dataset.is_raw else rollup_sql(dataset, scope)
+
+
+def bound(sql: str, **values: datetime | UUID | None) -> str:
+    """Return a statement with values in the places of its parameters.
+
+    For the Arrow driver, which binds numbers only. Raises KeyError where one is missing.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        return Literal(values[match[1]]).as_string()
+
+    return re.sub(r"(?<!:):([a-z]+)\b", value, sql)
