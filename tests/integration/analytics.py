@@ -20,6 +20,7 @@ from app.access import PERMISSIONS, PUBLIC, Actor, Scope
 from app.adapters.gateway import register
 from app.analytics.periods import business_date
 from app.analytics.snapshots.build import build
+from app.analytics.snapshots.live import forget
 from app.kit.db import Database, use_database
 from app.services import closing, fulfilment, payments, refunds
 from app.services.demo.bulk import seed
@@ -41,6 +42,11 @@ class Trade:
         row = self.owner.execute(sql, params).fetchone()  # type: ignore[arg-type]
         assert row is not None
         return int(row[0])
+
+    async def rebuild(self) -> None:
+        """Make the snapshot anew, and forget what was read live."""
+        await asyncio.to_thread(build, "test", full=True)
+        forget()
 
     def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
         return self.owner.execute(sql, params).fetchall()  # type: ignore[arg-type]
