@@ -175,6 +175,13 @@ CHECKS: Sequence[Check] = (
         "  + t.payment_fee_returned_cents + t.margin_returned_cents",
     ),
     Check(
+        "suppliers_see_what_they_returned",
+        N_("what a supplier's line returned is what the terms of the line say"),
+        "select f.line_id, f.supply_returned_cents, t.supply_returned_cents as in_terms"
+        " from fulfilment_lines f join order_line_terms t on t.line_id = f.line_id"
+        " where f.supply_returned_cents <> t.supply_returned_cents",
+    ),
+    Check(
         "reversals_equal_line_returns",
         N_("what was reversed of a share is what its lines returned"),
         "select s.supplier_order_id, s.kind, s.reversed_cents, case s.kind when 'SUPPLY'"

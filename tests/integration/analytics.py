@@ -150,8 +150,6 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     await _partial_refunds(opened)
     url = owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("alter table fulfilment_lines add column if not exists supply_returned_cents bigint not null default 0") # TEMP_COLUMN
-        owner.execute("update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents from order_line_terms t where t.line_id=f.line_id") # TEMP_COLUMN
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
             owner.execute(statement)
