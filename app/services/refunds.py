@@ -320,6 +320,8 @@ async def _answered(refund_id: UUID, state: ProviderState) -> bool:
             text(
                 "update refunds set status = cast(:status as text), attempts = attempts + 1,"
                 " succeeded_at = case when cast(:status as text) = 'SUCCEEDED'"
+                "  then cast(:at as timestamptz) end,"
+                " failed_at = case when cast(:status as text) = 'FAILED'"
                 "  then cast(:at as timestamptz) end"
                 " where id = :id and status in ('PENDING', 'PROCESSING')"
                 " returning id, order_id, amount_cents, currency"

@@ -256,6 +256,13 @@ def verify(owner_url: str) -> dict[str, Any]:
     return {"ok": all(result["ok"] for result in results), "checks": results}
 
 
+def with_check(report: dict[str, Any], check: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a report with the result of one more check, if there is one."""
+    if check is None:
+        return report
+    return {"ok": report["ok"] and check["ok"], "checks": [*report["checks"], check]}
+
+
 def _run(connection: psycopg.Connection[dict[str, Any]], check: Check) -> dict[str, Any]:
     rows = connection.execute(f"{check.sql} limit {MOST_ROWS}".encode()).fetchall()
     return {"name": check.name, "ok": not rows, "meaning": check.meaning, "rows": rows}

@@ -1,4 +1,4 @@
-"""Let a supplier know what of its share each line gave back; the terms of a line are not its own.
+"""What changes late: what a supplier's line gave back, which its terms hide, and failed refunds.
 
 Revision ID: 0112
 Revises: 0111
@@ -15,7 +15,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Add the column, as the terms have it."""
+    """Add the columns; when a refund failed before this, nobody knows."""
     op.execute("set local lock_timeout = '5s'")
     op.execute(
         "alter table fulfilment_lines add supply_returned_cents bigint not null default 0"
@@ -24,8 +24,13 @@ def upgrade() -> None:
         "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents"
         " from order_line_terms t where t.line_id = f.line_id and t.supply_returned_cents <> 0"
     )
+    op.execute("alter table refunds add failed_at timestamptz")
+    op.execute(
+        "create index ix_refunds_failed on refunds (failed_at) where failed_at is not null"
+    )
 
 
 def downgrade() -> None:
-    """Drop the column."""
+    """Drop the columns."""
+    op.execute("alter table refunds drop column failed_at")
     op.execute("alter table fulfilment_lines drop column supply_returned_cents")
