@@ -148,14 +148,6 @@ where c.kind = 'COMMISSION' and u.kind = 'CLEARING'"""
 """The platform takes its commission out, which is no trade and lowers no figure."""
 
 
-_RETURNED = (
-    "alter table fulfilment_lines add column if not exists supply_returned_cents bigint not null"
-    " default 0",
-    "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents"
-    " from order_line_terms t where t.line_id = f.line_id",
-)
-
-
 async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     """Make the market; a module's fixture yields from it."""
     opened = Database(app_url, pool_size=4)
@@ -164,8 +156,6 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     await _partial_refunds(opened)
     url = owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as owner:
-        for temporary in _RETURNED:
-            owner.execute(temporary)
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
             owner.execute(statement)
