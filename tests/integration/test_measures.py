@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -122,7 +123,7 @@ async def prove(trade: Trade, actor: Actor, drawn: Draw) -> None:
     assert before == values(trade.owner, keys, wanted, before=True)
 
 
-def examples(test):  # noqa: ANN001, ANN202
+def examples(test: Any) -> Any:
     for drawn in EXAMPLES:
         test = example(drawn=drawn)(test)
     return test
