@@ -59,7 +59,7 @@ def test_only_scan_and_the_builder_ask_the_opener() -> None:
         if "snapshots.opening" in path.read_text(encoding="utf-8")
     }
     room = "app/analytics/snapshots/"
-    assert callers == {room + name for name in ("scan.py", "draft.py", "checking.py")}
+    assert callers == {room + name for name in ("reading.py", "draft.py", "checking.py")}
 
 
 @pytest.mark.parametrize("dataset", RAW, ids=lambda d: d.name)
