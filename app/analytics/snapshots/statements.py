@@ -7,7 +7,7 @@ and leave out what it may not know; row-level security stands behind all of them
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,6 +48,14 @@ def _hour(moment: str) -> str:
 
 def _minute(moment: str) -> str:
     return f"extract(hour from {_local(moment)}) * 60 + extract(minute from {_local(moment)})"
+
+
+def _midnight(day: str) -> str:
+    return f"(({day}::date)::timestamp at time zone '{BUSINESS_ZONE}')"
+
+
+def _day_text(moment: str) -> str:
+    return f"to_char({_local(f'cast({moment} as timestamptz)')}, 'YYYY-MM-DD')"
 
 
 def _keys(**of: str) -> dict[str, str]:
@@ -204,11 +212,12 @@ _ORDERS = Statement(
         "paid_day": day_of("o.paid_at"),
         "paid_cents": "o.paid_cents",
         "refunded_cents": "o.refunded_cents",
-        "source": "''",
-        "campaign": "''",
+        "source": "coalesce(v.source, '')",
+        "campaign": "coalesce(v.campaign, '')",
         "is_first": _IS_FIRST,
     },
-    "orders o left join order_addresses a on a.order_id = o.id",
+    "orders o left join order_addresses a on a.order_id = o.id"
+    " left join order_visits v on v.order_id = o.id",
     "o.placed_at",
     mine="o.distributor_id = :merchant",
 )
@@ -260,23 +269,22 @@ def _bookings(mine: str = "true") -> Statement:
     )
 
 
-_NOTHING = "0"
 _TRAFFIC = Statement(
     _keys(store="v.store_id", distributor="v.distributor_id")
     | {
         "day": day_of("v.first_at"),
         "hour": _hour("v.first_at"),
         "minute": _minute("v.first_at"),
-        "source": "''",
-        "campaign": "''",
-        "device": "''",
+        "source": "v.source",
+        "campaign": "v.campaign",
+        "device": "v.device",
         "visitors": "count(*)",
         "page_views": "sum(v.page_views)",
         "product_views": "sum(v.product_views)",
-        "searches": _NOTHING,
+        "searches": "sum(v.searches)",
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
-        "ordered": _NOTHING,
+        "ordered": "count(*) filter (where v.orders > 0)",
         "viewed": "count(*) filter (where v.product_views > 0)",
         "carted": "count(*) filter (where v.cart_adds > 0)",
         "checked_out": "count(*) filter (where v.checkouts > 0)",
@@ -287,12 +295,26 @@ _TRAFFIC = Statement(
     is_grouped=True,
 )
 
-_NOT_YET = Statement(
-    dict.fromkeys(DATASETS["product_traffic"].names, "null"),
-    "(select now() as at) x",
-    "x.at",
-    where="false",
+_VIEWS = Statement(
+    _keys(
+        store="v.store_id",
+        distributor="v.distributor_id",
+        supplier="v.supplier_id",
+        product="v.product_id",
+    )
+    | {
+        "day": "v.day::date",
+        "views": "v.views",
+        "cart_adds": "v.cart_adds",
+        "buyers": "v.buyers",
+    },
+    "store_product_traffic v",
+    _midnight("v.day"),
+    # Said once more as the text that the table keeps, so that its index serves.
+    where=f"v.day >= {_day_text(':start')} and v.day <= {_day_text(':until')}",
+    mine="v.distributor_id = :merchant",
 )
+_MADE_VIEWS = replace(_VIEWS, mine="v.supplier_id = :merchant")
 
 _STATEMENTS: Mapping[str, Statement] = {
     "lines": _LINES,
@@ -301,11 +323,12 @@ _STATEMENTS: Mapping[str, Statement] = {
     "refunds": _REFUNDS,
     "bookings": _bookings(),
     "traffic": _TRAFFIC,
-    "product_traffic": _NOT_YET,
+    "product_traffic": _VIEWS,
 }
 _OF_SCOPE: Mapping[tuple[str, Scope], Statement] = {
     ("lines", Scope.SUPPLIER): _MADE_LINES,
     ("parts", Scope.SUPPLIER): _MADE_PARTS,
+    ("product_traffic", Scope.SUPPLIER): _MADE_VIEWS,
     ("bookings", Scope.SUPPLIER): _bookings("a.merchant_id = :merchant and a.role = 'supplier'"),
     ("bookings", Scope.DISTRIBUTOR): _bookings(
         "a.merchant_id = :merchant and a.role = 'distributor'"
@@ -338,7 +361,7 @@ def raw_sql(
 
 
 def _sums(expression: str) -> bool:
-    return expression.startswith(("sum(", "count(")) or expression == _NOTHING
+    return expression.startswith(("sum(", "count("))
 
 
 def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
