@@ -117,7 +117,6 @@ def test_a_merchant_sees_only_what_can_be_told_apart(dataset, scope) -> None:
     ],
     # A set of permissions has no order, and every worker must find the same tests.
     ids=lambda actor: f"{actor.scope}-{len(actor.permissions)}-{actor.merchant_id is not None}",
-    ids=str,
 )
 def test_nobody_else_sees_anything(actor: Actor) -> None:
     for dataset in DATASETS:
