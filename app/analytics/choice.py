@@ -25,8 +25,8 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
 """What a key determines, so that it costs no further rows."""
 
 _MANY: Mapping[str, int] = {
-    "category": 60,
-    "province": 35,
+    "category": 20,
+    "province": 30,
     "supplier": 500,
     "store": 500,
     "product": 20_000,
@@ -36,7 +36,8 @@ _MANY: Mapping[str, int] = {
     "campaign": 5,
     "device": 3,
 }
-"""About how many values a key has on a large platform; only their order matters."""
+"""About how many values a key has on a large platform, a merchant's own ones; only the order of
+products of them matters."""
 
 
 def determined(keys: Collection[str]) -> frozenset[str]:
@@ -63,7 +64,7 @@ def _answers(rollup: Dataset, amounts: Collection[Amount], wanted: frozenset[str
 
 
 def _gives(rollup: Dataset, amount: Amount, extra: frozenset[str]) -> bool:
-    if amount.key not in {total.name for total in rollup.totals}:
+    if amount.rolled not in {total.name for total in rollup.totals}:
         return False
     if amount.where is not None and amount.where[0] not in rollup.keys:
         return False

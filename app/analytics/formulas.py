@@ -15,7 +15,7 @@ def amount_sums(amounts: Sequence[Amount], *, is_raw: bool) -> "dict[Amount, pl.
 
     return {
         amount: (
-            _counted(amount) if is_raw else pl.col(amount.key).filter(_holds(amount)).sum()
+            _counted(amount) if is_raw else pl.col(amount.rolled).filter(_holds(amount)).sum()
         ).cast(pl.Float64 if amount.is_fraction else pl.Int64)
         for amount in amounts
     }

@@ -81,7 +81,7 @@ How = Literal["sum", "count", "distinct", "known", "true"]
 
 @dataclass(frozen=True)
 class Amount:
-    """Something that is counted in rows; ``key`` is its name, and its column in the rollups.
+    """Something that is counted in rows, under a name of its own within its base.
 
     Over raw rows it is the sum of ``column``, the number of rows, of its distinct values, of those
     that are not null, or of those that are true; of the rows only where ``where`` holds.
@@ -100,6 +100,11 @@ class Amount:
     def source(self) -> str:
         """The column that raw rows have for it."""
         return self.column or self.key
+
+    @property
+    def rolled(self) -> str:
+        """The column that rollups have for it."""
+        return self.source if self.how == "sum" else self.key
 
     @property
     def splits_over(self) -> frozenset[str] | None:
