@@ -248,7 +248,11 @@ async def _bursts(actor: Actor) -> dict[str, Any]:
         await asyncio.gather(*(look(view) for view in _views()))
         if burst == 0:
             taken.clear()
-    return {"at_once": ANALYSTS, "p50_ms": percentile(taken, 0.5), "p95_ms": percentile(taken, 0.95)}
+    return {
+        "at_once": ANALYSTS,
+        "p50_ms": percentile(taken, 0.5),
+        "p95_ms": percentile(taken, 0.95),
+    }
 
 
 async def _beside_checkout(ground: Ground, actor: Actor, seconds: int) -> dict[str, Any]:
