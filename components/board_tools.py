@@ -158,11 +158,11 @@ def _chips(state: State) -> rx.Component:
                     on_click=state.narrow(chip.dimension, ""),
                     custom_attrs={"data-chip": chip.dimension},
                 ),
-                class_name="chip",
+                class_name="narrowing",
             ),
         ),
         base.button(t("Clear all"), kind="quiet", on_click=state.clear),
-        class_name="chips",
+        class_name="narrowed",
         role="group",
         aria_label=t("Filters"),
     )

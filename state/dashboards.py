@@ -29,7 +29,9 @@ from state.boards import (
     filter_view,
     href_of,
     tile_view,
+    tiles_in_a_row,
     todo_view,
+    without_gaps,
 )
 from state.gate import OF_SCREEN, acting, needs
 from state.sharing import SharedViews
@@ -62,6 +64,7 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
     live_at: str = ""
     """When today's figures were last read again; empty until then."""
     tiles: list[TileView] = []
+    tile_columns: int = 5
     todos: list[TodoView] = []
     panels: list[Drawing] = []
     chips: list[Chip] = []
@@ -141,6 +144,7 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
             return
         place, reader = acting().workspace, self._reader
         self.tiles = [tile_view(tile, place, reader) for tile in self._dashboard.tiles]
+        self.tile_columns = tiles_in_a_row(len(self.tiles))
         self.todos = [
             todo_view(todo, place, reader) for todo in self._dashboard.todos if todo.count
         ]
@@ -151,7 +155,7 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
     def _show_panels(self) -> None:
         if self._dashboard is None:
             return
-        self.panels = [self._drawn(panel) for panel in self._dashboard.panels]
+        self.panels = without_gaps([self._drawn(panel) for panel in self._dashboard.panels])
         self.chips = chips_of(self._dashboard.view, self._known, self._reader)
         self.quiet = bool(self.panels) and all(panel.kind == "empty" for panel in self.panels)
 
