@@ -210,7 +210,10 @@ def _bars(drawn: Any, frame: Frame) -> rx.Component:
             rx.cond(
                 line.share != "",
                 rx.el.span(
-                    rx.el.span(class_name="gauge-fill", style={"width": line.share}),
+                    rx.cond(
+                        line.share != "0.0%",
+                        rx.el.span(class_name="gauge-fill", style={"width": line.share}),
+                    ),
                     rx.cond(
                         line.before != "",
                         rx.el.span(class_name="gauge-before", style={"left": line.before}),

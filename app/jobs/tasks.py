@@ -88,24 +88,6 @@ async def tidy_sessions(timestamp: int) -> None:
     await tidy()
 
 
-@blueprint.periodic(cron="* * * * *")
-@blueprint.task(name="count_sources", queueing_lock="count_sources")
-async def count_sources(timestamp: int) -> None:
-    """Add up what the sources of visitors brought today and yesterday."""
-    from app.services.traffic import refresh_sources
-
-    await refresh_sources()
-
-
-@blueprint.periodic(cron="23 4 * * *")
-@blueprint.task(name="tidy_visits", queueing_lock="tidy_visits")
-async def tidy_visits(timestamp: int) -> None:
-    """Add late payments to their sources, and forget visitors of long ago."""
-    from app.services.traffic import tidy
-
-    await tidy()
-
-
 # Two minutes past, so that the day that ended at midnight closes soon after it.
 @blueprint.periodic(cron="2-59/5 * * * *")
 @blueprint.task(name="refresh_snapshots", queueing_lock="refresh_snapshots")
@@ -124,6 +106,24 @@ async def audit_snapshots(timestamp: int) -> None:
     from app.analytics.snapshots.refresh import refresh
 
     await refresh(audit=True)
+
+
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="count_sources", queueing_lock="count_sources")
+async def count_sources(timestamp: int) -> None:
+    """Add up what the sources of visitors brought today and yesterday."""
+    from app.services.traffic import refresh_sources
+
+    await refresh_sources()
+
+
+@blueprint.periodic(cron="23 4 * * *")
+@blueprint.task(name="tidy_visits", queueing_lock="tidy_visits")
+async def tidy_visits(timestamp: int) -> None:
+    """Add late payments to their sources, and forget visitors of long ago."""
+    from app.services.traffic import tidy
+
+    await tidy()
 
 
 @blueprint.task(name="verify", queueing_lock="verify")

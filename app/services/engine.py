@@ -74,12 +74,12 @@ ENGINE_USES: dict[str, str] = {
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
-    "visits.flush": "writes what visitors of all stores did in one statement",
-    "visits.sources": "adds visits and orders of all stores up by their sources",
-    "visits.tidy": "forgets single visitors of all stores after their time",
     "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
     "snapshots.compare": "compares the files of the analytics with the tables of all merchants",
     "snapshots.names": "labels keys of an answer that its reader already holds",
+    "visits.flush": "writes what visitors of all stores did in one statement",
+    "visits.sources": "adds visits and orders of all stores up by their sources",
+    "visits.tidy": "forgets single visitors of all stores after their time",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

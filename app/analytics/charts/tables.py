@@ -45,9 +45,9 @@ def label_of(panel: Panel, row: Row, reader: Reader) -> str:
         return reader.say(f"{value}")
     if reader.locale != "en":
         return f"{value}"
-    if panel.dimension == "province":
-        return province_text(f"{value}", reader.locale)
-    return row.label_en or f"{value}"
+    label = row.label_en or f"{value}"
+    # Orders have provinces by their Chinese names, in panels of whatever dimension.
+    return province_text(label, reader.locale) if label == value else label
 
 
 def province_text(name: str, locale: str) -> str:

@@ -35,7 +35,7 @@ def before_of(measure: Measure | str) -> Column:
 
 def change_column(measure: Measure | str) -> Column:
     """Return the column of a measure's change."""
-    return Column(f"{measure_of(measure).key}_change", N_("Rise or fall"), Unit.RATE)
+    return Column(f"{measure_of(measure).key}_change", N_("Growth"), Unit.RATE)
 
 
 def time_column(grain: str) -> Column:
