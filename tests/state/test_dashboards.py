@@ -16,6 +16,7 @@ from app.analytics.dashboards import Dashboard, Panel, Tile
 from app.analytics.measures import Link
 from app.analytics.views import View
 from app.kit.db import Database
+from app.kit.errors import Forbidden
 from models.identity import Merchant
 from state import dashboards as module
 from state.platform.dashboard import PlatformDashboard
@@ -180,6 +181,35 @@ async def test_what_no_page_offers_leads_nowhere(
     answer = await tab.send(PlatformDashboard, event, args)
     assert not [e for e in answer.events if e.name.endswith("_redirect")]
     assert not (await tab.state(PlatformDashboard)).menu_open
+
+
+async def test_the_filters_offer_what_has_figures(
+    pipeline: Pipeline, database: Database, figures: Figures
+) -> None:
+    tab = await _loaded(pipeline, database, "period=7d&province=浙江省")
+    await tab.send(PlatformDashboard, "open_filters")
+    offered = (await tab.state(PlatformDashboard)).filters
+    assert [(one.dimension, one.chosen, one.options) for one in offered] == [
+        ("category", "", [["c-1", "家居"]]),
+        ("province", "浙江省", []),
+    ]
+
+
+async def test_figures_that_cannot_be_read_do_not_seem_to_come(
+    pipeline: Pipeline, database: Database, figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(actor: Actor, view: View) -> tuple[Panel, ...]:
+        raise Forbidden
+
+    tab = await _tab(pipeline, database)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "open_panels", broken)
+        await tab.send(PlatformDashboard, "load")
+    state = await tab.state(PlatformDashboard)
+    assert (state.busy, state.failed) == (False, True)
+    await tab.send(PlatformDashboard, "load")
+    state = await tab.state(PlatformDashboard)
+    assert (state.busy, state.failed) == (False, False)
 
 
 async def test_an_unknown_dimension_is_no_filter(
