@@ -100,7 +100,7 @@ def _drop(ground: Ground) -> None:
     """Give the disk back: so much is not left behind."""
     with psycopg.connect(ground.urls.owner_text, autocommit=True) as connection:
         connection.execute("drop table if exists bench_orders, bench_offers, bench_stores")
-        connection.execute(f"truncate {', '.join(past.TABLES)} cascade")
+        connection.execute(f"truncate {', '.join(past.TABLES)} cascade".encode())
 
 
 def _fill(ground: Ground, lines: int) -> dict[str, Any]:

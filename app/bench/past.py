@@ -8,6 +8,7 @@ run is the same. Needs an owner who may turn triggers off, as the embedded serve
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any
 
 import psycopg
@@ -220,7 +221,7 @@ def write(ground: Ground, stretch: Stretch, most: int, at: datetime) -> None:
         for first in range(stretch.first, stretch.last + 1, CHUNK)
     ]
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(lambda chunk: _write(ground, chunk), chunks))
+        list(pool.map(_write, repeat(ground), chunks))
 
 
 def _write(ground: Ground, params: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.access import PERMISSIONS, Actor, Scope
@@ -212,6 +212,7 @@ def _rows(days_and_sums: dict[date, int]) -> pl.DataFrame:
     return frame.with_columns(currency=pl.lit("CNY")).select(columns)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.dictionaries(days, st.integers(0, 9), min_size=1), max_size=6))
 def test_later_files_replace_days_of_earlier_ones(tmp_path_factory, builds) -> None:
     draft = Draft(Store(str(tmp_path_factory.mktemp("files"))), {})
