@@ -2,6 +2,7 @@
 
 import ast
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import polars as pl
@@ -147,7 +148,7 @@ def test_spans_hold_the_days_that_made_them(chosen: set[date]) -> None:
     spans = spans_of(chosen)
     assert list(days_of(spans)) == sorted(chosen)
     assert all(
-        later[0] - earlier[1] > DAY for earlier, later in zip(spans, spans[1:], strict=False)
+        later[0] - earlier[1] > DAY for earlier, later in pairwise(spans)
     )
 
 
