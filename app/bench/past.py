@@ -170,13 +170,13 @@ from line where place = part group by part_id, id, number, part, status, at, i o
 select line_id, id, part_id, distributor_id, store_id, listing_id, product_id, sku_id, title, '',
   quantity, retail, goods, discount, back from line""",
     """insert into fulfilment_lines (line_id, supplier_order_id, supplier_id, distributor_id,
-  product_id, sku_id, sku_code, title, spec_text, quantity, shipped_quantity, supply_unit_cents, supply_cents,
-  supply_returned_cents)
+  product_id, sku_id, sku_code, title, spec_text, quantity, shipped_quantity, supply_unit_cents,
+  supply_cents, supply_returned_cents)
 select line_id, part_id, supplier_id, distributor_id, product_id, sku_id, code, title, '',
   quantity, 0, supply, supplied, supply_back from line""",
     """insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id,
-  rule_name, rule_version, commission_bps, keeps_commission_on_refund, supply_cents, commission_cents,
-  payment_fee_cents, margin_cents, supply_returned_cents, commission_returned_cents,
+  rule_name, rule_version, commission_bps, keeps_commission_on_refund, supply_cents,
+  commission_cents, payment_fee_cents, margin_cents, supply_returned_cents, commission_returned_cents,
   margin_returned_cents)
 select line_id, id, part_id, distributor_id, '', 1, 500, false, supplied, commission, 0, margin,
   supply_back, commission_back, margin_back
@@ -184,7 +184,8 @@ from line""",
     """insert into refunds (id, order_id, supplier_order_id, payment_id, distributor_id, number,
   amount_cents, currency, reason, status, attempts, created_at)
 select line_id, id, part_id, id, distributor_id, number, back, 'CNY', 'bench',
-  'SUCCEEDED', 1, at + interval '3 days' from line where back > 0 and at + interval '3 days' < %(now)s""",
+  'SUCCEEDED', 1, at + interval '3 days'
+from line where back > 0 and at + interval '3 days' < %(now)s""",
     """insert into postings (id, transaction_id, from_account_id, to_account_id, amount_cents,
   currency, supplier_order_id, created_at)
 select part_id, id, (select id from ledger_accounts where kind = 'CLEARING' and merchant_id is null
