@@ -7,7 +7,7 @@ them.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.access import Actor, Scope
 from app.analytics import snapshots
@@ -21,7 +21,15 @@ from app.analytics.views import View
 from app.kit.errors import Forbidden
 from app.kit.i18n import N_
 
-__all__ = ["Dashboard", "Panel", "Tile", "Todo", "open_dashboard"]
+__all__ = [
+    "Dashboard",
+    "Panel",
+    "Tile",
+    "Todo",
+    "open_dashboard",
+    "open_figures",
+    "open_panels",
+]
 
 MakePanel = Callable[[Desk], Awaitable[Panel | None]]
 
@@ -131,7 +139,7 @@ _PLANS: Mapping[Scope, _Plan] = {
         ),
         panels=(
             _trend("store_sales", N_("Sales"), name="sales"),
-            _trend("margin", N_("Margin"), wide=False),
+            _trend("margin", N_("Gross margin"), wide=False),
             customers.new_and_returning,
             stages.visit_funnel,
             stages.order_progress,
@@ -160,25 +168,38 @@ async def open_dashboard(actor: Actor, view: View) -> Dashboard:
     A supplier's figures are at supply prices; retail amounts are never among them. Raises
     Forbidden without ``<scope>:dashboard:read``, or where a merchant's actor has no merchant.
     """
+    with snapshots.one_snapshot():
+        figures, panels = await asyncio.gather(open_figures(actor, view), open_panels(actor, view))
+    return replace(figures, panels=panels)
+
+
+async def open_figures(actor: Actor, view: View) -> Dashboard:
+    """Return the dashboard without its panels: what is there first, and what is read again.
+
+    Raises Forbidden as ``open_dashboard`` does.
+    """
+    plan = _plan(actor)
+    desk = Desk.of(actor, view)
+    with snapshots.one_snapshot():
+        shown, waiting = await asyncio.gather(tiles(desk, plan.tiles), todos(desk, plan.todos))
+        closed = snapshots.closed_through()
+    return Dashboard(actor.scope, desk.view, shown, (), waiting, view.period.at, closed)
+
+
+async def open_panels(actor: Actor, view: View) -> tuple[Panel, ...]:
+    """Return the panels alone. Raises Forbidden as ``open_dashboard`` does."""
+    plan = _plan(actor)
+    desk = Desk.of(actor, view)
+    with snapshots.one_snapshot():
+        panels = await asyncio.gather(*(make(desk) for make in plan.panels))
+    return tuple(panel for panel in panels if panel is not None)
+
+
+def _plan(actor: Actor) -> _Plan:
     plan = _PLANS.get(actor.scope)
     if plan is None:
         raise Forbidden()
     actor.require(f"{actor.scope}:dashboard:read")
     if actor.scope is not Scope.PLATFORM and actor.merchant_id is None:
         raise Forbidden()
-    desk = Desk.of(actor, view)
-    with snapshots.one_snapshot():
-        made = asyncio.gather(*(make(desk) for make in plan.panels))
-        shown, waiting, panels = await asyncio.gather(
-            tiles(desk, plan.tiles), todos(desk, plan.todos), made
-        )
-        closed = snapshots.closed_through()
-    return Dashboard(
-        actor.scope,
-        desk.view,
-        shown,
-        tuple(panel for panel in panels if panel is not None),
-        waiting,
-        view.period.at,
-        closed,
-    )
+    return plan
