@@ -47,7 +47,7 @@ READING_SECONDS = 10
 BURSTS = 5
 THREADS = 2
 """DuckDB's; polars uses as many as there are cores."""
-_MERCHANTS = {"suppliers": 150, "distributors": 80, "skus": 16_000}
+SUPPLIERS, DISTRIBUTORS, SKUS = 150, 80, 16_000
 
 
 async def run(seconds: int, lines: int = LINES) -> dict[str, Any]:
@@ -90,7 +90,7 @@ async def _long_past(lines: int) -> AsyncGenerator[tuple[Ground, dict[str, Any]]
 
     async with open_ground() as ground:
         try:
-            await seed(**_MERCHANTS, orders=0)
+            await seed(suppliers=SUPPLIERS, distributors=DISTRIBUTORS, skus=SKUS, orders=0)
             yield ground, await asyncio.to_thread(_fill, ground, lines)
         finally:
             await asyncio.to_thread(_drop, ground)
@@ -100,7 +100,7 @@ def _drop(ground: Ground) -> None:
     """Give the disk back: so much is not left behind."""
     with psycopg.connect(ground.urls.owner_text, autocommit=True) as connection:
         connection.execute("drop table if exists bench_orders, bench_offers, bench_stores")
-        connection.execute(f"truncate {', '.join(past.TABLES)} cascade")
+        connection.execute(f"truncate {', '.join(past.TABLES)} cascade".encode())
 
 
 def _fill(ground: Ground, lines: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ run is the same. Needs an owner who may turn triggers off, as the embedded serve
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import repeat
 from typing import Any
 
 import psycopg
@@ -134,9 +135,9 @@ whole as (
   from shared)
 select * from whole order by line_id"""
 _FILL = (
-    """insert into orders (id, number, store_id, distributor_id, buyer_kind, status, currency, goods_cents,
-  discount_cents, freight_cents, total_cents, paid_cents, refunded_cents, idempotency_key,
-  request_hash, access_hash, locale, placed_at, expires_at, paid_at)
+    """insert into orders (id, number, store_id, distributor_id, buyer_kind, status, currency,
+  goods_cents, discount_cents, freight_cents, total_cents, paid_cents, refunded_cents,
+  idempotency_key, request_hash, access_hash, locale, placed_at, expires_at, paid_at)
 select id, number, (array_agg(store_id))[1], (array_agg(distributor_id))[1], 'GUEST', status, 'CNY',
   sum(goods), sum(discount), 800, sum(goods) - sum(discount) + 800,
   case when status <> 'CLOSED' then sum(goods) - sum(discount) + 800 else 0 end, sum(back),
@@ -145,7 +146,8 @@ select id, number, (array_agg(store_id))[1], (array_agg(distributor_id))[1], 'GU
 from line group by id, number, status, at order by id""",
     """insert into order_addresses (order_id, recipient, phone, province_code, province, city,
   district, street)
-select o.id, '顾客', '+86138' || lpad(o.customer::text, 8, '0'), p.code, p.name, p.name, '', '长街 1 号'
+select o.id, '顾客', '+86138' || lpad(o.customer::text, 8, '0'), p.code, p.name, p.name, '',
+  '长街 1 号'
 from bench_orders o join (select n - 1 as n, code, name from unnest(%(codes)s::text[],
   %(names)s::text[]) with ordinality as x(code, name, n)) p
   on p.n = (power((o.customer %% 97) / 97.0, 2) * %(provinces)s)::int
@@ -162,29 +164,30 @@ select part_id, id, number || '-' || part, min(supplier_id::text)::uuid,
   case when status = 'COMPLETED' then at + interval '4 days' end,
   case when status = 'COMPLETED' then at + interval '11 days' end
 from line where place = part group by part_id, id, number, part, status, at, i order by part_id""",
-    """insert into order_lines (id, order_id, supplier_order_id, distributor_id, store_id, listing_id,
-  product_id, sku_id, title, spec_text, quantity, retail_cents, goods_cents, discount_cents,
-  refunded_cents)
+    """insert into order_lines (id, order_id, supplier_order_id, distributor_id, store_id,
+  listing_id, product_id, sku_id, title, spec_text, quantity, retail_cents, goods_cents,
+  discount_cents, refunded_cents)
 select line_id, id, part_id, distributor_id, store_id, listing_id, product_id, sku_id, title, '',
   quantity, retail, goods, discount, back from line""",
-    """insert into fulfilment_lines (line_id, supplier_order_id, supplier_id, distributor_id, product_id,
-  sku_id, sku_code, title, spec_text, quantity, shipped_quantity, supply_unit_cents, supply_cents,
-  supply_returned_cents)
-select line_id, part_id, supplier_id, distributor_id, product_id, sku_id, code, title, '', quantity,
-  0, supply, supplied, supply_back from line""",
-    """insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id, rule_name,
-  rule_version, commission_bps, keeps_commission_on_refund, supply_cents, commission_cents,
-  payment_fee_cents, margin_cents, supply_returned_cents, commission_returned_cents,
+    """insert into fulfilment_lines (line_id, supplier_order_id, supplier_id, distributor_id,
+  product_id, sku_id, sku_code, title, spec_text, quantity, shipped_quantity, supply_unit_cents,
+  supply_cents, supply_returned_cents)
+select line_id, part_id, supplier_id, distributor_id, product_id, sku_id, code, title, '',
+  quantity, 0, supply, supplied, supply_back from line""",
+    """insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id,
+  rule_name, rule_version, commission_bps, keeps_commission_on_refund, supply_cents,
+  commission_cents, payment_fee_cents, margin_cents, supply_returned_cents, commission_returned_cents,
   margin_returned_cents)
 select line_id, id, part_id, distributor_id, '', 1, 500, false, supplied, commission, 0, margin,
   supply_back, commission_back, margin_back
 from line""",
     """insert into refunds (id, order_id, supplier_order_id, payment_id, distributor_id, number,
   amount_cents, currency, reason, status, attempts, created_at)
-select line_id, id, part_id, id, distributor_id, number, back, 'CNY', 'bench', 'SUCCEEDED', 1,
-  at + interval '3 days' from line where back > 0 and at + interval '3 days' < %(now)s""",
-    """insert into postings (id, transaction_id, from_account_id, to_account_id, amount_cents, currency,
-  supplier_order_id, created_at)
+select line_id, id, part_id, id, distributor_id, number, back, 'CNY', 'bench',
+  'SUCCEEDED', 1, at + interval '3 days'
+from line where back > 0 and at + interval '3 days' < %(now)s""",
+    """insert into postings (id, transaction_id, from_account_id, to_account_id, amount_cents,
+  currency, supplier_order_id, created_at)
 select part_id, id, (select id from ledger_accounts where kind = 'CLEARING' and merchant_id is null
     and currency = 'CNY'),
   (select id from ledger_accounts where kind = 'COMMISSION' and merchant_id is null
@@ -220,7 +223,7 @@ def write(ground: Ground, stretch: Stretch, most: int, at: datetime) -> None:
         for first in range(stretch.first, stretch.last + 1, CHUNK)
     ]
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(lambda chunk: _write(ground, chunk), chunks))
+        list(pool.map(_write, repeat(ground), chunks))
 
 
 def _write(ground: Ground, params: dict[str, Any]) -> None:

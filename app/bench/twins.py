@@ -78,9 +78,10 @@ SQL: Mapping[str, tuple[str, ...]] = {
         f" where r.status <> 'FAILED' and {_AT.format('r.created_at')} group by 1",
         f"select {_LOCAL.format('v.first_at')}, count(*) from store_visits v"
         f" where {_AT.format('v.first_at')} group by 1",
-        f"select o.paid_at >= %(start)s, count(distinct ({_WHO})), count(*) filter (where not exists"
-        " (select 1 from order_addresses b join orders e on e.id = b.order_id where b.phone = a.phone"
-        "  and e.distributor_id = o.distributor_id and e.paid_at < o.paid_at))"
+        f"select o.paid_at >= %(start)s, count(distinct ({_WHO})), count(*) filter (where not"
+        " exists (select 1 from order_addresses b join orders e on e.id = b.order_id"
+        "  where b.phone = a.phone and e.distributor_id = o.distributor_id"
+        "  and e.paid_at < o.paid_at))"
         f" from orders o {_PLACE} where {_PAID} group by 1",
     ),
     "sales": (f"{_BY_DAY} {_PAID} group by 1",),

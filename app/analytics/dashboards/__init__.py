@@ -158,7 +158,7 @@ _PLANS: Mapping[Scope, _Plan] = {
 
 
 def makers(scope: Scope) -> tuple[tuple[str, ...], tuple[MakePanel, ...]]:
-    """Return the tiles of a scope's dashboard and what makes its panels, to measure them one by one."""
+    """Return a scope's tiles and what makes its panels, to measure them one by one."""
     return _PLANS[scope].tiles, _PLANS[scope].panels
 
 

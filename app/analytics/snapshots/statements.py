@@ -7,7 +7,7 @@ and leave out what it may not know; row-level security stands behind all of them
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +31,15 @@ class Statement:
     """Which rows are the merchant's, said besides row-level security so that indexes serve."""
     is_grouped: bool = False
     having: str = ""
+    has_days: bool = False
+    """Whether ``at`` is no moment but a business day as text."""
+
+    @property
+    def within(self) -> str:
+        """The condition of the time that is asked for."""
+        if self.has_days:
+            return f"{self.at} >= {_day_text(':start')} and {self.at} < {_day_text(':until')}"
+        return f"{self.at} >= :start and {self.at} < :until"
 
 
 def _local(moment: str) -> str:
@@ -42,20 +51,16 @@ def day_of(moment: str) -> str:
     return f"{_local(moment)}::date"
 
 
+def _day_text(moment: str) -> str:
+    return f"to_char({_local(f'cast({moment} as timestamptz)')}, 'YYYY-MM-DD')"
+
+
 def _hour(moment: str) -> str:
     return f"extract(hour from {_local(moment)})"
 
 
 def _minute(moment: str) -> str:
     return f"extract(hour from {_local(moment)}) * 60 + extract(minute from {_local(moment)})"
-
-
-def _midnight(day: str) -> str:
-    return f"(({day}::date)::timestamp at time zone '{BUSINESS_ZONE}')"
-
-
-def _day_text(moment: str) -> str:
-    return f"to_char({_local(f'cast({moment} as timestamptz)')}, 'YYYY-MM-DD')"
 
 
 def _keys(**of: str) -> dict[str, str]:
@@ -212,12 +217,12 @@ _ORDERS = Statement(
         "paid_day": day_of("o.paid_at"),
         "paid_cents": "o.paid_cents",
         "refunded_cents": "o.refunded_cents",
-        "source": "coalesce(v.source, '')",
-        "campaign": "coalesce(v.campaign, '')",
+        "source": "coalesce(w.source, '')",
+        "campaign": "coalesce(w.campaign, '')",
         "is_first": _IS_FIRST,
     },
     "orders o left join order_addresses a on a.order_id = o.id"
-    " left join order_visits v on v.order_id = o.id",
+    " left join order_visits w on w.order_id = o.id",
     "o.placed_at",
     mine="o.distributor_id = :merchant",
 )
@@ -272,7 +277,7 @@ def _bookings(mine: str = "true") -> Statement:
 _TRAFFIC = Statement(
     _keys(store="v.store_id", distributor="v.distributor_id")
     | {
-        "day": day_of("v.first_at"),
+        "day": "v.day",
         "hour": _hour("v.first_at"),
         "minute": _minute("v.first_at"),
         "source": "v.source",
@@ -284,37 +289,34 @@ _TRAFFIC = Statement(
         "searches": "sum(v.searches)",
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
-        "ordered": "count(*) filter (where v.orders > 0)",
+        "ordered": "sum(v.orders)",
         "viewed": "count(*) filter (where v.product_views > 0)",
         "carted": "count(*) filter (where v.cart_adds > 0)",
         "checked_out": "count(*) filter (where v.checkouts > 0)",
     },
     "store_visits v",
-    "v.first_at",
+    "v.day",
     mine="v.distributor_id = :merchant",
     is_grouped=True,
+    has_days=True,
 )
 
-_VIEWS = Statement(
-    _keys(
-        store="v.store_id",
-        distributor="v.distributor_id",
-        supplier="v.supplier_id",
-        product="v.product_id",
+
+def _product_traffic(mine: str) -> Statement:
+    return Statement(
+        _keys(
+            store="v.store_id",
+            distributor="v.distributor_id",
+            supplier="v.supplier_id",
+            product="v.product_id",
+        )
+        | {"day": "v.day", "views": "v.views", "cart_adds": "v.cart_adds", "buyers": "v.buyers"},
+        "store_product_traffic v",
+        "v.day",
+        mine=mine,
+        has_days=True,
     )
-    | {
-        "day": "v.day::date",
-        "views": "v.views",
-        "cart_adds": "v.cart_adds",
-        "buyers": "v.buyers",
-    },
-    "store_product_traffic v",
-    _midnight("v.day"),
-    # Said once more as the text that the table keeps, so that its index serves.
-    where=f"v.day >= {_day_text(':start')} and v.day <= {_day_text(':until')}",
-    mine="v.distributor_id = :merchant",
-)
-_MADE_VIEWS = replace(_VIEWS, mine="v.supplier_id = :merchant")
+
 
 _STATEMENTS: Mapping[str, Statement] = {
     "lines": _LINES,
@@ -323,12 +325,12 @@ _STATEMENTS: Mapping[str, Statement] = {
     "refunds": _REFUNDS,
     "bookings": _bookings(),
     "traffic": _TRAFFIC,
-    "product_traffic": _VIEWS,
+    "product_traffic": _product_traffic("v.distributor_id = :merchant"),
 }
 _OF_SCOPE: Mapping[tuple[str, Scope], Statement] = {
     ("lines", Scope.SUPPLIER): _MADE_LINES,
     ("parts", Scope.SUPPLIER): _MADE_PARTS,
-    ("product_traffic", Scope.SUPPLIER): _MADE_VIEWS,
+    ("product_traffic", Scope.SUPPLIER): _product_traffic("v.supplier_id = :merchant"),
     ("bookings", Scope.SUPPLIER): _bookings("a.merchant_id = :merchant and a.role = 'supplier'"),
     ("bookings", Scope.DISTRIBUTOR): _bookings(
         "a.merchant_id = :merchant and a.role = 'distributor'"
@@ -352,7 +354,7 @@ def raw_sql(
     mine = how.mine if scope is not Scope.PLATFORM else "true"
     statement = (
         f"select {', '.join(columns)} from {how.source}"
-        f" where {how.at} >= :start and {how.at} < :until and {how.where} and {mine}"
+        f" where {how.within} and {how.where} and {mine}"
     )
     if how.is_grouped:
         heads = [place for place, name in enumerate(known, 1) if not _sums(how.columns[name])]
