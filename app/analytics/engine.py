@@ -270,7 +270,10 @@ def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
     wanted = [pl.col("day").is_between(window.first, window.last)]
     if piece.dataset.has("currency"):
         wanted.append(pl.col("currency") == question.view.currency)
-    wanted += [pl.col(name) == value for name, value in question.filters.items()]
+    wanted += [
+        pl.lit(value=False) if value is None else pl.col(name) == value
+        for name, value in question.filters.items()
+    ]
     wanted += [pl.col(name).is_in(list(values)) for name, values in question.only.items()]
     if window.minute is not None and piece.dataset.has("minute"):
         wanted.append((pl.col("day") < window.last) | (pl.col("minute") <= window.minute))

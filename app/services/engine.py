@@ -77,6 +77,9 @@ ENGINE_USES: dict[str, str] = {
     "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
     "snapshots.compare": "compares the files of the analytics with the tables of all merchants",
     "snapshots.names": "labels keys of an answer that its reader already holds",
+    "visits.flush": "writes what visitors of all stores did in one statement",
+    "visits.sources": "adds visits and orders of all stores up by their sources",
+    "visits.tidy": "forgets single visitors of all stores after their time",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

@@ -290,6 +290,35 @@ async def test_filters_narrow_what_they_can_and_say_so_where_not(trade: Trade) -
     assert shown == by_province
 
 
+async def test_panels_that_know_no_filter_say_so(trade: Trade) -> None:
+    view = replace(QUARTER, filters={"province": "广东省"})
+    seen = await open_dashboard(platform(), view)
+    for name in ("new_merchants", "settlement", "cohorts"):
+        assert seen.panel(name).note == UNFILTERED["province"]
+    nowhere = replace(QUARTER, filters={"campaign": "spring"})
+    assert (await open_dashboard(platform(), nowhere)).panel("anomalies").note == UNFILTERED[
+        "campaign"
+    ]
+    actor = supplier(trade.suppliers[0])
+    whole = (await open_dashboard(actor, QUARTER)).panel("stock")
+    stock = (await open_dashboard(actor, view)).panel("stock")
+    assert (stock.note, stock.rows) == (UNFILTERED["province"], whole.rows)
+    category = trade.rows(
+        "select category_id::text from products where id = %(id)s", id=whole.rows[0].key
+    )[0][0]
+    narrowed = await open_dashboard(actor, replace(QUARTER, filters={"category": category}))
+    kept = {row.key for row in narrowed.panel("stock").rows}
+    assert whole.rows[0].key in kept
+    assert kept == {
+        key
+        for (key,) in trade.rows(
+            "select p.id::text from products p where p.category_id = %(c)s and p.id::text = any("
+            "%(keys)s)",
+            c=category, keys=[row.key for row in whole.rows],
+        )
+    }  # fmt: skip
+
+
 async def test_filters_that_a_merchant_does_not_know_are_left_out(trade: Trade) -> None:
     other = {"distributor": f"{trade.distributors[1]}", "supplier": f"{trade.suppliers[1]}"}
     for actor in (supplier(trade.suppliers[0]), distributor(trade.distributors[0])):

@@ -157,6 +157,11 @@ _PLANS: Mapping[Scope, _Plan] = {
 }  # fmt: skip
 
 
+def makers(scope: Scope) -> tuple[tuple[str, ...], tuple[MakePanel, ...]]:
+    """Return a scope's tiles and what makes its panels, to measure them one by one."""
+    return _PLANS[scope].tiles, _PLANS[scope].panels
+
+
 async def open_dashboard(actor: Actor, view: View) -> Dashboard:
     """Return the dashboard of the capacity in which the actor acts.
 
