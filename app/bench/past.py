@@ -176,8 +176,8 @@ select line_id, part_id, supplier_id, distributor_id, product_id, sku_id, code, 
   quantity, 0, supply, supplied, supply_back from line""",
     """insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id,
   rule_name, rule_version, commission_bps, keeps_commission_on_refund, supply_cents,
-  commission_cents, payment_fee_cents, margin_cents, supply_returned_cents, commission_returned_cents,
-  margin_returned_cents)
+  commission_cents, payment_fee_cents, margin_cents, supply_returned_cents,
+  commission_returned_cents, margin_returned_cents)
 select line_id, id, part_id, distributor_id, '', 1, 500, false, supplied, commission, 0, margin,
   supply_back, commission_back, margin_back
 from line""",
