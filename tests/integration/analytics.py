@@ -162,11 +162,13 @@ _BEHAVIOUR = (
     "insert into store_product_traffic (store_id, distributor_id, supplier_id, product_id, day,"
     " views, cart_adds, buyers) select l.store_id, l.distributor_id, l.supplier_id, l.product_id,"
     " ((d at time zone 'Asia/Shanghai')::date)::text, 1 + extract(day from d)::int, 2, 1"
-    " from listings l, generate_series(now() - interval '9 days', now(), '1 day') d",
+    " from listings l, generate_series(now() - interval '9 days', now(), '1 day') d"
+    " on conflict do nothing",
     "insert into order_visits (order_id, store_id, distributor_id, day, source, medium, campaign)"
     " select id, store_id, distributor_id,"
     " ((placed_at at time zone 'Asia/Shanghai')::date)::text, 'wechat', 'social', 'spring'"
-    " from (select *, row_number() over (order by number) as n from orders) o where n % 3 = 0",
+    " from (select *, row_number() over (order by number) as n from orders) o where n % 3 = 0"
+    " on conflict do nothing",
 )
 """What visitors did, and from where a third of the buyers came."""
 
