@@ -128,7 +128,7 @@ def _filters(state: State) -> rx.Component:
         )
 
     return rx.popover.root(
-        _button("list-filter", t("Filter"), "filter", on_click=state.open_filters),
+        _button("list-filter", t("Filter"), "filter"),
         rx.popover.content(
             rx.el.div(
                 rx.cond(
@@ -141,6 +141,8 @@ def _filters(state: State) -> rx.Component:
             class_name="popover",
             aria_label=t("Filter"),
         ),
+        # On the root, since a trigger with a handler of its own is wrapped into a second button.
+        on_open_change=state.open_filters,
     )
 
 
@@ -190,10 +192,7 @@ def _currency(state: State) -> rx.Component:
 def _views(state: State) -> rx.Component:
     return rx.popover.root(
         rx.popover.trigger(
-            base.icon_button(
-                "bookmark", t("Saved views"), on_click=state.open_views,
-                custom_attrs={"data-tool": "views"},
-            )
+            base.icon_button("bookmark", t("Saved views"), custom_attrs={"data-tool": "views"})
         ),
         rx.popover.content(
             rx.el.div(
@@ -212,7 +211,8 @@ def _views(state: State) -> rx.Component:
             align="end",
             aria_label=t("Saved views"),
         ),
-    )  # fmt: skip
+        on_open_change=state.open_views,
+    )
 
 
 def _view(state: State, view: Any) -> rx.Component:

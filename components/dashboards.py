@@ -24,6 +24,14 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         base.page_head(t("Dashboard"), hint=_said(state)),
         *extra,
         toolbar(state),
+        rx.cond(
+            state.failed & ~state.busy,
+            base.note(
+                t("The figures could not be read."),
+                "bad",
+                base.button(t("Try again"), on_click=state.load),
+            ),
+        ),
         _todos(state),
         rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
         rx.cond(state.quiet, _next_steps(state, scope)),

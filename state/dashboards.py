@@ -74,6 +74,8 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
     query: str = ""
     loaded: bool = False
     busy: bool = True
+    failed: bool = False
+    """Reading did not come to its end."""
     quiet: bool = False
     """There is nothing at all in these days."""
     menu: Menu = Menu()
@@ -98,17 +100,22 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
         view = views.parse(params, now())
         self._say_view(view)
         yield
-        figures = await open_figures(who.actor, view)
-        self._take(figures)
-        yield
-        panels, _ = await asyncio.gather(open_panels(who.actor, view), self._name(figures.view))
-        self._take(replace(figures, panels=panels))
-        self.busy = False
+        try:
+            figures = await open_figures(who.actor, view)
+            self._take(figures)
+            yield
+            panels, _ = await asyncio.gather(open_panels(who.actor, view), self._name(figures.view))
+            self._take(replace(figures, panels=panels))
+            self.failed = False
+        finally:
+            # Whatever went wrong is said by whoever catches it; the page must not seem to wait.
+            self.busy = False
 
     def _say_view(self, view: View) -> None:
         """Say what is about to be shown."""
         who, period = acting(), view.period
-        self._view, self.busy, self.menu_open, self.live_at = view, True, False, ""
+        self._view, self.busy, self.failed = view, True, True
+        self.menu_open, self.live_at = False, ""
         self.preset, self.first, self.last = period.preset, f"{period.first}", f"{period.last}"
         self.partial, self.comparison, self.currency = (
             period.is_partial, str(view.comparison), view.currency
@@ -164,7 +171,11 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
         drawing.href = href_of(panel.link, acting().workspace)
         shown = panel.columns[1].measure if drawing.kind == "plot" else None
         tile = next((tile for tile in self.tiles if tile.measure == shown), None)
-        if tile and len({column.measure for column in panel.columns if column.measure}) == 1:
+        if (
+            tile
+            and tile.exact
+            and len({column.measure for column in panel.columns if column.measure}) == 1
+        ):
             drawing.lead, drawing.change, drawing.tone = tile.value, tile.change, tile.tone
         return drawing
 
@@ -247,8 +258,10 @@ class DashboardState(SharedViews, ConsoleState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def open_filters(self) -> None:
-        """Find out by what the view can be narrowed."""
+    async def open_filters(self, is_open: bool = True) -> None:
+        """Find out by what the view can be narrowed, when the menu opens."""
+        if not is_open:
+            return
         actor, view = acting().actor, self._shown()
         names = dimensions_of(actor)
         found = await asyncio.gather(*(choices(actor, view, name) for name in names))

@@ -206,6 +206,28 @@ async def test_cohorts_and_segments_hold_every_customer(trade: Trade) -> None:
         assert sum(int(row.values[2] or 0) for row in segments.rows) == paid
 
 
+async def test_sources_and_campaigns_equal_plain_sql(trade: Trade) -> None:
+    actor = distributor(trade.distributors[0])
+    seen = await open_dashboard(actor, QUARTER)
+    for name in ("sources", "campaigns"):
+        panel = seen.panel(name)
+        assert panel.dimension
+        assert panel.rows[0].key
+        assert panel.rows[-1].values[0] == "Direct"
+        for place, column in enumerate(panel.columns[1:], 1):
+            plain = by_dimension(trade.owner, column.key, panel.dimension, asked(actor, QUARTER))
+            shown = {row.key or "": row.values[place] for row in panel.rows}
+            if column.key != "visit_conversion":
+                assert None not in shown.values()
+            named = {key or "": value for key, value in plain.items() if value}
+            assert {key: value for key, value in shown.items() if value} == named, column.key
+    narrowed = replace(QUARTER, filters={"source": "wechat"})
+    again = await open_dashboard(actor, narrowed)
+    assert again.panel("sources").rows == seen.panel("sources").rows
+    plain = values(trade.owner, ["visitors"], asked(actor, narrowed), before=False)
+    assert again.tile("visitors").value == plain["visitors"]
+
+
 async def test_stock_lasts_as_long_as_plain_sql_says(trade: Trade) -> None:
     for who in trade.suppliers:
         panel = (await open_dashboard(supplier(who), TODAY)).panel("stock")

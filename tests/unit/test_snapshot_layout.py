@@ -147,9 +147,7 @@ days = st.dates(date(2026, 1, 1), date(2026, 4, 30))
 def test_spans_hold_the_days_that_made_them(chosen: set[date]) -> None:
     spans = spans_of(chosen)
     assert list(days_of(spans)) == sorted(chosen)
-    assert all(
-        later[0] - earlier[1] > DAY for earlier, later in pairwise(spans)
-    )
+    assert all(later[0] - earlier[1] > DAY for earlier, later in pairwise(spans))
 
 
 @given(st.sets(days), st.dictionaries(days, st.integers(0, 200_000)))
