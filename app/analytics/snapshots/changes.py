@@ -30,7 +30,7 @@ Days = dict[str, set[date]]
 
 _TRACED = f"""\
 with steps as materialized (
-  select order_id, bool_or(kind = 'PAID') as was_paid from order_events
+  select order_id, bool_or(kind in ('PAID', 'IMPORTED')) as was_paid from order_events
   where created_at >= :since group by order_id),
 back as materialized (
   select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),
