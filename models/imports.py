@@ -92,7 +92,7 @@ class ImportRun(SQLModel, table=True):
 
 
 class ImportStep(SQLModel, table=True):
-    """A batch that is written: recorded in its own transaction, so that a run can go on after it."""
+    """A batch that is written, recorded in its own transaction: a run that broke off goes on."""
 
     __tablename__ = "import_steps"
 
@@ -118,3 +118,4 @@ class ImportProblem(SQLModel, table=True):
     field: str = Field(max_length=100)
     problem: str = Field(max_length=30)
     value: str = Field(default="", max_length=100)
+    params: str = Field(default="", max_length=200)

@@ -40,7 +40,9 @@ create trigger history_is_not_moved before update of status, imported_at on supp
     execute function refuse_to_move_history();
 
 create sequence imported_order_numbers;
-grant usage on sequence imported_order_numbers to tongshang_engine;
+grant select, usage, update on sequence imported_order_numbers to tongshang_engine;
+-- So that the import's plans may use several processes.
+alter function new_uuid() parallel safe;
 
 
 -- Two accounts: the marketplace before us, and what of its money the files do not explain.
@@ -127,7 +129,8 @@ create table import_problems (
     line integer not null,
     field varchar(100) not null,
     problem varchar(30) not null,
-    value varchar(100) not null default ''
+    value varchar(100) not null default '',
+    params varchar(200) not null default ''
 );
 create index ix_import_problems_run on import_problems (run_id, file, line);
 

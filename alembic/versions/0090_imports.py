@@ -61,9 +61,7 @@ def _protect(table: str, condition: str) -> None:
     op.execute(
         f"create policy engine on {table} to tongshang_engine using (true) with check (true)"
     )
-    op.execute(
-        f"create policy app_read on {table} for select to tongshang_app using ({condition})"
-    )
+    op.execute(f"create policy app_read on {table} for select to tongshang_app using ({condition})")
 
 
 def downgrade() -> None:

@@ -69,6 +69,7 @@ ENGINE_USES: dict[str, str] = {
     "sessions.tidy": "forgets sessions and tokens of all users that ended long ago",
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
+    "imports.bring": "writes the history of all merchants of another marketplace at once",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }

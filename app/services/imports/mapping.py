@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -37,7 +37,7 @@ class _Strict(BaseModel):
 class Source(_Strict):
     """Where the files come from. ``name`` is the namespace of all their identifiers."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,28}$")] = "import"
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,17}$")] = "import"
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
     amounts: Literal["decimal", "cents"] = "decimal"
     time_zone: str = "Asia/Shanghai"

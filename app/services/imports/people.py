@@ -1,0 +1,79 @@
+"""Writing customers: a person becomes a consumer without a login, each of its rows an address."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services.imports.staging import good, number, run
+
+BATCH = 50_000
+
+# Of a person with several rows the first one names it. A number that somebody has already stays
+# on the address only.
+_PLAN = (
+    f"""\
+create unlogged table staging.new_people as
+select row_number() over (order by x.row) - 1 as n, new_uuid() as id, x.*,
+  row_number() over (partition by x.store_id, x.phone order by x.row) = 1 as is_first
+from (select distinct on (t.id, person) t.id as store_id, t.distributor_id, s.row, person, s.name,
+    s.phone from (select *, coalesce(person_id, id) as person from staging.customers) s
+  join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
+  where {good("customers")} order by t.id, person, s.row) x
+where not exists (select 1 from consumers c
+  where c.store_id = x.store_id and c.external_id = :source || ':' || x.person)""",
+    f"""\
+create unlogged table staging.new_addresses as
+select row_number() over (order by s.row) - 1 as n, s.*, t.id as store_id,
+  coalesce(s.person_id, s.id) as person
+from staging.customers s join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
+where {good("customers")} and not exists (select 1 from consumer_addresses a
+  where a.external_id = :source || ':' || s.id)""",
+    "create index on staging.new_people (n)",
+    "create index on staging.new_addresses (n)",
+    "analyze staging.new_people",
+    "analyze staging.new_addresses",
+)
+
+_PEOPLE = """\
+insert into consumers (id, store_id, distributor_id, phone, name, locale, external_id)
+select p.id, p.store_id, p.distributor_id, case when p.is_first
+    and p.phone ~ '^\\+[0-9]{6,15}$' and not exists (select 1 from consumers c
+      where c.store_id = p.store_id and c.phone = p.phone) then p.phone end,
+  coalesce(p.name, left(p.person, 12)), 'zh_CN', :source || ':' || p.person
+from staging.new_people p where p.n >= :first and p.n < :last
+on conflict do nothing"""
+
+_ADDRESSES = """\
+insert into consumer_addresses (id, consumer_id, recipient, phone, province_code, province, city,
+  district, street, is_default, external_id)
+select new_uuid(), c.id, coalesce(s.name, ''), coalesce(s.phone, ''),
+  coalesce(s.province_code, ''), coalesce(p.name, s.province_code, ''), coalesce(s.city, ''),
+  coalesce(s.district, ''), coalesce(s.street, ''), false, :source || ':' || s.id
+from staging.new_addresses s
+join consumers c on c.store_id = s.store_id and c.external_id = :source || ':' || s.person
+left join staging.provinces p on p.code = s.province_code
+where s.n >= :first and s.n < :last
+on conflict do nothing"""
+
+
+async def plan(session: AsyncSession, source: str, shop: str) -> tuple[int, int]:
+    """Find the people and addresses that are new; return how many of each."""
+    for statement in _PLAN:
+        await run(session, statement, source=source, shop=shop)
+    return (
+        await number(session, "select count(*) from staging.new_people"),
+        await number(session, "select count(*) from staging.new_addresses"),
+    )
+
+
+async def write_people(session: AsyncSession, source: str, batch: int) -> int:
+    """Write one batch of consumers; return how many."""
+    return await _write(session, _PEOPLE, source, batch)
+
+
+async def write_addresses(session: AsyncSession, source: str, batch: int) -> int:
+    """Write one batch of addresses, whose people are written; return how many."""
+    return await _write(session, _ADDRESSES, source, batch)
+
+
+async def _write(session: AsyncSession, statement: str, source: str, batch: int) -> int:
+    span = {"first": batch * BATCH, "last": (batch + 1) * BATCH}
+    return int((await run(session, statement, source=source, **span)).rowcount)
