@@ -169,6 +169,13 @@ async def write_products(session: AsyncSession, source: str) -> int:
     return int(found.rowcount)
 
 
+# The planner knows nothing of rows that were just written, and would join them one by one.
+_NAMES = (
+    "create unlogged table staging.names as"
+    " select kind, external_id, row_id, details from external_ids where source = :source",
+    "analyze staging.names",
+)
+
 _PAIRS = f"""\
 create unlogged table staging.goods as
 with pairs as (
@@ -185,11 +192,9 @@ select p.product_id as product, p.supplier_id as supplier, p.price, m.row_id as 
   coalesce(d.details ->> 'title', p.product_id) as title,
   coalesce((d.details ->> 'weight_g')::int, 0) as weight_g
 from pairs p
-join external_ids m on m.source = :source and m.kind = 'suppliers'
-  and m.external_id = p.supplier_id
-join external_ids d on d.source = :source and d.kind = 'products' and d.external_id = p.product_id
-left join external_ids c on c.source = :source and c.kind = 'categories'
-  and c.external_id = d.details ->> 'category'
+join staging.names m on m.kind = 'suppliers' and m.external_id = p.supplier_id
+join staging.names d on d.kind = 'products' and d.external_id = p.product_id
+left join staging.names c on c.kind = 'categories' and c.external_id = d.details ->> 'category'
 left join skus k on k.supplier_id = m.row_id and k.code = p.product_id"""
 
 _OFFERS = (
@@ -269,8 +274,8 @@ async def write_accounts(session: AsyncSession, source: str, currency: str) -> N
 
 async def write_offers(session: AsyncSession, source: str, shop: str, currency: str) -> None:
     """Make the products whose suppliers are known, with their SKUs, and list what was sold."""
-    await run(session, _PAIRS, source=source)
-    await run(session, _OFFERS[0])
+    for statement in (*_NAMES, _PAIRS, _OFFERS[0]):
+        await run(session, statement, source=source)
     found = await run(session, "select distinct title from staging.goods where is_new")
     await copy_frame(session, "grams", _grams([row.title for row in found]))
     for statement in (*_OFFERS[1:], *_LISTINGS):

@@ -215,12 +215,18 @@ async def check(session: AsyncSession, source: str, shop: str, currency: str) ->
         await run(session, _ADD + statement.format(good=good("orders")), **params)
 
 
+async def recognise(session: AsyncSession, source: str) -> None:
+    """Find the orders that are here already."""
+    await run(session, _KNOWN, source=source)
+    await run(session, "analyze staging.known")
+
+
 async def compare(session: AsyncSession, source: str, shop: str, currency: str) -> None:
-    """Find the orders that are here already, and the rows that differ from them."""
+    """Find the rows that differ from what is here already."""
     params = {"source": source, "shop": shop, "currency": currency}
-    for statement in (_KNOWN, *_SUMS):
+    for statement in _SUMS:
         await run(session, statement, **params)
-    for table in ("known", "line_sums", "payment_sums", "order_digests"):
+    for table in ("line_sums", "payment_sums", "order_digests"):
         await run(session, f"analyze staging.{table}")
     for kind in (*OF_ORDERS, "reviews"):
         await run(session, _ADD + _UNKNOWN_ORDER.format(kind=kind, good=good(kind)))

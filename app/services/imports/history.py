@@ -191,8 +191,9 @@ class _Import:
         is_shared = any(f.source.kind == "shipments" and f.source.is_shared for f in files)
         async with staging.work(self.actor) as session:
             await checks.check(session, **self.names)
-            await checks.compare(session, **self.names)
+            await checks.recognise(session, self.source)
             left_out = await checks.parcels(session, is_shared=is_shared)
+            await checks.compare(session, **self.names)
             await checks.keep_orders_whole(session)
         self.watch(Progress("check", 1, 1))
         return left_out

@@ -101,8 +101,7 @@ select new_uuid() as id, y.* from (
     row_number() over (partition by p.id order by s.shipped_at, s.row) = 1 as is_first
   from staging.due d join staging.shipments s on s.order_id = d.external_id
   join staging.due_parts p on p.order_id = d.id
-  left join external_ids e on e.source = :source and e.kind = 'suppliers'
-    and e.external_id = s.supplier_id
+  left join staging.names e on e.kind = 'suppliers' and e.external_id = s.supplier_id
   where {good("shipments")} and (s.supplier_id is null or p.supplier_id = e.row_id)
   order by d.n) y""",
     ),

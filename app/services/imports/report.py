@@ -249,7 +249,10 @@ _ROW_NOTES: Mapping[str, str] = {
     " on o.external_id = p.order_id where p.n > 1",
     "several_suppliers": "select count(*) from (select p.order_id from supplier_orders p"
     " join staging.seen o on o.id = p.order_id group by 1 having count(*) > 1) x",
-    "unnamed_categories": "select count(*) from staging.new_categories where not is_named",
+    "unnamed_categories": "select count(distinct p.category_id) from staging.products p"
+    " where exists (select 1 from staging.categories)"
+    " and not exists (select 1 from staging.categories c where c.id = p.category_id)"
+    " and p.category_id is not null",
     "uncategorised": "select count(*) from staging.products where category_id is null",
     "products_waiting": "select count(*) from staging.products s join external_ids e"
     " on e.source = :source and e.kind = 'products' and e.external_id = s.id"
