@@ -139,3 +139,15 @@ create index ix_import_problems_run on import_problems (run_id, file, line);
 
 create schema staging;
 grant usage, create on schema staging to tongshang_engine;
+
+-- Millions of rows come at once, and plans made for few would take hours. Only an owner may analyze,
+-- so the engine asks for it by this.
+create function analyze_history() returns void language plpgsql security definer
+    set search_path = pg_catalog, public as $$
+begin
+    analyze merchants, stores, categories, products, skus, listings, external_ids, consumers,
+        consumer_addresses, orders, supplier_orders, order_lines, fulfilment_lines, payments,
+        shipments, reviews, ledger_accounts, ledger_transactions, postings;
+end $$;
+revoke execute on function analyze_history() from public;
+grant execute on function analyze_history() to tongshang_engine;

@@ -227,10 +227,10 @@ class _Import:
     async def _write(self, digest: str, remarks: Sequence[Note]) -> Report:
         async with staging.work(self.actor) as session:
             run_id, resumed = await journal.begin(session, self.actor, self.source, digest)
-        await self._catalogue(run_id)
-        await self._people(run_id)
-        await self._orders(run_id)
-        await self._reviews(run_id)
+        for step in (self._catalogue, self._people, self._orders, self._reviews):
+            await step(run_id)
+            async with staging.work(self.actor) as session:
+                await staging.refresh_statistics(session)
         async with staging.work(self.actor) as session:
             report = await self._report(session, run_id, remarks)
             report = replace(report, resumed=resumed, run_id=str(run_id))
@@ -243,7 +243,7 @@ class _Import:
     async def _catalogue(self, run_id: UUID) -> None:
         """Write who trades, and what in; all of it in one transaction."""
         shop, written = self.mapping.shop, dict[str, int]()
-        async with staging.work(self.actor) as session:
+        async with staging.work(self.actor, writes=True) as session:
             self.watch(Progress("catalogue", 0, 1))
             written["categories"], _ = await catalogue.write_categories(session, self.source)
             needs_shop = bool({"orders", "customers"} & self.files.keys())
@@ -303,7 +303,7 @@ class _Import:
 
         async def one(batch: int) -> None:
             nonlocal done
-            async with room, staging.work(self.actor) as session:
+            async with room, staging.work(self.actor, writes=True) as session:
                 written = await write(session, batch)
                 await journal.record(session, run_id, step, batch, written)
             done = min(total, done + size)

@@ -14,7 +14,7 @@ from app.services.imports.layout import STATUSES
 from app.services.imports.staging import good, number, run
 from app.services.ledger import BALANCES_SQL
 
-BATCH = 20_000
+BATCH = 50_000
 
 _WORDS = ", ".join(f"('{word}', '{order}', '{part}')" for word, (order, part) in STATUSES.items())
 
@@ -220,7 +220,8 @@ select new_uuid() as id, d.entry_id as transaction_id, s.part_id, s.currency,
   case when s.cents > 0 then a.id else outside.id end as to_account_id,
   case when s.cents > 0 then a.merchant_id end as to_merchant_id
 from share s join staging.due d on d.n = s.n
-join staging.accounts a on a.merchant_id is not distinct from s.merchant_id and a.role = s.role
+join staging.accounts a
+  on a.owner = coalesce(s.merchant_id, '00000000-0000-0000-0000-000000000000') and a.role = s.role
   and a.kind = s.kind and a.currency = s.currency
 join staging.accounts outside on outside.kind = 'HISTORY' and outside.currency = s.currency
 where s.cents <> 0"""
@@ -233,15 +234,15 @@ select id, transaction_id, from_account_id, to_account_id, to_merchant_id, amoun
 
 # The trigger that live orders have looks at one order; this looks at a batch.
 _UNEQUAL = f"""\
-select count(*) from orders o join staging.due d on d.id = o.id
-left join (select order_id, sum(goods_cents) as goods from order_lines where order_id in
-    (select id from staging.due where n {_IN_BATCH}) group by 1) l on l.order_id = o.id
-left join (select order_id, sum(freight_cents) as freight from supplier_orders where order_id in
-    (select id from staging.due where n {_IN_BATCH}) group by 1) p on p.order_id = o.id
-left join (select order_id, sum(amount_cents) as paid from payments where order_id in
-    (select id from staging.due where n {_IN_BATCH}) group by 1) y on y.order_id = o.id
-where d.n {_IN_BATCH} and (o.goods_cents, o.freight_cents, o.paid_cents) is distinct from
-  (coalesce(l.goods, 0), coalesce(p.freight, 0), coalesce(y.paid, 0))"""
+select count(*) from staging.due d join orders o on o.id = d.id
+cross join lateral (select coalesce(sum(goods_cents), 0) as goods from order_lines
+  where order_id = d.id) l
+cross join lateral (select coalesce(sum(freight_cents), 0) as freight from supplier_orders
+  where order_id = d.id) p
+cross join lateral (select coalesce(sum(amount_cents), 0) as paid from payments
+  where order_id = d.id) y
+where d.n {_IN_BATCH}
+  and (o.goods_cents, o.freight_cents, o.paid_cents) <> (l.goods, p.freight, y.paid)"""
 
 _PARCEL_ROWS = f"""\
 select count(distinct row) from staging.due_parcels where n {_IN_BATCH}"""
@@ -251,7 +252,8 @@ _TAKEN = "select setval('imported_order_numbers', :base + :n)"
 
 _ACCOUNTS = """\
 create unlogged table staging.accounts as
-select a.id, a.merchant_id, a.role, a.kind, a.currency from ledger_accounts a
+select a.id, a.merchant_id, coalesce(a.merchant_id, '00000000-0000-0000-0000-000000000000') as owner,
+  a.role, a.kind, a.currency from ledger_accounts a
 join staging.currencies c on c.currency = a.currency
 where a.kind in ('HISTORY', 'HISTORY_OPEN', 'COMMISSION', 'PAID_OUT')"""
 
@@ -259,6 +261,7 @@ where a.kind in ('HISTORY', 'HISTORY_OPEN', 'COMMISSION', 'PAID_OUT')"""
 async def plan(session: AsyncSession, source: str, shop: str, currency: str) -> int:
     """Give every row of the new orders its identifier; return how many orders there are."""
     await run(session, _ACCOUNTS)
+    await run(session, "analyze staging.accounts")
     base = await number(session, _BASE)
     params = {"source": source, "shop": shop, "currency": currency, "base": base}
     for table, statement in _PLAN:

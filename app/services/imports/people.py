@@ -10,20 +10,24 @@ BATCH = 50_000
 # on the address only.
 _PLAN = (
     f"""\
-create unlogged table staging.new_people as
-select row_number() over (order by x.row) - 1 as n, new_uuid() as id, x.*,
+create unlogged table staging.persons as
+select x.*, coalesce(c.id, new_uuid()) as id, c.id is null as is_new,
   row_number() over (partition by x.store_id, x.phone order by x.row) = 1 as is_first
 from (select distinct on (t.id, person) t.id as store_id, t.distributor_id, s.row, person, s.name,
     s.phone from (select *, coalesce(person_id, id) as person from staging.customers) s
   join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
   where {good("customers")} order by t.id, person, s.row) x
-where not exists (select 1 from consumers c
-  where c.store_id = x.store_id and c.external_id = :source || ':' || x.person)""",
+left join consumers c on c.store_id = x.store_id and c.external_id = :source || ':' || x.person""",
+    "analyze staging.persons",
+    """\
+create unlogged table staging.new_people as
+select row_number() over (order by row) - 1 as n, p.* from staging.persons p where is_new""",
     f"""\
 create unlogged table staging.new_addresses as
-select row_number() over (order by s.row) - 1 as n, s.*, t.id as store_id,
-  coalesce(s.person_id, s.id) as person
-from staging.customers s join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
+select row_number() over (order by s.row) - 1 as n, s.*, p.id as consumer_id
+from (select *, coalesce(person_id, id) as person from staging.customers) s
+join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
+join staging.persons p on p.store_id = t.id and p.person = s.person
 where {good("customers")} and not exists (select 1 from consumer_addresses a
   where a.external_id = :source || ':' || s.id)""",
     "create index on staging.new_people (n)",
@@ -38,20 +42,16 @@ select p.id, p.store_id, p.distributor_id, case when p.is_first
     and p.phone ~ '^\\+[0-9]{6,15}$' and not exists (select 1 from consumers c
       where c.store_id = p.store_id and c.phone = p.phone) then p.phone end,
   coalesce(p.name, left(p.person, 12)), 'zh_CN', :source || ':' || p.person
-from staging.new_people p where p.n >= :first and p.n < :last
-on conflict do nothing"""
+from staging.new_people p where p.n >= :first and p.n < :last"""
 
 _ADDRESSES = """\
 insert into consumer_addresses (id, consumer_id, recipient, phone, province_code, province, city,
   district, street, is_default, external_id)
-select new_uuid(), c.id, coalesce(s.name, ''), coalesce(s.phone, ''),
+select new_uuid(), s.consumer_id, coalesce(s.name, ''), coalesce(s.phone, ''),
   coalesce(s.province_code, ''), coalesce(p.name, s.province_code, ''), coalesce(s.city, ''),
   coalesce(s.district, ''), coalesce(s.street, ''), false, :source || ':' || s.id
-from staging.new_addresses s
-join consumers c on c.store_id = s.store_id and c.external_id = :source || ':' || s.person
-left join staging.provinces p on p.code = s.province_code
-where s.n >= :first and s.n < :last
-on conflict do nothing"""
+from staging.new_addresses s left join staging.provinces p on p.code = s.province_code
+where s.n >= :first and s.n < :last"""
 
 
 async def plan(session: AsyncSession, source: str, shop: str) -> tuple[int, int]:

@@ -32,12 +32,15 @@ end $$"""
 
 
 @asynccontextmanager
-async def work(actor: Actor) -> AsyncGenerator[AsyncSession]:
+async def work(actor: Actor, *, writes: bool = False) -> AsyncGenerator[AsyncSession]:
     """Open one transaction of the import, with memory for its joins."""
     async with engine_transaction(actor, "imports.bring") as session:
         await session.execute(text("set local work_mem = '128MB'"))
-        # Its statements join whole tables; a plan made for few rows would take hours.
         await session.execute(text("set local jit = off"))
+        if writes:
+            # The plans by which foreign keys are checked stay for the session. One that reads the
+            # whole of a table, made while it had few rows, would read it for each new row.
+            await session.execute(text("set local enable_seqscan = off"))
         yield session
 
 
@@ -67,6 +70,11 @@ _TYPES: Mapping[type, str] = {
 async def number(session: AsyncSession, statement: str, **params: object) -> int:
     """Return the one number that a statement answers."""
     return int((await run(session, statement, **params)).scalar_one() or 0)
+
+
+async def refresh_statistics(session: AsyncSession) -> None:
+    """Let the planner know the rows that came; in a transaction of its own, for it takes locks."""
+    await session.execute(text("select analyze_history()"))
 
 
 async def clear(session: AsyncSession) -> None:
