@@ -97,7 +97,7 @@ def make_readable(source: SourceFile, mapping: HistoryMapping, folder: Path) -> 
         header = _header(raw, mapping)
         if not header:
             return Readable(source, target, (), False, (_stop(source, 1, "no_header"),))
-        _write_header(out, header)
+        _write_header(out, header, mapping.source.separator)
         problems = tuple(_copy_records(source, raw, out, mapping))
     return Readable(source, target, header, False, problems)
 
@@ -125,10 +125,10 @@ def _header(raw: IO[bytes], mapping: HistoryMapping) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
-def _write_header(out: IO[bytes], header: Sequence[str]) -> None:
+def _write_header(out: IO[bytes], header: Sequence[str], separator: str) -> None:
     text = BytesIO()
     wrapper = TextIOWrapper(text, encoding="utf-8", newline="", write_through=True)
-    csv.writer(wrapper).writerow([*header, END_COLUMN])
+    csv.writer(wrapper, delimiter=separator).writerow([*header, END_COLUMN])
     out.write(text.getvalue())
 
 

@@ -252,7 +252,8 @@ _TAKEN = "select setval('imported_order_numbers', :base + :n)"
 
 _ACCOUNTS = """\
 create unlogged table staging.accounts as
-select a.id, a.merchant_id, coalesce(a.merchant_id, '00000000-0000-0000-0000-000000000000') as owner,
+select a.id, a.merchant_id,
+  coalesce(a.merchant_id, '00000000-0000-0000-0000-000000000000') as owner,
   a.role, a.kind, a.currency from ledger_accounts a
 join staging.currencies c on c.currency = a.currency
 where a.kind in ('HISTORY', 'HISTORY_OPEN', 'COMMISSION', 'PAID_OUT')"""
