@@ -19,46 +19,47 @@ MOST_PROBLEMS = 1_000
 
 NOTES: Mapping[str, str] = {
     "orders_without_lines": N_(
-        "%(rows)s orders have no lines in the files: they are kept without any, with payments of"
+        "Orders without lines in the files: %(rows)s. They are kept without any, with payments of"
         " %(amount)s."
     ),
     "cancelled": N_(
-        "%(rows)s cancelled orders were paid %(amount)s. Whether it was given back is not in the"
-        " files, so it stays open in the ledger."
+        "Cancelled orders that were paid: %(rows)s, with %(amount)s. Whether it was given back is"
+        " not in the files, so it stays open in the ledger."
     ),
     "under_way": N_(
-        "%(rows)s orders that did not arrive were paid %(amount)s, which stays open in the ledger."
+        "Paid orders that did not arrive: %(rows)s, with %(amount)s, which stays open in the"
+        " ledger."
     ),
     "paid_more": N_(
-        "%(rows)s orders were paid %(amount)s more than their items and freight; the difference is"
+        "Orders paid more than their items and freight: %(rows)s, by %(amount)s together, which is"
         " open in the ledger."
     ),
     "paid_less": N_(
-        "%(rows)s orders were paid %(amount)s less than their items and freight; the difference is"
+        "Orders paid less than their items and freight: %(rows)s, by %(amount)s together, which is"
         " open in the ledger."
     ),
     "no_payment_moment": N_(
-        "%(rows)s orders have payments but no moment of payment: that of the order is taken."
+        "Orders with payments but no moment of payment: %(rows)s. That of the order is taken."
     ),
-    "several_payments": N_("%(rows)s orders have several payments; all of them are kept."),
-    "several_suppliers": N_("%(rows)s orders have several suppliers, and a part for each."),
+    "several_payments": N_("Orders with several payments: %(rows)s. All of them are kept."),
+    "several_suppliers": N_("Orders with several suppliers: %(rows)s, with a part for each."),
     "unnamed_categories": N_(
-        "%(rows)s categories stand only at products; they have the name that stands there."
+        "Categories that stand only at products: %(rows)s. They have the name that stands there."
     ),
-    "uncategorised": N_("%(rows)s products have no category and are among the uncategorised."),
+    "uncategorised": N_("Products without category: %(rows)s. They are among the uncategorised."),
     "products_waiting": N_(
-        "%(rows)s products have no supplier yet. They are kept and appear with the first order or"
-        " file that names one."
+        "Products without supplier so far: %(rows)s. They are kept and appear with the first order"
+        " or file that names one."
     ),
     "products_of_several": N_(
-        "%(rows)s products are sold by several suppliers and became a product of each."
+        "Products that several suppliers sell: %(rows)s. Each supplier has a product of its own."
     ),
     "parcels_without_lines": N_(
-        "%(rows)s parcels belong to orders without lines and are left out: no part could hold them."
+        "Parcels of orders without lines: %(rows)s. They are left out: no part could hold them."
     ),
     "unread_columns": N_("Columns that are not brought: %(columns)s."),
     "freight_by_supplier": N_(
-        "Freight is kept by order and supplier; the files have it by line (%(rows)s lines)."
+        "Lines with freight: %(rows)s. It is kept by order and supplier, not by line."
     ),
 }
 """Word → what is said about rows that are brought as they are, or partly."""
