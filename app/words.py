@@ -84,6 +84,8 @@ ACCOUNT_KIND: Words = (
     ("PAYMENT_FEE", N_("Payment fees")),
     ("MARKETING", N_("Marketing")),
     ("UNALLOCATED", N_("Not allocated")),
+    ("HISTORY", N_("Imported history")),
+    ("HISTORY_OPEN", N_("History left open")),
 )
 
 MERCHANT_STATUS: Words = (
@@ -127,6 +129,7 @@ ORDER_EVENT: Words = (
     ("REFUND_PROMISED", N_("Refund started")),
     ("REFUNDED", N_("Refund paid out")),
     ("RELEASED", N_("Shares became available")),
+    ("IMPORTED", N_("Imported from another marketplace")),
 )
 
 STOCK_STATUS: Words = (
@@ -190,6 +193,7 @@ TRANSACTION_KIND: Words = (
     ("REFUND", N_("Shares taken back")),
     ("COMMISSION_KEPT", N_("Commission kept")),
     ("REFUND_PAID", N_("Refund paid out")),
+    ("HISTORY", N_("Imported history")),
 )
 
 SPLIT_BASE: Words = (

@@ -59,8 +59,9 @@ def render(report: Report) -> str:
         f"{kind:<14}{count.read:>10,}{count.written:>10,}{count.unchanged:>11,}{count.refused:>9,}"
         for kind, count in report.counts.items()
     ]
-    totals = (report.items_cents, report.freight_cents, report.payments_cents)
-    named = zip(("items", "freight", "payments"), totals, strict=True)
-    lines += [f"{name:<14}{report.currency} {decimal_text(cents)}" for name, cents in named]
+    lines += [
+        f"{name.removesuffix('_cents'):<14}{report.currency} {decimal_text(cents)}"
+        for name, cents in vars(report.totals).items()
+    ]
     lines += [f"- {note.text(language, report.currency)}" for note in report.notes]
     return "\n".join([*lines, f"{report.state}, {report.seconds} s"])

@@ -21,7 +21,7 @@ from app.services.imports import history, orders
 from app.services.imports.files import NothingToImport
 from app.services.imports.history import ImportRuns, Progress, bring
 from app.services.imports.mapping import HistoryMapping, MappingWrong, read_mapping
-from app.services.imports.report import Count
+from app.services.imports.report import Count, Totals
 from app.services.settlement import release_due
 from tests.integration.history import (
     HISTORIES,
@@ -64,12 +64,12 @@ async def test_sums_equal_those_of_the_files(
     assert set(await rows(database, ITEM_SUMS)) == item_sums_of_files(folder)
     paid = payment_sums_of_files(folder)
     assert set(await rows(database, PAYMENT_SUMS)) == paid
-    assert report.payments_cents == sum(row[-1] for row in paid)
-    assert report.items_cents == sum(row[-2] for row in item_sums_of_files(folder))
-    assert report.freight_cents == sum(row[-1] for row in item_sums_of_files(folder))
+    assert report.totals.payments_cents == sum(row[-1] for row in paid)
+    assert report.totals.items_cents == sum(row[-2] for row in item_sums_of_files(folder))
+    assert report.totals.freight_cents == sum(row[-1] for row in item_sums_of_files(folder))
     balances = {kind: cents for kind, _, cents in await rows(database, LEDGER)}
     assert {currency for _, currency, _ in await rows(database, LEDGER)} == {"BRL"}
-    assert -balances["HISTORY"] == report.payments_cents
+    assert -balances["HISTORY"] == report.totals.payments_cents
     assert sum(balances.values()) == 0
     assert broken(owner_url) == []
 
@@ -82,8 +82,7 @@ async def test_the_same_files_twice_change_nothing(database: Database, folder: P
     assert await fingerprint(database) == before
     for kind, count in second.counts.items():
         assert count == Count(first.counts[kind].written, 0, first.counts[kind].written, 0), kind
-    totals = ("items_cents", "freight_cents", "payments_cents")
-    assert [getattr(second, name) for name in totals] == [getattr(first, name) for name in totals]
+    assert second.totals == first.totals
 
 
 async def test_what_is_odd_is_told_truthfully(database: Database) -> None:
@@ -244,7 +243,7 @@ async def test_a_bad_row_refuses_its_order_whole_and_no_other(
     assert report.counts["orders"] == Count(9, 8, 0, 1)
     assert report.counts["lines"] == Count(8, 5, 0, 3)
     assert report.counts["payments"] == Count(11, 9, 0, 2)
-    assert report.items_cents == sum(row[3] for row in await rows(database, ITEM_SUMS))
+    assert report.totals.items_cents == sum(row[3] for row in await rows(database, ITEM_SUMS))
     assert all(p.text("zh_CN") != p.text("en") for p in report.problems)
     assert broken(owner_url) == []
     # Mended, the rest comes in, and it is as if nothing had been wrong.
@@ -336,7 +335,7 @@ async def test_history_in_parts(database: Database, owner_url: URL, tmp_path: Pa
     # Lines of orders that are here already are known again without their orders' file.
     again = await bring_olist(copy_of(SAMPLE, tmp_path / "d", "order_items.csv"))
     assert again.counts == {"lines": Count(8, 0, 8, 0)}
-    assert again.items_cents == second.items_cents
+    assert again.totals.items_cents == second.totals.items_cents
     assert broken(owner_url) == []
 
 
@@ -449,7 +448,7 @@ async def test_a_trial_writes_nothing(database: Database) -> None:
     real = await bring_olist(SAMPLE)
     assert trial.state == "checked"
     assert trial.counts == real.counts
-    assert (trial.items_cents, trial.payments_cents) == (real.items_cents, real.payments_cents)
+    assert trial.totals == real.totals
 
 
 async def test_only_the_platforms_operator_may_import(database: Database) -> None:
@@ -537,7 +536,7 @@ async def test_the_canonical_layout_with_shares(
 ) -> None:
     report = await bring(SYSTEM, _canonical(tmp_path), HistoryMapping())
     assert report.ok, report.problems
-    assert (report.items_cents, report.freight_cents, report.payments_cents) == (7050, 800, 7850)
+    assert report.totals == Totals(7050, 800, 7850)
     balances = await rows(
         database,
         "select coalesce(m.name, 'platform'), a.kind, sum(b.balance_cents)::bigint"

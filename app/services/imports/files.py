@@ -121,8 +121,9 @@ def _codec(mapping: HistoryMapping) -> str:
 
 def _header(raw: IO[bytes], mapping: HistoryMapping) -> tuple[str, ...]:
     line = raw.readline().decode(_codec(mapping), errors="replace")
-    names = next(csv.reader([line], delimiter=mapping.source.separator), [])
-    return tuple(name.strip() for name in names if name.strip())
+    names = [name for row in csv.reader([line], delimiter=mapping.source.separator) for name in row]
+    # A column without a name still has its place.
+    return tuple(name.strip() or f"#{place}" for place, name in enumerate(names, 1))
 
 
 def _write_header(out: IO[bytes], header: Sequence[str], separator: str) -> None:

@@ -183,7 +183,7 @@ def _text(name: str) -> str:
 
 
 def _currencies(digits: int) -> list[str]:
-    known = Locale.parse("en").currencies
+    known = [str(code) for code in Locale.parse("en").currencies]
     return [code for code in known if get_currency_precision(code) == digits]
 
 

@@ -99,17 +99,24 @@ class Count:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """The cents of all accepted orders of the files, new or here before."""
+
+    items_cents: int = 0
+    freight_cents: int = 0
+    payments_cents: int = 0
+
+
+@dataclass(frozen=True)
 class Report:
-    """The whole answer. Totals are of all accepted orders of the files, new or here before."""
+    """The whole answer."""
 
     state: str
     """``done``, ``checked`` (a dry run) or ``stopped`` (nothing was written)."""
     source: str
     currency: str
     counts: Mapping[str, Count]
-    items_cents: int = 0
-    freight_cents: int = 0
-    payments_cents: int = 0
+    totals: Totals = Totals()
     problems: Sequence[Problem] = ()
     problems_total: int = 0
     notes: Sequence[Note] = ()
@@ -132,9 +139,7 @@ class Report:
             "source": self.source,
             "currency": self.currency,
             "counts": {kind: vars(count) for kind, count in self.counts.items()},
-            "items_cents": self.items_cents,
-            "freight_cents": self.freight_cents,
-            "payments_cents": self.payments_cents,
+            **vars(self.totals),
             "problems_total": self.problems_total,
             "problems": [problem.as_dict(locale) for problem in self.problems],
             "notes": [note.as_dict(locale, self.currency) for note in self.notes],
@@ -216,16 +221,12 @@ select coalesce(sum(goods_cents), 0) as items, coalesce(sum(freight_cents), 0) a
   coalesce(sum(paid_cents), 0) as paid from staging.seen"""
 
 
-async def totals(session: AsyncSession, *, dry: bool) -> dict[str, int]:
+async def totals(session: AsyncSession, *, dry: bool) -> Totals:
     """Return the cents of the accepted orders: as they stand in the database, or staged."""
     if not dry:
         await run(session, _SEEN)
     row = (await run(session, _STAGED_TOTALS if dry else _TOTALS)).one()
-    return {
-        "items_cents": int(row.items),
-        "freight_cents": int(row.freight),
-        "payments_cents": int(row.paid),
-    }
+    return Totals(int(row.items), int(row.freight), int(row.paid))
 
 
 _SETTLED = "status in ('RECEIVED', 'COMPLETED')"

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from io import BytesIO
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import polars as pl
@@ -100,10 +100,7 @@ def _table(kind: Kind) -> str:
 
 async def _connection(session: AsyncSession) -> AsyncConnection[Any]:
     raw = await (await session.connection()).get_raw_connection()
-    connection = raw.driver_connection
-    if not isinstance(connection, AsyncConnection):
-        raise TypeError(type(connection))
-    return connection
+    return cast("AsyncConnection[Any]", raw.driver_connection)
 
 
 async def copy_frame(session: AsyncSession, table: str, frame: pl.DataFrame) -> None:
