@@ -179,13 +179,15 @@ _NAMES = (
 _PAIRS = f"""\
 create unlogged table staging.goods as
 with pairs as (
-  select product_id, supplier_id, max(price) as price from (
-    select product_id, supplier_id, price from staging.lines s where {good("lines")}
+  select product_id, supplier_id, max(price) as price, bool_or(is_sold) as is_sold from (
+    select product_id, supplier_id, price, true as is_sold from staging.lines s
+      where {good("lines")}
     union all
-    select id, supplier_id, price from staging.products s
+    select id, supplier_id, price, false from staging.products s
       where supplier_id is not null and price is not null and {good("products")}) x
   group by product_id, supplier_id)
-select p.product_id as product, p.supplier_id as supplier, p.price, m.row_id as supplier_id,
+select p.product_id as product, p.supplier_id as supplier, p.price, p.is_sold,
+  m.row_id as supplier_id,
   coalesce(k.product_id, new_uuid()) as product_id, coalesce(k.id, new_uuid()) as sku_id,
   k.id is null as is_new, coalesce(c.row_id, (select id from categories
     where slug = 'uncategorised')) as category_id, c.row_id is null as is_uncategorised,
@@ -229,19 +231,29 @@ where e.source = :source and e.kind = 'products' and e.external_id = g.product
   and e.row_id is null""",
 )
 
+_SOLD_HERE = f"""\
+select distinct l.product_id, l.supplier_id, coalesce(o.distributor_id, :shop) as distributor
+from staging.lines l join staging.orders o on o.id = l.order_id
+where {good("lines", "l")} and {good("orders", "o")}"""
+
+_SOLD_IN_ONE_SHOP = """\
+select product as product_id, supplier as supplier_id, :shop as distributor
+from staging.goods where is_sold"""
+"""The same where no order names its distributor, without looking at a million lines."""
+
+_HAS_DISTRIBUTORS = "select count(*) from staging.orders where distributor_id is not null"
+
+_SOLD = """\
+create unlogged table staging.offers as
+select g.*, t.id as store_id, t.name as store_name, t.distributor_id,
+  coalesce(l.id, new_uuid()) as listing_id, l.id is null as is_unlisted
+from ({sold}) o
+join staging.goods g on g.product = o.product_id and g.supplier = o.supplier_id
+join staging.shops t on t.distributor = o.distributor
+left join listings l on l.store_id = t.id and l.product_id = g.product_id"""
+
 # What was sold is listed, but not on sale: nobody has counted the stock yet.
 _LISTINGS = (
-    f"""\
-create unlogged table staging.offers as
-select w.*, coalesce(l.id, new_uuid()) as listing_id, l.id is null as is_unlisted
-from (select distinct g.*, t.id as store_id, t.name as store_name, t.distributor_id,
-    o.distributor as distributor
-  from (select distinct l.product_id, l.supplier_id, coalesce(o.distributor_id, :shop)
-      as distributor from staging.lines l join staging.orders o on o.id = l.order_id
-      where {good("lines", "l")} and {good("orders", "o")}) o
-  join staging.goods g on g.product = o.product_id and g.supplier = o.supplier_id
-  join staging.shops t on t.distributor = o.distributor) w
-left join listings l on l.store_id = w.store_id and l.product_id = w.product_id""",
     """\
 insert into listings (id, store_id, distributor_id, product_id, supplier_id, status, cost_policy,
   pricing, position)
@@ -278,7 +290,9 @@ async def write_offers(session: AsyncSession, source: str, shop: str, currency: 
         await run(session, statement, source=source)
     found = await run(session, "select distinct title from staging.goods where is_new")
     await copy_frame(session, "grams", _grams([row.title for row in found]))
-    for statement in (*_OFFERS[1:], *_LISTINGS):
+    several = await number(session, _HAS_DISTRIBUTORS)
+    sold = _SOLD.format(sold=_SOLD_HERE if several else _SOLD_IN_ONE_SHOP)
+    for statement in (*_OFFERS[1:], sold, *_LISTINGS):
         await run(session, statement, source=source, shop=shop, currency=currency, at=now())
     for table in ("goods", "offers"):
         await run(session, f"analyze staging.{table}")

@@ -4,12 +4,15 @@ Each statement adds to ``staging.problems``. An order comes whole or not at all:
 payment or parcel refuses its order, and with it all that belongs to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.services.imports.digests import LINE_DIGEST, ORDER_DIGEST, PAYMENT_DIGEST
 from app.services.imports.layout import KINDS, OF_ORDERS, Kind
 from app.services.imports.staging import good, number, run
+
+Statement = tuple[str, Mapping[str, str]]
 
 _ADD = "insert into staging.problems (kind, line, field, problem, value) "
 
@@ -97,42 +100,43 @@ with gone as (delete from staging.shipments s where not exists
     where k.id = s.order_id) returning 1)
 select count(*) from gone"""
 
-_KNOWN = """\
-create unlogged table staging.known as
-with ids as (select id from staging.orders union select order_id from staging.lines
-  union select order_id from staging.payments union select order_id from staging.shipments
-  union select order_id from staging.reviews),
-shops as (select s.id from stores s join external_ids e on e.row_id = s.distributor_id
-  where e.source = :source and e.kind = 'distributors')
-select i.id, o.id as order_id, o.store_id, o.distributor_id, o.request_hash
+_KNOWN = (
+    """\
+create unlogged table staging.known
+  (id text, order_id uuid, store_id uuid, distributor_id uuid, request_hash text)""",
+    """\
+insert into staging.known
+with shops as materialized (select s.id from stores s
+    join external_ids e on e.row_id = s.distributor_id
+    where e.source = :source and e.kind = 'distributors'),
+ids as (select id from staging.orders where exists (select 1 from shops)
+  union select order_id from staging.lines where exists (select 1 from shops)
+  union select order_id from staging.payments where exists (select 1 from shops)
+  union select order_id from staging.shipments where exists (select 1 from shops)
+  union select order_id from staging.reviews where exists (select 1 from shops))
+select i.id, o.id, o.store_id, o.distributor_id, o.request_hash
 from ids i cross join shops join orders o
   on o.store_id = shops.id and o.idempotency_key = :source || ':' || i.id
-where o.imported_at is not null"""
+where o.imported_at is not null""",
+    "analyze staging.known",
+)
 
 _SUMS = (
-    """\
+    f"""\
 create unlogged table staging.line_sums as
-select order_id, sum(price * coalesce(quantity, 1))::bigint as goods,
-  sum(coalesce(freight, 0))::bigint as freight, count(*) as n,
-  to_hex(bit_xor(hashtextextended(concat_ws(E'\\x1f', line, product_id, supplier_id,
-    coalesce(quantity, 1), price, coalesce(freight, 0), coalesce(supply_price, -1),
-    coalesce(commission, 0)), 0))) as digest
-from staging.lines where order_id is not null group by order_id""",
-    """\
+select order_id, to_hex(bit_xor({LINE_DIGEST})) as digest from staging.lines s
+where order_id in (select id from staging.known) group by order_id""",
+    f"""\
 create unlogged table staging.payment_sums as
-select order_id, sum(amount)::bigint as paid, count(*) as n, min(paid_at) as paid_at,
-  to_hex(bit_xor(hashtextextended(concat_ws(E'\\x1f', sequence, coalesce(method, ''),
-    coalesce(installments, 0), amount, coalesce(extract(epoch from paid_at), 0)), 0))) as digest
-from staging.payments where order_id is not null group by order_id""",
-    """\
+select order_id, to_hex(bit_xor({PAYMENT_DIGEST})) as digest from staging.payments s
+where order_id in (select id from staging.known) group by order_id""",
+    f"""\
 create unlogged table staging.order_digests as
-select row, id, to_hex(hashtextextended(concat_ws(E'\\x1f', coalesce(customer_id, ''),
-    coalesce(distributor_id, :shop), status, coalesce(currency, :currency),
-    extract(epoch from placed_at), coalesce(extract(epoch from paid_at), 0),
-    coalesce(extract(epoch from accepted_at), 0), coalesce(extract(epoch from shipped_at), 0),
-    coalesce(extract(epoch from received_at), 0), coalesce(extract(epoch from completed_at), 0),
-    coalesce(extract(epoch from closed_at), 0)), 0)) as digest
-from staging.orders where id is not null""",
+select row, id, {ORDER_DIGEST} as digest from staging.orders s
+where id in (select id from staging.known)""",
+    "analyze staging.line_sums",
+    "analyze staging.payment_sums",
+    "analyze staging.order_digests",
 )
 
 _CHANGED = (
@@ -198,38 +202,41 @@ def _of(alias: str, parts: Sequence[str]) -> list[str]:
     ]
 
 
-async def check(session: AsyncSession, source: str, shop: str, currency: str) -> None:
-    """Check all staged rows against each other and against what is here already."""
-    params = {"source": source, "shop": shop, "currency": currency}
-    for kind in KINDS.values():
-        await run(session, _ADD + _duplicates(kind))
-    for kind, column, target in REFERENCES:
-        statement = _UNKNOWN.format(
-            kind=kind, column=column, target=target, one=target.rstrip("s"), good=good(kind)
-        )
-        await run(session, _ADD + statement, **params)
-    for statement in (*_SLUGS, _SHARES.replace("{good}", good("lines"))):
-        await run(session, _ADD + statement.format(good=good("distributors")), **params)
-    await run(session, _ADD + _UNKNOWN_CUSTOMER.format(good=good("orders")), **params)
+def independent(source: str, shop: str) -> Iterator[Statement]:
+    """Yield the checks that may run side by side, each with its parameters."""
+    params = {"source": source, "shop": shop}
+    for kind in reversed(list(KINDS.values())):
+        yield _ADD + _duplicates(kind), params
+    yield _ADD + _UNKNOWN_CUSTOMER.format(good=good("orders")), params
     for statement in _OTHER_STORE:
-        await run(session, _ADD + statement.format(good=good("orders")), **params)
+        yield _ADD + statement.format(good=good("orders")), params
+    for kind, column, target in REFERENCES:
+        yield (
+            _ADD
+            + _UNKNOWN.format(
+                kind=kind, column=column, target=target, one=target.rstrip("s"), good=good(kind)
+            ),
+            params,
+        )
+    for kind in (*OF_ORDERS, "reviews"):
+        yield _ADD + _UNKNOWN_ORDER.format(kind=kind, good=good(kind)), params
+    yield _ADD + _SHARES.format(good=good("lines")), params
+    for statement in _SLUGS:
+        yield _ADD + statement.format(good=good("distributors")), params
 
 
 async def recognise(session: AsyncSession, source: str) -> None:
     """Find the orders that are here already."""
-    await run(session, _KNOWN, source=source)
-    await run(session, "analyze staging.known")
+    for statement in _KNOWN:
+        await run(session, statement, source=source)
 
 
-async def compare(session: AsyncSession, source: str, shop: str, currency: str) -> None:
+async def compare(session: AsyncSession, shop: str, currency: str) -> None:
     """Find the rows that differ from what is here already."""
-    params = {"source": source, "shop": shop, "currency": currency}
+    if not await number(session, "select count(*) from staging.known"):
+        return
     for statement in _SUMS:
-        await run(session, statement, **params)
-    for table in ("line_sums", "payment_sums", "order_digests"):
-        await run(session, f"analyze staging.{table}")
-    for kind in (*OF_ORDERS, "reviews"):
-        await run(session, _ADD + _UNKNOWN_ORDER.format(kind=kind, good=good(kind)))
+        await run(session, statement, shop=shop, currency=currency)
     for statement in _CHANGED:
         await run(session, _ADD + statement)
 
@@ -246,6 +253,8 @@ async def parcels(session: AsyncSession, *, is_shared: bool) -> int:
 
 async def keep_orders_whole(session: AsyncSession) -> None:
     """Let one refused row refuse its order, and a refused order all its rows."""
+    if not await number(session, "select count(*) from staging.problems"):
+        return
     for kind in OF_ORDERS:
         await run(session, _ADD + _ORDER_OF_REFUSED.format(kind=kind, good=good("orders", "o")))
     for kind in (*OF_ORDERS, "reviews"):
@@ -253,8 +262,8 @@ async def keep_orders_whole(session: AsyncSession) -> None:
 
 
 _NEW_ORDERS = """\
-select count(*) from staging.orders o where not exists
-  (select 1 from staging.known k where k.id = o.id)"""
+select count(*) from (select 1 from staging.orders o where not exists
+  (select 1 from staging.known k where k.id = o.id) limit 1) x"""
 
 
 async def has_new_orders(session: AsyncSession) -> bool:

@@ -189,14 +189,23 @@ class _Import:
         """Check all rows; return how many parcels are left out with a note."""
         self.watch(Progress("check", 0, 1))
         is_shared = any(f.source.kind == "shipments" and f.source.is_shared for f in files)
+        shop, currency = self.names["shop"], self.names["currency"]
         async with staging.work(self.actor) as session:
-            await checks.check(session, **self.names)
             await checks.recognise(session, self.source)
             left_out = await checks.parcels(session, is_shared=is_shared)
-            await checks.compare(session, **self.names)
+        room = asyncio.Semaphore(WRITERS)
+        statements = checks.independent(self.source, shop)
+        await _together(self._check_one(statement, room) for statement in statements)
+        async with staging.work(self.actor) as session:
+            await checks.compare(session, shop, currency)
             await checks.keep_orders_whole(session)
         self.watch(Progress("check", 1, 1))
         return left_out
+
+    async def _check_one(self, check: checks.Statement, room: asyncio.Semaphore) -> None:
+        statement, params = check
+        async with room, staging.work(self.actor) as session:
+            await staging.run(session, statement, **params)
 
     async def _missing_files(self) -> list[Problem]:
         """Return a problem for each file without which new orders would come in parts."""
@@ -266,7 +275,11 @@ class _Import:
             return {}
 
         async def write_addresses(session: AsyncSession, batch: int) -> dict[str, int]:
-            return {"customers": await people.write_addresses(session, self.source, batch)}
+            return {
+                "customers": await people.write_addresses(
+                    session, self.source, self.names["shop"], batch
+                )
+            }
 
         await self._batches(run_id, "people", persons, people.BATCH, write_people)
         await self._batches(run_id, "customers", addresses, people.BATCH, write_addresses)
@@ -274,12 +287,12 @@ class _Import:
     async def _orders(self, run_id: UUID) -> None:
         async with staging.work(self.actor) as session:
             self.watch(Progress("plan orders", 0, 1))
-            total = await orders.plan(session, **self.names)
+            plan = await orders.plan(session, self.names["shop"])
 
         async def write(session: AsyncSession, batch: int) -> dict[str, int]:
-            return await orders.write(session, self.source, batch)
+            return await orders.write(session, **self.names, base=plan.base, batch=batch)
 
-        await self._batches(run_id, "orders", total, orders.BATCH, write)
+        await self._batches(run_id, "orders", plan.orders, orders.BATCH, write)
 
     async def _reviews(self, run_id: UUID) -> None:
         async with staging.work(self.actor) as session:

@@ -202,10 +202,10 @@ def shown(mapping: HistoryMapping, kind: str, field: str) -> str:
 
 
 _STAGED_TOTALS = f"""\
-select coalesce(sum(l.goods), 0) as items, coalesce(sum(l.freight), 0) as freight,
-  coalesce(sum(p.paid), 0) as paid
-from staging.orders o left join staging.line_sums l on l.order_id = o.id
-left join staging.payment_sums p on p.order_id = o.id where {good("orders", "o")}"""
+select (select coalesce(sum(price * coalesce(quantity, 1)), 0) from staging.lines s
+    where {good("lines")}) as items,
+  (select coalesce(sum(freight), 0) from staging.lines s where {good("lines")}) as freight,
+  (select coalesce(sum(amount), 0) from staging.payments s where {good("payments")}) as paid"""
 
 _SEEN = f"""\
 create unlogged table staging.seen as
@@ -247,8 +247,8 @@ _MONEY_NOTES: Mapping[str, tuple[str, str]] = {
 _ROW_NOTES: Mapping[str, str] = {
     "no_payment_moment": "select count(*) from staging.orders s join staging.seen o"
     " on o.external_id = s.id where s.paid_at is null and o.paid_cents > 0",
-    "several_payments": "select count(*) from staging.payment_sums p join staging.seen o"
-    " on o.external_id = p.order_id where p.n > 1",
+    "several_payments": "select count(*) from (select p.order_id from payments p"
+    " join staging.seen o on o.id = p.order_id group by 1 having count(*) > 1) x",
     "several_suppliers": "select count(*) from (select p.order_id from supplier_orders p"
     " join staging.seen o on o.id = p.order_id group by 1 having count(*) > 1) x",
     "unnamed_categories": "select count(distinct p.category_id) from staging.products p"
