@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit.clock import now
 from app.services.imports.digests import LINE_DIGEST, ORDER_DIGEST, PAYMENT_DIGEST
 from app.services.imports.layout import OF_ORDERS, STATUSES
-from app.services.imports.staging import good, number, run
+from app.services.imports.staging import by_index, good, number, run
 from app.services.ledger import BALANCES_SQL
 
 BATCH = 50_000
@@ -270,9 +270,11 @@ async def write(
     """
     params = {"source": source, "shop": shop, "currency": currency, "base": base, "at": now()}
     params |= {"first": batch * BATCH, "last": (batch + 1) * BATCH - 1}
+    await by_index(session, always=False)
     for table, statement in _BATCH.items():
         await run(session, statement, **params)
         await run(session, f"analyze {table}")
+    await by_index(session, always=True)
     written: dict[str, int] = {}
     for kind, statement in _INSERTS.items():
         written[kind] = int((await run(session, statement, **params)).rowcount)

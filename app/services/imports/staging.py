@@ -38,10 +38,17 @@ async def work(actor: Actor, *, writes: bool = False) -> AsyncGenerator[AsyncSes
         await session.execute(text("set local work_mem = '128MB'"))
         await session.execute(text("set local jit = off"))
         if writes:
-            # The plans by which foreign keys are checked stay for the session. One that reads the
-            # whole of a table, made while it had few rows, would read it for each new row.
-            await session.execute(text("set local enable_seqscan = off"))
+            await by_index(session, always=True)
         yield session
+
+
+async def by_index(session: AsyncSession, *, always: bool) -> None:
+    """Let plans of this transaction read by index wherever they can, or as the planner likes.
+
+    The plans by which foreign keys are checked stay for the session. One that reads the whole of a
+    table, made while it had few rows, would read it for each new row.
+    """
+    await session.execute(text(f"set local enable_seqscan = {'off' if always else 'on'}"))
 
 
 async def run(session: AsyncSession, statement: str, **params: object) -> Any:
