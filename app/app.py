@@ -13,7 +13,7 @@ from app.server.lifespan import serving
 from components.layouts.lost import lost
 from components.layouts.shell import shell
 from components.ui.text import t
-from state.gate import Gate, audit_handlers
+from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
 
 STYLES = ("console", *pages.AREAS, "house")
@@ -52,6 +52,7 @@ app = rx.App(
     # The edge is the last, so that it stands before everything else.
     api_transformer=[make_web(), Edge],
     enable_state=True,
+    backend_exception_handler=unforeseen,
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(serving)

@@ -47,6 +47,17 @@
     }
   });
 
+  // The second click of a double click must not ask for the same change again.
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.detail < 2 || !event.target.closest?.(".btn")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
   // On a phone, going to a page closes the navigation.
   document.addEventListener("click", (event) => {
     if (event.target.closest?.(".nav-item")) {

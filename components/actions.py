@@ -60,6 +60,8 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
             ),
             forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
             on_submit=state.submit,
+            # The server says what is wrong beside the field, in the reader's language.
+            no_validate=True,
             custom_attrs={"data-form": action.name},
         ),
         is_open=state.asking == action.name,

@@ -23,7 +23,7 @@ import reflex as rx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from reflex.state import BaseState, StateUpdate
-from reflex_base.event import Event
+from reflex_base.event import Event, EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
@@ -31,7 +31,7 @@ from app import routes
 from app.access import PERMISSIONS, Actor
 from app.kit.errors import Forbidden, NotFound, NotSignedIn, TradeError
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
-from app.kit.i18n import gettext, locale_of
+from app.kit.i18n import N_, gettext, locale_of
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
 from app.services.sessions import Entered, SecondFactorDue, actor_for
@@ -135,6 +135,14 @@ def _toasting(handler: F) -> F:
 def refusal(error: TradeError) -> Any:
     """Return the toast that tells the reader why something was refused."""
     return rx.toast.error(acting().text(error.message, **error.params))
+
+
+def unforeseen(exception: Exception) -> EventSpec:
+    """Log an error that nobody foresaw, and return the toast that owns up to it."""
+    log.error("event_failed", exc_info=exception)
+    who = _acting.get(None)
+    locale = who.locale if who else "zh_CN"
+    return rx.toast.error(gettext(locale, N_("That went wrong on our side. Please try again.")))
 
 
 def refuse_unmarked(state: type[BaseState]) -> None:

@@ -1,6 +1,7 @@
 """The state of every declared list: read from the address, one page of rows, actions on them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -76,7 +77,9 @@ class ListState(ActsState, mixin=True):
             key: [list(pair) for pair in pairs]
             for key, pairs in (await options(actor, self.resource)).items()
         }
-        self._show(await fetch(actor, self.resource, query), query)
+        # A dialog that was left open by going back or reloading has lost its place.
+        self.asking, self.errors = "", {}
+        await self._read(query)
         await self._beside()
 
     async def _beside(self) -> None:
@@ -84,6 +87,15 @@ class ListState(ActsState, mixin=True):
 
     def _query(self) -> ListQuery:
         return ListQuery.of(self.resource, dict(self.router.url.query_parameters))
+
+    async def _read(self, query: ListQuery) -> None:
+        actor = acting().actor
+        found = await fetch(actor, self.resource, query)
+        if query.page > found.pages:
+            # An old link, or the last page has lost its last row: show the last there is.
+            query = replace(query, page=found.pages)
+            found = await fetch(actor, self.resource, query)
+        self._show(found, query)
 
     def _show(self, found: ListPage, query: ListQuery) -> None:
         self.rows = [cells(self.resource, row) for row in found.rows]
@@ -113,7 +125,13 @@ class ListState(ActsState, mixin=True):
     @needs(OF_SCREEN)
     async def search(self, q: str) -> Any:
         """Search for what was typed."""
-        return self._go(q=q[:100]) if q.strip() != self.q else None
+        q = q.strip()[:100]
+        if q == self.q:
+            return None
+        # Enter is followed by a blur: it must find the search done, or it would undo a click
+        # that has led elsewhere meanwhile.
+        self.q = q
+        return self._go(q=q)
 
     @rx.event
     @needs(OF_SCREEN)
@@ -193,8 +211,7 @@ class ListState(ActsState, mixin=True):
         self.views = await saved_views.of(actor, self.resource.name)
 
     async def _again(self) -> None:
-        query = self._query()
-        self._show(await fetch(acting().actor, self.resource, query), query)
+        await self._read(self._query())
         await self._beside()
 
     async def _keys(self, action: Action) -> Sequence[UUID]:

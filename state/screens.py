@@ -92,7 +92,8 @@ def read_values(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, A
 def _value(f: Field, raw: Any) -> Any:
     if f.kind == "switch":
         return raw in (True, "true", "on", "1")
-    typed = str(raw if raw is not None else "").strip()
+    # PostgreSQL cannot hold a NUL, which some programs leave on the clipboard.
+    typed = str(raw if raw is not None else "").replace("\0", "").strip()
     if not typed:
         if f.required:
             raise ValueError(N_("Please fill this in."))

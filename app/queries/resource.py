@@ -143,13 +143,13 @@ class ListQuery:
         sort = params.get("sort", "")
         column = resource.column(sort.removeprefix("-"))
         known = {
-            key: (params.get(key) or f.default)[:200]
+            key: _storable(params.get(key) or f.default)[:200]
             for f in resource.filters
             for key in f.keys
             if params.get(key) or f.default
         }
         return cls(
-            q=params.get("q", "")[:100].strip(),
+            q=_storable(params.get("q", ""))[:100].strip(),
             filters=known,
             sort=sort if column is not None and column.sort else resource.default_sort,
             page=min(int(page), MOST_COUNTED // PAGE_SIZE)
@@ -169,6 +169,11 @@ class ListQuery:
     def narrows(self, resource: Resource) -> bool:
         """Say whether fewer rows are asked for than without search and filters."""
         return bool(self.params(resource).keys() - {"sort", "page"})
+
+
+def _storable(value: str) -> str:
+    """Return a text without the one character that PostgreSQL cannot hold."""
+    return value.replace("\0", "")
 
 
 Row = dict[str, Any]

@@ -113,7 +113,9 @@ def _matrix() -> rx.Component:
     return rx.el.div(
         rx.el.table(
             rx.el.thead(
-                rx.el.tr(rx.el.th(t("SKU"), scope="col"), *heads, rx.el.th(t("Sold"), scope="col"))
+                rx.el.tr(
+                    rx.el.th(t("SKU"), scope="col"), *heads, rx.el.th(t("On sale"), scope="col")
+                )
             ),
             rx.el.tbody(rx.foreach(ProductState.rows, _row)),
             class_name="matrix",
@@ -154,14 +156,14 @@ def _row(row: Any) -> rx.Component:
         default_checked=row["active"] == "1",
         on_change=lambda on: ProductState.switch(row["place"].to(int), on),
         role="switch",
-        aria_label=t("Sold"),
+        aria_label=t("On sale"),
         class_name="switch",
     )
     return rx.el.tr(
         rx.el.th(rx.cond(row["label"] == "", t("The only one"), row["label"]), scope="row"),
         *cells,
         rx.el.td(
-            rx.el.span(t("Sold"), class_name="phone-label", aria_hidden="true"),
+            rx.el.span(t("On sale"), class_name="phone-label", aria_hidden="true"),
             on_sale,
             class_name="m-active",
         ),

@@ -18,6 +18,7 @@ PATIENCE = 30_000
 """How long something may take to appear, in ms: the machine may be busy."""
 COURIER_PATIENCE = 60
 """Within how many seconds the courier's first word must be there; the worker fetches it."""
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 _READY = (
     "() => document.querySelector('main h1') && !document.querySelector('main .skeleton')"
@@ -57,7 +58,7 @@ class Person:
     def sees(self, *texts: str) -> None:
         """Check that texts stand in the page's main part."""
         for text in texts:
-            expect(self.page.locator("main")).to_contain_text(text, timeout=PATIENCE)
+            expect(self.page.locator("main")).to_contain_text(text)
 
 
 class Clerk(Person):
@@ -90,7 +91,7 @@ class Clerk(Person):
         box.fill(words)
         box.press("Enter")
         self.page.wait_for_url(re.compile(r"[?&]q="))
-        self.page.wait_for_function(_READY)
+        expect(self.page.locator(".list tbody tr, .list .good-card")).to_have_count(1)
 
     def badge(self, message: str) -> None:
         """Check that the page's head shows a status."""
@@ -160,15 +161,15 @@ class Supplier(Clerk):
         self.page.locator("[name=title_en]").fill(part.title)
         self._choose_category("Teaware" if self.locale == "en" else "茶器")
         self.page.locator("[data-pictures] [type=file]").set_input_files(list(pictures))
-        expect(self.page.locator("li.picture")).to_have_count(len(pictures), timeout=PATIENCE)
+        expect(self.page.locator("li.picture")).to_have_count(len(pictures))
         self._describe()
         for place, (name, values) in enumerate(specs):
             self._add_spec(place, name, values)
         for place, cents in enumerate(supplies):
-            self._fill_row(place, cents)
+            self._fill_row(place, cents, part.title.split()[-1])
         self.page.locator("[data-save=push]").first.click()
         self.page.wait_for_url(re.compile(r"/products/[0-9a-f-]{32,}"))
-        self.sees(self.says("In review"))
+        self.sees(self.says("To review"))
 
     def _choose_category(self, name: str) -> None:
         option = self.page.locator("[name=category_id] option", has_text=name)
@@ -193,9 +194,9 @@ class Supplier(Clerk):
             box.press("Enter")
             expect(spec.get_by_role("button", name=re.compile(re.escape(value)))).to_be_visible()
 
-    def _fill_row(self, place: int, cents: int) -> None:
+    def _fill_row(self, place: int, cents: int, code: str) -> None:
         typed = {
-            "code": f"E2E-{self.locale}-{place}", "supply": f"{cents / 100:.2f}", "on_hand": "40",
+            "code": f"{code}-{place}", "supply": f"{cents / 100:.2f}", "on_hand": "40",
             "suggested": f"{cents / 50:.2f}", "cost": f"{cents / 200:.2f}",
         }  # fmt: skip
         for cell, value in typed.items():
@@ -232,26 +233,29 @@ class Reviewer(Clerk):
         """Find a product that waits, and approve it."""
         self.search("products", title)
         self.page.locator("tbody .cell-link", has_text=title).click()
+        self.badge("To review")
         self.page.locator("main [data-action=approve]").click()
-        self.badge("Approved")
+        self.badge("In the pool")
 
 
 class Seller(Clerk):
     """Who chooses goods and sells them in a store."""
 
-    def list_product(self, part: Part, percent: int) -> None:
-        """Find a product in the pool, set a markup, and list it."""
+    def list_product(self, part: Part, percent: int, retails: Sequence[int]) -> None:
+        """Find a product in the pool, set a markup, see the prices, and list it."""
         self.search("sourcing", part.title)
         card = self.page.locator(".good-card", has_text=part.title)
-        card.locator("[type=checkbox]").check()
+        card.locator("[type=checkbox]").click()
+        expect(card).to_have_class(re.compile("picked"))
         self.page.locator("[data-bulk=list]").click()
         form = self.page.locator("[data-form=list]")
         form.locator("[name=kind]").select_option("markup")
         form.locator("[name=percent]").fill(f"{percent}")
         form.locator("[name=charm]").select_option("none")
-        expect(form.locator(".preview-rows")).to_contain_text(yuan(part.retail_each))
+        span = f"{yuan(min(retails))} – {yuan(max(retails))}"
+        expect(form.locator(".preview-rows")).to_contain_text(span)
         form.locator("[type=submit]").click()
-        expect(card.locator(".badge-good")).to_have_text(self.says("Listed"), timeout=PATIENCE)
+        expect(card.locator(".badge-good")).to_have_text(self.says("Listed"))
 
 
 class Consumer(Person):
@@ -319,7 +323,7 @@ class Consumer(Person):
         self.fits()
         self.page.locator("button[value=pay]").click()
         self.page.wait_for_url(re.compile(r"/orders/\d+"), timeout=2 * PATIENCE)
-        expect(self.page.locator("main h1")).to_have_text(self.says("Paid"), timeout=PATIENCE)
+        expect(self.page.locator("main h1")).to_have_text(self.says("Paid, being prepared"))
         found = re.search(r"/orders/(\d+)", self.page.url)
         assert found
         return found[1]
@@ -340,4 +344,4 @@ class Consumer(Person):
     def receive(self) -> None:
         """Confirm that everything has come."""
         self.button("Confirm receipt").click()
-        expect(self.page.locator("main h1")).to_have_text(self.says("Received"), timeout=PATIENCE)
+        expect(self.page.locator("main h1")).to_have_text(self.says("Received"))

@@ -1,5 +1,6 @@
 """The whole path in the browser: four roles, one trade from shelf to split, true to the cent."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,12 @@ SUPPLIES = (1_235, 1_535, 1_245, 1_545)
 """Supply prices of glaze × size, in cents; odd ones, so that each rounding has something to do."""
 MARKUP = 60
 QINGYAO, HEGUANG = Freight(800, 200, 9_900), Freight(1_200, 200, 29_900)
+
+
+def retail(supply: int) -> int:
+    """Return the price that the markup makes of a supply price; ours come out in whole cents."""
+    assert supply * MARKUP % 100 == 0
+    return supply * (100 + MARKUP) // 100
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,9 @@ def trade(installation: Installation, locale: str) -> Trade:
     """Choose what is bought: two of a new mug, and one lamp that the store sells already."""
     supply = SUPPLIES[1]
     name = "雪窗手作杯" if locale == "zh_CN" else "Snow window mug"
-    mug = Part(name, name, ("Celadon", "Large"), supply, supply * (100 + MARKUP) // 100, 2, QINGYAO)
+    # A name of its own, so that the path can be walked again in the same market.
+    name = f"{name} {secrets.token_hex(3).upper()}"
+    mug = Part(name, name, ("Celadon", "Large"), supply, retail(supply), 2, QINGYAO)
     with installation.engine() as connection:
         row = connection.execute(
             "select p.title, p.title_en, k.spec_values, s.supply_cents, o.retail_cents"
@@ -109,7 +118,7 @@ def test_one_trade_from_shelf_to_settled_split(
 
     cast.maker.create(trade.own, SPECS, SUPPLIES, photos)
     cast.platform.approve(trade.own.title)
-    cast.seller.list_product(trade.own, MARKUP)
+    cast.seller.list_product(trade.own, MARKUP, [retail(cents) for cents in SUPPLIES])
 
     number = buy(cast.consumer, trade, with_account=locale == "en")
     parcels = deliver(cast, trade, number)
@@ -127,7 +136,7 @@ def test_one_trade_from_shelf_to_settled_split(
 def buy(consumer: Consumer, trade: Trade, *, with_account: bool) -> str:
     """Buy of two suppliers in one order, as a guest or with an account; return its number."""
     if with_account:
-        consumer.register("Wen Wanderer", "13912345678")
+        consumer.register("Wen Wanderer", f"139{secrets.randbelow(10**8):08d}")
     for part in trade.parts:
         consumer.add(part)
     consumer.check_out("Wen Wanderer", sum(p.freight for p in trade.parts), trade.total)

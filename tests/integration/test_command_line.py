@@ -1,6 +1,7 @@
 """The command line as people and machines meet it: sentences, exit codes, JSON, no process left."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +19,12 @@ import psycopg
 import pytest
 from sqlalchemy.engine import URL
 
+from app.cli import main
 from app.commands.faults import explain
 from app.kit.paths import PROJECT_ROOT
-from app.kit.settings import Settings
-from app.server import postgres, up
+from app.kit.secrets import master_secret
+from app.kit.settings import Settings, settings
+from app.server import postgres, processes, up
 from app.server.migrations import head_revision
 from app.server.postgres import DatabaseUnavailable
 from app.server.up import CannotStart
@@ -40,6 +44,30 @@ def environment(data_dir: Path, **changes: str) -> dict[str, str]:
 
 
 def run(data_dir: Path, *arguments: str, **changes: str) -> Said:
+    """Run a command in this process: loading Python and the app again takes seconds each time."""
+    before, out, err = dict(os.environ), io.StringIO(), io.StringIO()
+    os.environ.clear()
+    os.environ.update(environment(data_dir, **changes))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["tongshang", *arguments])
+        patch.setattr(processes, "end_on_signals", lambda: None)
+        try:
+            for cached in (settings, master_secret):
+                cached.cache_clear()
+            main()
+            code: object = 0
+        except SystemExit as end:
+            code = end.code
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            for cached in (settings, master_secret):
+                cached.cache_clear()
+    return Said(int(str(code or 0)), out.getvalue(), err.getvalue())
+
+
+def run_apart(data_dir: Path, *arguments: str, **changes: str) -> Said:
+    """Run a command as the shell does."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         cwd=PROJECT_ROOT,
@@ -75,13 +103,13 @@ def test_a_port_in_use(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused(run(tmp_path, "up", "--port", str(port)), f"Port {port}", "--port")
+        refused(run_apart(tmp_path, "up", "--port", str(port)), f"Port {port}", "--port")
 
 
 def test_a_second_up_on_the_same_data(tmp_path: Path) -> None:
     lock = fasteners.InterProcessLock(tmp_path / "up.lock")
     with lock:
-        refused(run(tmp_path, "up"), "already runs", str(tmp_path))
+        refused(run_apart(tmp_path, "up"), "already runs", str(tmp_path))
 
 
 @pytest.mark.parametrize("command", ["up", "migrate", "worker", "seed", "verify"])
@@ -102,9 +130,9 @@ def test_a_database_that_is_too_old(
     monkeypatch: pytest.MonkeyPatch, database: dict[str, str]
 ) -> None:
     monkeypatch.setattr(postgres, "OLDEST_VERSION", 990_000)
-    settings = Settings(database_url=database["TONGSHANG_DATABASE_URL"])
+    named = Settings(database_url=database["TONGSHANG_DATABASE_URL"])
     with pytest.raises(DatabaseUnavailable, match=r"PostgreSQL \d+ is too old"):
-        postgres.prepare(settings, os.environ["TONGSHANG_SECRET_KEY"])
+        postgres.prepare(named, os.environ["TONGSHANG_SECRET_KEY"])
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -118,6 +146,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_space(self: Path, data: bytes) -> int:
         raise OSError(28, "No space left on device", str(self))
 
+    monkeypatch.setattr(processes, "end_on_signals", lambda: None)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", no_space)
         with pytest.raises(CannotStart, match="the disk is full"):
@@ -197,7 +226,7 @@ def test_a_fault_is_told_without_its_traceback_unless_asked_for() -> None:
 
 
 def test_a_fault_shows_its_traceback_when_asked_for(tmp_path: Path) -> None:
-    said = run(tmp_path, "verify", TONGSHANG_DEBUG="1", **UNREACHABLE)
+    said = run_apart(tmp_path, "verify", TONGSHANG_DEBUG="1", **UNREACHABLE)
     assert "Traceback" in said.err
 
 

@@ -254,3 +254,33 @@ def test_every_carrier_has_a_word() -> None:
 def test_a_phone_number_is_masked() -> None:
     assert masked("+8613811112222") == "138****2222"
     assert masked("12345") == "****"
+
+
+async def test_a_page_beyond_the_last_shows_the_last(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = ListQuery(page=9, sort=STOCK.default_sort)
+    monkeypatch.setattr(StockState, "_query", lambda _: far)
+    state = StockState()
+    with on_page(person(market.goods[0].supplier), "stock"):
+        await StockState.load.fn(state)
+
+    assert state.page == state.pages == 1
+    assert len(state.rows) == state.total > 0
+
+
+async def test_a_dialog_does_not_outlive_its_page(market: Market) -> None:
+    state = StockState()
+    with on_page(person(market.goods[0].supplier), "stock"):
+        await StockState.load.fn(state)
+        await StockState.ask.fn(state, state.actions[0].name, state.rows[0]["id"])
+        assert state.asking
+        await StockState.load.fn(state)
+
+    assert not state.asking
+
+
+async def test_a_search_with_a_nul_is_a_search_without_it(market: Market) -> None:
+    actor = person(market.goods[0].supplier)
+
+    assert await rows(actor, STOCK, q="\0") == await rows(actor, STOCK)

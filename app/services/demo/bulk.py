@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app.access import SYSTEM
 from app.kit.clock import now
+from app.kit.db import Database, database, use_database
 from app.services.demo.history import CHUNK, Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.rulebook import RAISE_REVISION_SQL
@@ -95,16 +96,24 @@ _STATEMENTS = (
 )
 
 
-async def seed(suppliers: int, distributors: int, skus: int, orders: int) -> dict[str, Any]:
+async def seed(
+    suppliers: int, distributors: int, skus: int, orders: int, writer: Database | None = None
+) -> dict[str, Any]:
     """Add a market of this size; return what was made and how long it took.
 
-    Orders come in chunks of their own transactions, over the SKUs of all open stores.
+    Orders come in chunks of their own transactions, over the SKUs of all open stores. ``writer``
+    is what they are written through, if not the process's database.
     """
     began, end = time.monotonic(), now()
     start = end - timedelta(days=DAYS)
     await _goods(suppliers, distributors, skus, start)
     if orders:
-        await _history(orders, start, end)
+        usual = database()
+        use_database(writer or usual)
+        try:
+            await _history(orders, start, end)
+        finally:
+            use_database(usual)
     async with engine_transaction(SYSTEM, "demo.seed") as session:
         lines = (await session.execute(text("select count(*) from order_lines"))).scalar_one()
     return {

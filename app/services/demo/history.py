@@ -363,7 +363,7 @@ join t_rank s on s.status = o.status where s.rank >= 3""",
 _STOCK = (
     """\
 insert into stock_movements (id, sku_id, supplier_id, delta, reason, reference, created_at)
-select new_uuid(), x.sku_id, min(x.supplier_id::text)::uuid, sum(x.quantity), 'RECEIPT', 'history',
+select new_uuid(), x.sku_id, min(x.supplier_id::text)::uuid, sum(x.quantity), 'RECEIPT', null,
   cast(:start as timestamptz)
 from t_line x join t_order o on o.i = x.i where o.status not in ('CLOSED', 'REJECTED')
 group by x.sku_id""",

@@ -1,0 +1,86 @@
+"""What one looks at: a period, what it is compared with, filters and a currency.
+
+Pure, and wholly in the address, so that a view can be saved, sent and opened again.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from app.analytics import periods
+from app.analytics.periods import Period
+from app.kit.i18n import N_
+
+
+class Comparison(StrEnum):
+    """With what a period is compared."""
+
+    WEEKDAY = "weekday"
+    """The latest earlier days that lie whole weeks back, so that weekdays meet weekdays."""
+    PREVIOUS = "previous"
+    """As many days just before."""
+    YEAR = "year"
+    """52 weeks back, so that weekdays meet weekdays."""
+    NONE = "none"
+
+
+COMPARISON_NAMES: Mapping[Comparison, str] = {
+    Comparison.WEEKDAY: N_("Same weekdays before"),
+    Comparison.PREVIOUS: N_("Days just before"),
+    Comparison.YEAR: N_("A year before"),
+    Comparison.NONE: N_("No comparison"),
+}
+
+DIMENSIONS: Mapping[str, str] = {
+    "category": N_("Category"),
+    "province": N_("Region"),
+    "supplier": N_("Supplier"),
+    "distributor": N_("Distributor"),
+    "store": N_("Store"),
+    "product": N_("Product"),
+    "source": N_("Source"),
+    "campaign": N_("Campaign"),
+}
+"""What figures can be divided and filtered by → its name. Values are ids, or for a province its
+name as orders have it, for source and campaign their word."""
+
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of looking at the figures."""
+
+    period: Period
+    comparison: Comparison = Comparison.WEEKDAY
+    filters: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Dimension → the one value that rows must have."""
+    currency: str = "CNY"
+
+    def query(self) -> dict[str, str]:
+        """Return what an address says of the view; ``parse`` reads it again."""
+        said = self.period.query() | dict(self.filters)
+        if self.comparison is not Comparison.WEEKDAY:
+            said["compare"] = self.comparison
+        if self.currency != "CNY":
+            said["currency"] = self.currency
+        return said
+
+
+def parse(params: Mapping[str, str], at: datetime) -> View:
+    """Read a view from an address; what cannot be read is left out, never an error."""
+    compared = params.get("compare", "")
+    currency = params.get("currency", "")
+    return View(
+        periods.parse(params, at),
+        Comparison(compared) if compared in set(Comparison) else Comparison.WEEKDAY,
+        {
+            dimension: value
+            for dimension in DIMENSIONS
+            if (value := params.get(dimension, "")) and len(value) <= _LONGEST_VALUE
+        },
+        currency if _CURRENCY.fullmatch(currency) else "CNY",
+    )
