@@ -9,11 +9,20 @@ from models.base import UUID, created, datetime, json_column, moment, one_of, ro
 
 
 class RunState(StrEnum):
-    """RUNNING also stands for one that broke off; the same files continue it."""
+    """Where an import stands. RUNNING also stands for one that broke off, until it is continued.
 
+    The command begins at RUNNING; the wizard of the console goes through all of them.
+    """
+
+    DRAFT = "DRAFT"
+    CHECKING = "CHECKING"
+    CHECKED = "CHECKED"
+    QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     DONE = "DONE"
     STOPPED = "STOPPED"
+    """The files were in doubt as a whole, or another import took its place after it broke off."""
+    CANCELLED = "CANCELLED"
 
 
 class ExternalKind(StrEnum):
@@ -73,7 +82,13 @@ class ExternalId(SQLModel, table=True):
 
 
 class ImportRun(SQLModel, table=True):
-    """One import of a folder; ``fingerprint`` is that of its files and its mapping."""
+    """One import; ``fingerprint`` is that of its files and its mapping, once they were read.
+
+    Those of the wizard keep what they work on: ``files`` (name, size in bytes) lie in the blob
+    store below the run's id, ``mapping`` is the text of the mapping file. The worker that carries
+    one out writes ``progress`` and ``beat_at`` every few seconds: one whose beat has stopped is
+    taken up by another worker.
+    """
 
     __tablename__ = "import_runs"
     __table_args__ = (
@@ -82,12 +97,22 @@ class ImportRun(SQLModel, table=True):
     )
 
     id: UUID = row_id()
-    source: str = Field(max_length=30)
-    fingerprint: str = Field(max_length=64)
+    source: str = Field(default="", max_length=30)
+    fingerprint: str = Field(default="", max_length=64)
     state: str = Field(default=RunState.RUNNING, max_length=10)
     user_id: UUID | None = None
+    is_wizard: bool = False
+    files: list[dict[str, object]] = json_column(list)
+    mapping_name: str = Field(default="", max_length=80)
+    mapping: str = ""
+    progress: dict[str, object] = json_column(dict)
     result: dict[str, object] = json_column(dict)
+    """The report of what was done last: of the check, then of the import."""
     started_at: datetime = created()
+    asked_at: datetime | None = moment()
+    """When the worker was asked for what it is to do now."""
+    beat_at: datetime | None = moment()
+    cancel_at: datetime | None = moment()
     finished_at: datetime | None = moment()
 
 

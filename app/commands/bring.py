@@ -6,11 +6,14 @@ import os
 import sys
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+
 from app.access import SYSTEM
 from app.kit.i18n import locale_of
 from app.kit.money import decimal_text
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
+from app.server.bulk import bulk_writer
 from app.server.lifespan import serving
 from app.server.migrations import require_newest
 from app.server.postgres import prepare
@@ -21,13 +24,14 @@ from app.services.imports.mapping import HistoryMapping, read_mapping
 def run(folder: Path, mapping: Path | None, *, dry: bool) -> Report:
     """Import the folder; progress goes to the terminal's error stream."""
     read = read_mapping(mapping)
-    require_newest(prepare(settings(), master_secret()).owner)
-    return asyncio.run(_run(folder, read, dry=dry))
+    owner = prepare(settings(), master_secret()).owner
+    require_newest(owner)
+    return asyncio.run(_run(owner, folder, read, dry=dry))
 
 
-async def _run(folder: Path, mapping: HistoryMapping, *, dry: bool) -> Report:
-    async with serving():
-        return await bring(SYSTEM, folder, mapping, dry=dry, watch=tell)
+async def _run(owner: URL, folder: Path, mapping: HistoryMapping, *, dry: bool) -> Report:
+    async with serving(), bulk_writer(owner) as writer:
+        return await bring(SYSTEM, folder, mapping, dry=dry, watch=tell, writer=writer)
 
 
 def tell(progress: Progress) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.kit.db import database
+from app.kit.db import Database, database
 
 ENGINE_USES: dict[str, str] = {
     # use case: why it must see more than one tenant
@@ -70,20 +70,24 @@ ENGINE_USES: dict[str, str] = {
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
     "imports.bring": "writes the history of all merchants of another marketplace at once",
+    "imports.prepare": "keeps the files and the progress of an import, which nobody else may write",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 
 
 @asynccontextmanager
-async def engine_transaction(actor: Actor, use: str) -> AsyncGenerator[AsyncSession]:
+async def engine_transaction(
+    actor: Actor, use: str, through: Database | None = None
+) -> AsyncGenerator[AsyncSession]:
     """Open one transaction as the engine role for the declared ``use``; commit at the end.
 
-    Raises LookupError for a use that the table does not name.
+    It goes ``through`` the process's database unless another way in is given. Raises LookupError
+    for a use that the table does not name.
     """
     if use not in ENGINE_USES:
         raise LookupError(f"{use} is not declared in ENGINE_USES")
-    async with database().engine_transaction(actor) as session:
+    async with (through or database()).engine_transaction(actor) as session:
         yield session
 
 

@@ -458,7 +458,7 @@ async def test_only_the_platforms_operator_may_import(database: Database) -> Non
     ):
         with pytest.raises(Forbidden):
             await bring(actor, SAMPLE, olist())
-    operator = Actor(Scope.PLATFORM, permissions=frozenset({"platform:system:write"}))
+    operator = Actor(Scope.PLATFORM, permissions=frozenset({"platform:imports:write"}))
     assert (await bring(operator, SAMPLE, olist())).ok
 
 

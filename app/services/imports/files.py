@@ -77,6 +77,11 @@ def _names(kind: str, mapping: HistoryMapping) -> Sequence[str]:
     return [f"{kind}.csv", f"{kind}.parquet"]
 
 
+def kinds_of(name: str, mapping: HistoryMapping) -> list[str]:
+    """Return the kinds that a file of this name is read for; none where it is not read at all."""
+    return [kind for kind in KINDS if name in _names(kind, mapping)]
+
+
 def fingerprint(files: Sequence[SourceFile], mapping: HistoryMapping) -> str:
     """Return the digest of the files' contents and of the mapping."""
     digest = hashlib.sha256(mapping.text.encode())

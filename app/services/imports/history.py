@@ -23,7 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor, Scope
-from app.kit.db import database
+from app.kit.db import Database, database
 from app.kit.errors import TradeError
 from app.services.imports import catalogue, checks, journal, orders, people, reviews, staging
 from app.services.imports.files import (
@@ -86,19 +86,24 @@ async def bring(
     *,
     dry: bool = False,
     watch: Watch = _nobody,
+    run_id: UUID | None = None,
+    writer: Database | None = None,
 ) -> Report:
     """Import the files of ``folder``; the same files again change nothing.
 
     A run that broke off is continued by the same files. With ``dry`` everything is checked and
-    nothing written. Raises Forbidden, NothingToImport or ImportRuns.
+    nothing written. ``run_id`` names a run that the console prepared: it keeps the problems found.
+    ``writer`` is a way into the database that may trust the batches of people, orders and reviews:
+    each takes what it refers to from the tables referred to, where nothing is ever deleted.
+    Raises Forbidden, NothingToImport or ImportRuns.
     """
     if actor.scope is not Scope.SYSTEM:
-        actor.require("platform:system:write")
+        actor.require("platform:imports:write")
     began = time.monotonic()
     files = locate(folder, mapping)
     async with _alone():
         with tempfile.TemporaryDirectory(prefix="tongshang-import-") as scratch:
-            job = _Import(actor, mapping, watch)
+            job = _Import(actor, mapping, watch, run_id, writer)
             report = await job.run(files, Path(scratch), dry=dry)
     return replace(report, seconds=round(time.monotonic() - began, 1))
 
@@ -121,10 +126,19 @@ async def _alone() -> AsyncGenerator[None]:
 class _Import:
     """One run: what its steps share."""
 
-    def __init__(self, actor: Actor, mapping: HistoryMapping, watch: Watch) -> None:
+    def __init__(
+        self,
+        actor: Actor,
+        mapping: HistoryMapping,
+        watch: Watch,
+        run_id: UUID | None,
+        writer: Database | None,
+    ) -> None:
         self.actor = actor
         self.mapping = mapping
         self.watch = watch
+        self.run_id = run_id
+        self.writer = writer
         self.source = mapping.source.name
         self.names = {
             "source": self.source,
@@ -139,26 +153,28 @@ class _Import:
         found = [await asyncio.to_thread(make_readable, f, self.mapping, scratch) for f in files]
         doubts = [problem for file in found for problem in self._doubts(file)]
         if doubts:
-            return self._stopped(doubts)
+            return await self._stopped(doubts)
         await self._stage(found)
         left_out = await self._check(found)
         if missing := await self._missing_files():
-            return self._stopped(missing)
+            return await self._stopped(missing)
         remarks = [Note("unread_columns", 1, None, unread_columns(found, self.mapping))]
         if left_out:
             remarks.append(Note("parcels_without_lines", left_out))
         remarks = [note for note in remarks if note.columns or note.word != "unread_columns"]
         if dry:
             return await self._trial(remarks)
-        digest = await asyncio.to_thread(fingerprint, files, self.mapping)
-        return await self._write(digest, remarks)
+        return await self._write(files, remarks)
 
     def _doubts(self, file: Readable) -> list[Problem]:
         if not file.columns:
             return list(file.problems)
         return [*file.problems, *missing_columns(file, self.mapping)]
 
-    def _stopped(self, doubts: Sequence[Problem]) -> Report:
+    async def _stopped(self, doubts: Sequence[Problem]) -> Report:
+        if self.run_id is not None:
+            async with staging.work(self.actor) as session:
+                await journal.keep_doubts(session, self.run_id, doubts)
         shown = tuple(doubts[:MOST_PROBLEMS])
         return Report(
             "stopped",
@@ -222,6 +238,8 @@ class _Import:
         async with staging.work(self.actor) as session:
             read_rows, refused = await read_counts(session)
             written = await would_write(session, self.source)
+            if self.run_id is not None:
+                await journal.keep_problems(session, self.run_id, self.mapping)
             return Report(
                 "checked",
                 self.source,
@@ -233,9 +251,15 @@ class _Import:
                 notes=tuple(remarks),
             )
 
-    async def _write(self, digest: str, remarks: Sequence[Note]) -> Report:
+    async def _begin(self, files: Sequence[SourceFile]) -> tuple[UUID, bool]:
+        digest = await asyncio.to_thread(fingerprint, files, self.mapping)
         async with staging.work(self.actor) as session:
-            run_id, resumed = await journal.begin(session, self.actor, self.source, digest)
+            if self.run_id is not None:
+                return await journal.take_up(session, self.run_id, self.source, digest)
+            return await journal.begin(session, self.actor, self.source, digest, files)
+
+    async def _write(self, files: Sequence[SourceFile], remarks: Sequence[Note]) -> Report:
+        run_id, resumed = await self._begin(files)
         for step in (self._catalogue, self._people, self._orders, self._reviews):
             await step(run_id)
             async with staging.work(self.actor) as session:
@@ -243,7 +267,7 @@ class _Import:
         async with staging.work(self.actor) as session:
             report = await self._report(session, run_id, remarks)
             report = replace(report, resumed=resumed, run_id=str(run_id))
-            await journal.keep_problems(session, run_id)
+            await journal.keep_problems(session, run_id, self.mapping)
             result = report.as_dict("en")
             await journal.finish(session, run_id, "DONE", result | {"problems": []})
             await staging.clear(session)
@@ -316,7 +340,8 @@ class _Import:
 
         async def one(batch: int) -> None:
             nonlocal done
-            async with room, staging.work(self.actor, writes=True) as session:
+            way = staging.work(self.actor, writes=True, through=self.writer)
+            async with room, way as session:
                 written = await write(session, batch)
                 await journal.record(session, run_id, step, batch, written)
             done = min(total, done + size)

@@ -2,25 +2,37 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.ids import new_id
-from app.services.imports.staging import run
+from app.services.imports.files import SourceFile
+from app.services.imports.mapping import HistoryMapping
+from app.services.imports.problems import Problem
+from app.services.imports.report import shown_columns
+from app.services.imports.staging import copy_frame, run
 
 _ABANDON = """\
 update import_runs set state = 'STOPPED', finished_at = :at
-where state = 'RUNNING' and fingerprint <> :fingerprint"""
+where state = 'RUNNING' and id <> :run"""
 
 _FIND = "select id from import_runs where state = 'RUNNING' and fingerprint = :fingerprint"
 
 _BEGIN = """\
-insert into import_runs (id, source, fingerprint, state, user_id)
-values (:id, :source, :fingerprint, 'RUNNING', :user)"""
+insert into import_runs (id, source, fingerprint, state, user_id, files)
+values (:id, :source, :fingerprint, 'RUNNING', :user, :files::jsonb)"""
+
+_TAKE_UP = """\
+update import_runs set source = :source, fingerprint = :fingerprint, state = 'RUNNING'
+where id = :run"""
+
+_HAS_STEPS = "select exists (select 1 from import_steps where run_id = :run) as has_steps"
 
 _RECORD = """\
 insert into import_steps (id, run_id, step, batch, written)
@@ -28,15 +40,23 @@ values (:id, :run, :step, :batch, :written::jsonb)"""
 
 _WRITTEN = "select written from import_steps where run_id = :run"
 
-_PROBLEMS = (
-    "delete from import_problems where run_id = :run",
-    """\
+_SHOWN_COLUMNS = "create unlogged table staging.shown_columns (kind text, field text, shown text)"
+
+_FORGET_PROBLEMS = "delete from import_problems where run_id = :run"
+
+# A column is named as the file names it, for the reader has the file before them.
+_PROBLEMS = """\
 insert into import_problems (id, run_id, kind, file, line, field, problem, value, params)
-select new_uuid(), :run, p.kind, left(f.file, 200), p.line, left(p.field, 100), p.problem,
-  left(p.value, 100), left(p.params, 200)
+select new_uuid(), :run, p.kind, left(f.file, 200), p.line, left(coalesce(c.shown, p.field), 100),
+  p.problem, left(p.value, 100), left(p.params, 200)
 from (select distinct on (kind, line) * from staging.problems order by kind, line, n) p
-join staging.files f on f.kind = p.kind""",
-)
+join staging.files f on f.kind = p.kind
+left join staging.shown_columns c on c.kind = p.kind and c.field = p.field"""
+
+_DOUBT = """\
+insert into import_problems (id, run_id, kind, file, line, field, problem, value, params)
+values (:id, :run, :kind, left(:file, 200), :line, left(:field, 100), :problem, left(:value, 100),
+  left(:params, 200))"""
 
 _FINISH = """\
 update import_runs set state = :state, finished_at = :at, result = :result::jsonb
@@ -44,20 +64,33 @@ where id = :run"""
 
 
 async def begin(
-    session: AsyncSession, actor: Actor, source: str, fingerprint: str
+    session: AsyncSession,
+    actor: Actor,
+    source: str,
+    fingerprint: str,
+    files: Sequence[SourceFile],
 ) -> tuple[UUID, bool]:
     """Return the run of these files, and whether it goes on with one that broke off.
 
     The caller holds the lock of all imports, so that what seems to run and is another is dead.
     """
-    await run(session, _ABANDON, at=now(), fingerprint=fingerprint)
     found = (await run(session, _FIND, fingerprint=fingerprint)).first()
-    if found is not None:
-        return found.id, True
-    made = new_id()
-    params = {"source": source, "fingerprint": fingerprint, "user": actor.user_id}
-    await run(session, _BEGIN, id=made, **params)
-    return made, False
+    run_id = new_id() if found is None else found.id
+    await run(session, _ABANDON, at=now(), run=run_id)
+    if found is None:
+        params = {"source": source, "fingerprint": fingerprint, "user": actor.user_id}
+        named = [{"name": f.path.name, "size": f.path.stat().st_size} for f in files]
+        await run(session, _BEGIN, id=run_id, files=json.dumps(named), **params)
+    return run_id, found is not None
+
+
+async def take_up(
+    session: AsyncSession, run_id: UUID, source: str, fingerprint: str
+) -> tuple[UUID, bool]:
+    """Begin a run that the console prepared; like ``begin``."""
+    await run(session, _ABANDON, at=now(), run=run_id)
+    await run(session, _TAKE_UP, run=run_id, source=source, fingerprint=fingerprint)
+    return run_id, bool((await run(session, _HAS_STEPS, run=run_id)).scalar_one())
 
 
 async def record(
@@ -76,10 +109,21 @@ async def written(session: AsyncSession, run_id: UUID) -> Counter[str]:
     return rows
 
 
-async def keep_problems(session: AsyncSession, run_id: UUID) -> None:
+async def keep_problems(session: AsyncSession, run_id: UUID, mapping: HistoryMapping) -> None:
     """Keep the first problem of each refused row."""
-    for statement in _PROBLEMS:
+    columns = {"kind": pl.String, "field": pl.String, "shown": pl.String}
+    frame = pl.DataFrame(shown_columns(mapping), schema=columns, orient="row")
+    await run(session, _SHOWN_COLUMNS)
+    await copy_frame(session, "shown_columns", frame)
+    for statement in (_FORGET_PROBLEMS, _PROBLEMS):
         await run(session, statement, run=run_id)
+
+
+async def keep_doubts(session: AsyncSession, run_id: UUID, doubts: Sequence[Problem]) -> None:
+    """Keep why files were not read at all."""
+    await run(session, _FORGET_PROBLEMS, run=run_id)
+    for doubt in doubts:
+        await run(session, _DOUBT, id=new_id(), run=run_id, **vars(doubt))
 
 
 async def finish(session: AsyncSession, run_id: UUID, state: str, result: dict[str, Any]) -> None:

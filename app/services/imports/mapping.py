@@ -118,17 +118,27 @@ def read_mapping(path: Path | None) -> HistoryMapping:
     if path is None:
         return HistoryMapping()
     try:
-        text = path.read_text(encoding="utf-8")
-        document = _Document.model_validate(tomllib.loads(text))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return parse_mapping(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
         raise MappingWrong(file=path.name, reason=_plain(error)) from error
+
+
+def parse_mapping(text: str, name: str) -> HistoryMapping:
+    """Check the text of a mapping file; ``name`` is what a refusal calls it.
+
+    Raises MappingWrong with the first reason found.
+    """
+    try:
+        document = _Document.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise MappingWrong(file=name, reason=str(error)) from error
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])
-        raise MappingWrong(file=path.name, reason=f"{where}: {fault['msg']}") from error
+        raise MappingWrong(file=name, reason=f"{where}: {fault['msg']}") from error
     reason = _misfit(document)
     if reason:
-        raise MappingWrong(file=path.name, reason=reason)
+        raise MappingWrong(file=name, reason=reason)
     return HistoryMapping(
         document.source,
         document.distributor,

@@ -82,9 +82,11 @@ class Note:
 
     def as_dict(self, locale: str, currency: str) -> dict[str, Any]:
         """Return the remark for a machine."""
-        facts = {"note": self.word, "rows": self.rows}
+        facts: dict[str, Any] = {"note": self.word, "rows": self.rows}
         if self.cents is not None:
             facts["cents"] = self.cents
+        if self.columns:
+            facts["columns"] = list(self.columns)
         return {**facts, "text": self.text(locale, currency)}
 
 
@@ -191,6 +193,15 @@ async def _problems(
         yield Problem(
             row.kind, files[row.kind], row.line, field, row.problem, row.value, row.params
         )
+
+
+def shown_columns(mapping: HistoryMapping) -> list[tuple[str, str, str]]:
+    """Return kind, our column and the file's own name for it, of every column."""
+    return [
+        (kind.name, column.name, shown(mapping, kind.name, column.name))
+        for kind in KINDS.values()
+        for column in kind.columns
+    ]
 
 
 def shown(mapping: HistoryMapping, kind: str, field: str) -> str:

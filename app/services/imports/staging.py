@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.kit.db import Database
 from app.services.engine import engine_transaction
 from app.services.imports.layout import KINDS, SQL_TYPES, Kind
 from app.services.imports.problems import Problem
@@ -32,9 +33,11 @@ end $$"""
 
 
 @asynccontextmanager
-async def work(actor: Actor, *, writes: bool = False) -> AsyncGenerator[AsyncSession]:
+async def work(
+    actor: Actor, *, writes: bool = False, through: Database | None = None
+) -> AsyncGenerator[AsyncSession]:
     """Open one transaction of the import, with memory for its joins."""
-    async with engine_transaction(actor, "imports.bring") as session:
+    async with engine_transaction(actor, "imports.bring", through) as session:
         await session.execute(text("set local work_mem = '128MB'"))
         await session.execute(text("set local jit = off"))
         if writes:
