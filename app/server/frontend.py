@@ -8,12 +8,14 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from app.kit.paths import PROJECT_ROOT
+from app.server import processes
 
 BUILD_ORIGIN = "http://origin.tongshang.invalid"
 """Stands in the bundle for the page's own origin until ``_bind_to_page_origin`` replaces it."""
@@ -57,26 +59,36 @@ def build(data_dir: Path) -> None:
 
     Raises BuildFailed with the last lines of the output.
     """
+    with building(data_dir) as finish:
+        finish()
+
+
+@contextmanager
+def building(data_dir: Path) -> Generator[Callable[[], None]]:
+    """Build beside other work, unless the bundle is up to date; yield what waits for the end.
+
+    That raises BuildFailed as ``build`` does. Who leaves without waiting stops the build.
+    """
     if is_built(data_dir):
+        yield lambda: None
         return
     folder = web_folder(data_dir)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fingerprint").unlink(missing_ok=True)
+    (data_dir / "build.log").unlink(missing_ok=True)
     wanted, lock = fingerprint(), _lock_files()
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    log = data_dir / "build.log"
-    with log.open("wb") as output:
-        done = subprocess.run(
-            command,
-            cwd=PROJECT_ROOT,
-            env=environment(data_dir),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    _keep_lock(lock)
-    if done.returncode:
-        tail = log.read_text(errors="replace").splitlines()[-25:]
+    child = processes.start("build", command, environment(data_dir), data_dir)
+    try:
+        yield lambda: _finish(child, folder, wanted)
+    finally:
+        processes.stop([child])
+        _keep_lock(lock)
+
+
+def _finish(child: processes.Child, folder: Path, wanted: str) -> None:
+    if child.process.wait():
+        tail = child.log.read_text(errors="replace").splitlines()[-25:]
         raise BuildFailed("\n".join(tail))
     _bind_to_page_origin(folder / "build" / "client")
     (folder / "fingerprint").write_text(wanted)

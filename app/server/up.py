@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -116,13 +115,12 @@ def _prepare(settings: Settings, options: Options) -> DatabaseUrls:
     """Make database and bundle ready; the build goes on beside the migrations and first data."""
     # First what fails fast: nobody should wait for a build to hear of a wrong database address.
     urls = prepare(settings, master_secret())
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        if not frontend.is_built(settings.data_dir):
-            options.say("Building the front end (once, about a minute) …")
-        building = pool.submit(frontend.build, settings.data_dir)
+    if not frontend.is_built(settings.data_dir):
+        options.say("Building the front end (once, about a minute) …")
+    with frontend.building(settings.data_dir) as finish:
         migrate(urls.owner)
         _first_data(settings, urls, options)
-        building.result()
+        finish()
     return urls
 
 
