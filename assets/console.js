@@ -118,7 +118,8 @@
   const saysOf = (request, field) => {
     if (request.status === 413) return field.dataset.tooLarge;
     try {
-      return JSON.parse(request.responseText).says || field.dataset.failed;
+      const told = JSON.parse(request.responseText);
+      return Object.values(told.fields || {})[0] || told.title || field.dataset.failed;
     } catch {
       return field.dataset.failed;
     }

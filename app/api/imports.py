@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from app.access import Actor
 from app.api.problems import problem, request_locale
 from app.kit.errors import Invalid, NotFound, TradeError
-from app.kit.i18n import N_, gettext
+from app.kit.i18n import N_
 from app.routes import Workspace
 from app.services.imports import uploads
 from app.services.imports.templates import templates
@@ -32,9 +32,6 @@ async def add_file(scope: str, merchant: str, run: str, request: Request) -> Res
             if not isinstance(file, UploadFile):
                 raise Invalid({"file": N_("Please choose a file.")})
             names = await uploads.add(actor, run_id, file.filename or "", file.file)
-    except Invalid as error:
-        says = next(iter(error.fields.values()), error.message)
-        return JSONResponse({"says": gettext(locale, says)}, error.status)
     except TradeError as error:
         return problem(error, locale)
     return JSONResponse({"names": names}, 201)

@@ -93,10 +93,10 @@ def _amounts() -> rx.Component:
         )
 
     return rx.cond(
-        run.items != "",
+        run.goods != "",
         rx.el.div(
             figure(N_("New orders"), run.new_orders),
-            figure(N_("Goods"), run.items),
+            figure(N_("Goods"), run.goods),
             figure(N_("Freight"), run.freight),
             figure(N_("Payments"), run.payments),
             class_name="kpis import-amounts",

@@ -84,7 +84,8 @@ def head() -> rx.Component:
 def steps() -> rx.Component:
     """Return the steps of the wizard with the one at hand."""
     names = [code for code, _ in STEPS]
-    place = rx.match(run.step, *((code, at) for at, code in enumerate(names)), 0)
+    place: Any = rx.match(run.step, *((code, at) for at, code in enumerate(names)), 0)
+    place = place.to(int)
 
     name = "wizard-step"
 

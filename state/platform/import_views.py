@@ -69,7 +69,7 @@ class RunView:
     fault: str = ""
     mapping_name: str = ""
     currency: str = ""
-    items: str = ""
+    goods: str = ""
     freight: str = ""
     payments: str = ""
     new_orders: str = ""
@@ -104,7 +104,7 @@ def run_view(row: ImportRunRow, who: Acting) -> RunView:
         fault=who.text(reason, **fault.get("params", {})) if reason else "",
         mapping_name=row.mapping_name,
         currency=currency,
-        items=_amount(result, "items_cents", currency),
+        goods=_amount(result, "items_cents", currency),
         freight=_amount(result, "freight_cents", currency),
         payments=_amount(result, "payments_cents", currency),
         new_orders=f"{counts.get('orders', {}).get('written', 0):,}",

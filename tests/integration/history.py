@@ -27,6 +27,13 @@ OLIST = Path(os.environ.get("TONGSHANG_OLIST", PROJECT_ROOT.parent / "shared/dat
 HISTORIES = [SAMPLE, *([OLIST] if OLIST.is_dir() else [])]
 """The real data set is not ours to copy: it is tested where it lies beside the checkout."""
 
+WIPE = """\
+do $$ begin
+  execute (select 'truncate ' || string_agg(relname, ', ') from pg_class where relkind = 'r'
+    and relnamespace = 'public'::regnamespace and relname not like 'procrastinate%'
+    and relname <> 'alembic_version');
+end $$"""
+
 
 def olist() -> HistoryMapping:
     return read_mapping(MAPPING)

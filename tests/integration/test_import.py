@@ -30,6 +30,7 @@ from tests.integration.history import (
     MAPPING,
     PAYMENT_SUMS,
     SAMPLE,
+    WIPE,
     bring_olist,
     broken,
     copy_of,
@@ -41,13 +42,6 @@ from tests.integration.history import (
     rows,
     value,
 )
-
-WIPE = """\
-do $$ begin
-  execute (select 'truncate ' || string_agg(relname, ', ') from pg_class where relkind = 'r'
-    and relnamespace = 'public'::regnamespace and relname not like 'procrastinate%'
-    and relname <> 'alembic_version');
-end $$"""
 
 
 @pytest.fixture(autouse=True)

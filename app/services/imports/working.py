@@ -59,9 +59,11 @@ _LOST = text(
 )
 
 _END = text(
-    "update import_runs set state = :state, beat_at = null, cancel_at = null, progress = '{}',"
+    "update import_runs set state = cast(:state as text), beat_at = null, cancel_at = null,"
+    " progress = '{}',"
     " result = cast(:result as jsonb), source = coalesce(nullif(:source, ''), source),"
-    " finished_at = case when :state in ('STOPPED', 'CANCELLED') then cast(:at as timestamptz) end"
+    " finished_at = case when cast(:state as text) in ('STOPPED', 'CANCELLED')"
+    "  then cast(:at as timestamptz) end"
     " where id = :id"
 )
 
