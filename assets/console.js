@@ -172,6 +172,8 @@
     } catch {
       box.value = new TextDecoder("gb18030").decode(bytes);
     }
+    // What listens for the end of typing hears of it too.
+    box.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
     event.target.value = "";
   });
 })();

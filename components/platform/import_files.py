@@ -126,6 +126,7 @@ def mapping_card() -> rx.Component:
                 t("Mapping (TOML)"),
                 forms.area("mapping", ImportState.values.get("mapping", ""), rows=16,
                            key=ImportState.form_key, spell_check=False,
+                           on_blur=ImportState.keep_mapping,
                            placeholder=t("Empty: the files have the layout's names")),
                 name="mapping",
                 error=ImportState.errors.get("mapping", ""),

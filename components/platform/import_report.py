@@ -15,6 +15,8 @@ from state.platform.imports import REMEDIES, ImportState, ProblemsState
 from state.shell import ShellState
 
 run = ImportState.run
+_COLUMNS = ",".join(c.key for c in ProblemsState.resource.columns if not c.silent)
+_REFUSED = f"/import-problems.csv?columns={_COLUMNS}&run="
 
 
 def report() -> rx.Component:
@@ -36,7 +38,10 @@ def _verdict() -> Any:
     refused = rx.el.a(
         base.icon("download"),
         rx.el.span(t("Refused rows (CSV)")),
-        href="/download" + ShellState.path + "/import-problems.csv?run=" + run.id,
+        href="/download"
+        + ShellState.path
+        + f"/import-problems.csv?columns={_COLUMNS}&run="
+        + run.id,
         class_name="btn btn-plain",
     )
     download = rx.cond(run.has_refused, refused)
@@ -105,7 +110,7 @@ def _amounts() -> rx.Component:
 
 
 def _counts() -> rx.Component:
-    written = rx.cond(run.state == "CHECKED", t("New"), t("Written"))
+    written = rx.cond(run.state == "CHECKED", t("New rows"), t("Written"))
     table = small_table(
         [
             Cell(t("Kind"), lambda c: word(c.kind, IMPORT_KIND), "c-title"),

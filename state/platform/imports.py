@@ -139,29 +139,48 @@ class ImportState(RecordState, rx.State):
     @rx.event
     @needs(WRITE)
     async def use_mapping(self, key: str) -> None:
-        """Take the mapping of an earlier import."""
+        """Take the mapping of an earlier import, or none."""
+        typed, name = "", ""
         if key:
             row = await import_run(acting().actor, id_of(key))
-            self._show_mapping(row.mapping, row.mapping_name)
-        else:
-            self._show_mapping("", "")
+            typed, name = row.mapping, row.mapping_name
+        self._show_mapping(typed, name)
+        await self._keep(typed, name)
+
+    @rx.event
+    @needs(WRITE)
+    async def keep_mapping(self, typed: str) -> None:
+        """Keep what was typed once it is a mapping, so that the files show what they are for."""
+        if typed.strip() == self._kept[1]:
+            return
+        try:
+            await self._keep(typed, self.values.get("name", ""))
+        except Invalid as error:
+            self._show_faults(error)
 
     @rx.event
     @needs(WRITE)
     async def check(self, data: dict[str, Any]) -> Any:
         """Keep the mapping, then let the worker check the files."""
-        who, run_id = acting(), id_in_address()
         typed, name = str(data.get("mapping") or ""), str(data.get("name") or "")
         try:
-            await runs.choose_mapping(who.actor, run_id, typed, name or "mapping.toml")
-            await runs.check(who.actor, run_id)
+            await self._keep(typed, name)
+            await runs.check(acting().actor, id_in_address())
         except Invalid as error:
             self.values = {"mapping": typed, "name": name}
-            self.errors = {key: who.text(message) for key, message in error.fields.items()}
-            return rx.toast.error(next(iter(self.errors.values()), who.text(error.message)))
-        self.errors = {}
+            self._show_faults(error)
+            return rx.toast.error(next(iter(self.errors.values()), acting().text(error.message)))
         await self._show()
         return None
+
+    async def _keep(self, typed: str, name: str) -> None:
+        await runs.choose_mapping(acting().actor, id_in_address(), typed, name or "mapping.toml")
+        # The box holds it already: nothing is to be put into the hands of whoever types.
+        self._kept, self.errors = (self.run.id, typed.strip()), {}
+        await self._show()
+
+    def _show_faults(self, error: Invalid) -> None:
+        self.errors = {key: acting().text(message) for key, message in error.fields.items()}
 
 
 class ProblemsState(ListState, rx.State):

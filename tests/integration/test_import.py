@@ -443,6 +443,7 @@ async def test_a_trial_writes_nothing(database: Database) -> None:
     assert trial.state == "checked"
     assert trial.counts == real.counts
     assert trial.totals == real.totals
+    assert trial.notes == real.notes
 
 
 async def test_only_the_platforms_operator_may_import(database: Database) -> None:

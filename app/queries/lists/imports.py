@@ -79,7 +79,9 @@ IMPORT_PROBLEMS = Resource(
     key="p.id",
     columns=(
         Column("file", N_("File"), "p.file", "code"),
-        Column("line", N_("Row"), "p.line", "quantity", sort="p.file, p.line"),
+        # Rows that only share another row's fate come behind those to be mended.
+        Column("line", N_("Row"), "p.line", "quantity",
+               sort="(p.problem = 'order_refused'), p.file, p.line"),
         Column("column", N_("Column"), "p.field", "code"),
         Column("value", N_("What stands there"), "p.value", "code"),
         Column("problem", N_("Problem"), "p.problem", words=IMPORT_PROBLEM),

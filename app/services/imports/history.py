@@ -248,7 +248,7 @@ class _Import:
                 await totals(session, dry=True),
                 problems=await problems(session, self.mapping, self.files, MOST_PROBLEMS),
                 problems_total=sum(refused.values()),
-                notes=tuple(remarks),
+                notes=(*await notes(session, self.source, dry=True), *remarks),
             )
 
     async def _begin(self, files: Sequence[SourceFile]) -> tuple[UUID, bool]:

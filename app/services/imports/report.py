@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.i18n import N_, gettext
 from app.kit.money import decimal_text
-from app.services.imports.layout import KINDS
+from app.services.imports.layout import KINDS, STATUSES
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import STOPPING, Problem
 from app.services.imports.staging import good, number, run
@@ -220,12 +220,31 @@ select (select coalesce(sum(price * coalesce(quantity, 1)), 0) from staging.line
 
 _SEEN = f"""\
 create unlogged table staging.seen as
-select o.id, o.status, o.goods_cents, o.freight_cents, o.paid_cents, x.external_id
+select o.id, o.status, o.goods_cents, o.freight_cents, o.paid_cents, x.external_id,
+  exists (select 1 from order_lines l where l.order_id = o.id) as has_lines
 from (select external_id, id from staging.due
   union all select k.id, k.order_id from staging.known k where exists (select 1
       from staging.orders s where s.id = k.id and {good("orders")})
     or exists (select 1 from staging.lines s where s.order_id = k.id and {good("lines")})) x
 join orders o on o.id = x.id"""
+
+_WORDS = ", ".join(f"('{word}', '{order}')" for word, (order, _) in STATUSES.items())
+
+# What the accepted orders will be, of the files alone where they are not here yet.
+_SEEN_STAGED = f"""\
+create unlogged table staging.seen as
+select s.id as external_id, w.status, coalesce(o.goods_cents, l.goods, 0) as goods_cents,
+  coalesce(o.freight_cents, l.freight, 0) as freight_cents,
+  coalesce(o.paid_cents, p.paid, 0) as paid_cents,
+  case when o.id is null then l.order_id is not null
+    else exists (select 1 from order_lines x where x.order_id = o.id) end as has_lines
+from staging.orders s join (values {_WORDS}) as w(word, status) on w.word = s.status
+left join staging.known k on k.id = s.id left join orders o on o.id = k.order_id
+left join (select order_id, sum(price * coalesce(quantity, 1)) as goods, sum(freight) as freight
+  from staging.lines group by 1) l on l.order_id = s.id
+left join (select order_id, sum(amount) as paid from staging.payments group by 1) p
+  on p.order_id = s.id
+where {good("orders")}"""
 
 _TOTALS = """\
 select coalesce(sum(goods_cents), 0) as items, coalesce(sum(freight_cents), 0) as freight,
@@ -242,7 +261,7 @@ async def totals(session: AsyncSession, *, dry: bool) -> Totals:
 
 _SETTLED = "status in ('RECEIVED', 'COMPLETED')"
 _OWED = "goods_cents + freight_cents"
-_LINELESS = "not exists (select 1 from order_lines l where l.order_id = staging.seen.id)"
+_LINELESS = "not has_lines"
 
 _MONEY_NOTES: Mapping[str, tuple[str, str]] = {
     "orders_without_lines": ("paid_cents", _LINELESS),
@@ -276,9 +295,28 @@ _ROW_NOTES: Mapping[str, str] = {
 }
 
 
-async def notes(session: AsyncSession, source: str) -> list[Note]:
+_STAGED_NOTES: Mapping[str, str] = {
+    "several_payments": "select count(*) from (select s.order_id from staging.payments s"
+    f" where {good('payments')} group by 1 having count(*) > 1) x",
+    "several_suppliers": "select count(*) from (select s.order_id from staging.lines s"
+    f" where {good('lines')} group by 1 having count(distinct s.supplier_id) > 1) x",
+    "products_of_several": "select count(*) from (select s.product_id from staging.lines s"
+    f" where {good('lines')} group by 1 having count(distinct s.supplier_id) > 1) x",
+    "products_waiting": "select count(*) from staging.products s where s.supplier_id is null"
+    " and not exists (select 1 from staging.lines l where l.product_id = s.id"
+    f"  and {good('lines', 'l')})"
+    " and not exists (select 1 from external_ids e where e.source = :source"
+    "  and e.kind = 'products' and e.external_id = s.id and e.row_id is not null)"
+    f" and {good('products')}",
+}
+"""What a trial asks of the files instead of the database."""
+
+
+async def notes(session: AsyncSession, source: str, *, dry: bool = False) -> list[Note]:
     """Return what is to be said about the accepted rows, leaving out what does not occur."""
     found: list[Note] = []
+    if dry:
+        await run(session, _SEEN_STAGED)
     for word, (cents, where) in _MONEY_NOTES.items():
         statement = (
             f"select count(*) as rows, coalesce(sum({cents}), 0) as cents from staging.seen"
@@ -286,6 +324,6 @@ async def notes(session: AsyncSession, source: str) -> list[Note]:
         )
         row = (await run(session, statement)).one()
         found.append(Note(word, row.rows, int(row.cents)))
-    for word, statement in _ROW_NOTES.items():
+    for word, statement in ({**_ROW_NOTES, **(_STAGED_NOTES if dry else {})}).items():
         found.append(Note(word, await number(session, statement, source=source)))
     return [note for note in found if note.rows]

@@ -175,6 +175,7 @@ async def _work(task: _Task, seen: _Seen, writer: Database | None) -> Report:
         for place, file in enumerate(task.files):
             seen.note(Progress("fetch", place, len(task.files)))
             await kept.fetch(task.id, str(file["name"]), Path(folder))
+        seen.note(Progress("fetch", len(task.files), len(task.files)))
         return await bring(
             SYSTEM,
             Path(folder),
