@@ -72,6 +72,9 @@ ENGINE_USES: dict[str, str] = {
     "imports.bring": "writes the history of all merchants of another marketplace at once",
     "imports.prepare": "keeps the files and the progress of an import, which nobody else may write",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
+    "visits.flush": "writes what visitors of all stores did in one statement",
+    "visits.sources": "adds visits and orders of all stores up by their sources",
+    "visits.tidy": "forgets single visitors of all stores after their time",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

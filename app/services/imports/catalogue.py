@@ -255,10 +255,13 @@ left join listings l on l.store_id = t.id and l.product_id = g.product_id"""
 # What was sold is listed, but not on sale: nobody has counted the stock yet.
 _LISTINGS = (
     """\
-insert into listings (id, store_id, distributor_id, product_id, supplier_id, status, cost_policy,
-  pricing, position)
-select listing_id, store_id, distributor_id, product_id, supplier_id, 'PAUSED', 'HOLD_PRICE',
-  '{"kind": "imported"}', 0 from staging.offers where is_unlisted""",
+insert into listings (id, store_id, distributor_id, product_id, supplier_id, status, position)
+select listing_id, store_id, distributor_id, product_id, supplier_id, 'PAUSED', 0
+from staging.offers where is_unlisted""",
+    """\
+insert into listing_terms (listing_id, distributor_id, cost_policy, pricing)
+select listing_id, distributor_id, 'HOLD_PRICE', '{"kind": "imported"}'
+from staging.offers where is_unlisted""",
     """\
 insert into listing_skus (listing_id, sku_id, store_id, distributor_id, retail_cents, is_offered)
 select listing_id, sku_id, store_id, distributor_id, greatest(price, 1), true
