@@ -21,7 +21,7 @@ from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.platform.import_views import RunView, run_view
-from state.record import RecordState, id_in_address, name_in_address
+from state.record import ActedRecordState, id_in_address, name_in_address
 from state.screens import Action, Values
 
 LAYOUT = tuple(
@@ -72,7 +72,7 @@ async def _discard(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
     return rx.redirect(routes.console(acting().workspace, "imports"))
 
 
-class ImportState(RecordState, rx.State):
+class ImportState(ActedRecordState, rx.State):
     """One import, at whichever step it is."""
 
     permission: ClassVar = "platform:imports:read"
