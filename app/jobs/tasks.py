@@ -104,10 +104,12 @@ async def take_up_imports(timestamp: int) -> None:
 @blueprint.periodic(cron="17 4 * * *")
 @blueprint.task(name="tidy_sessions", queueing_lock="tidy_sessions")
 async def tidy_sessions(timestamp: int) -> None:
-    """Forget sessions and tokens that ended long ago."""
+    """Forget sessions and tokens that ended long ago, and files that nobody imported."""
+    from app.services.imports.working import tidy as tidy_imports
     from app.services.sessions import tidy
 
     await tidy()
+    await tidy_imports()
 
 
 @blueprint.periodic(cron="* * * * *")

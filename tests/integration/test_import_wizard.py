@@ -23,7 +23,7 @@ from app.services.imports.mapping import HistoryMapping, parse_mapping
 from app.services.imports.runs import MovedOn
 from app.services.imports.templates import mapping_template, templates
 from app.services.imports.uploads import NoDraft
-from app.services.imports.working import carry_out, take_up_lost
+from app.services.imports.working import carry_out, take_up_lost, tidy
 from tests.integration.history import (
     ITEM_SUMS,
     MAPPING,
@@ -314,6 +314,28 @@ async def test_the_commands_import_and_the_wizards_know_each_other(database: Dat
     run_id = await checked()
     result = (await stands(database, run_id))["result"]
     assert result["counts"]["orders"] == {"read": 9, "written": 0, "unchanged": 9, "refused": 0}
+
+
+async def test_whoever_left_the_page_is_told(database: Database) -> None:
+    run_id = await checked()
+    assert await rows(database, "select kind from notifications") == []
+    await runs.carry_on(OPERATOR, run_id)
+    await carry_out(run_id)
+    told = await rows(database, "select scope, kind, params, path from notifications")
+    assert told == [("platform", "import_done", {"source": "olist"}, f"imports/{run_id}")]
+
+
+async def test_files_that_nobody_imports_do_not_lie_about_for_ever(
+    database: Database, owner_connection: Any
+) -> None:
+    old, new = await prepared(), await checked()
+    owner_connection.execute(
+        "update import_runs set started_at = now() - interval '40 days' where id = %s", [old]
+    )
+    assert await tidy() == 1
+    assert (await stands(database, old))["files"] == []
+    assert not any(str(old) in key for key in await _keys())
+    assert any(str(new) in key for key in await _keys())
 
 
 # Files -----------------------------------------------------------------------------------------

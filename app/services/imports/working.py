@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.kit.clock import now
 from app.kit.db import Database
 from app.kit.errors import TradeError
 from app.kit.i18n import N_
+from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.imports import journal, kept
 from app.services.imports.history import ImportRuns, Progress, bring
@@ -29,6 +31,9 @@ from app.services.imports.report import Report
 from app.services.imports.runs import BEATS, hand_over
 
 log = structlog.get_logger()
+
+KEPT = timedelta(days=30)
+"""So long the files of an import wait for somebody to go on with it."""
 
 BEAT = 2.0
 """Seconds between two signs of life."""
@@ -56,6 +61,17 @@ _WAIT = text(
 _LOST = text(
     "select id from import_runs where is_wizard and state in ('CHECKING', 'QUEUED', 'RUNNING')"
     f" and coalesce(beat_at, asked_at) < now() - interval '{BEATS} seconds'"
+)
+
+_FORGOTTEN = text(
+    "select id, files from import_runs where is_wizard and files <> '[]' and state <> 'DONE'"
+    " and state not in ('CHECKING', 'QUEUED', 'RUNNING')"
+    " and coalesce(asked_at, started_at) < :since for update"
+)
+
+_NOTIFY = text(
+    "insert into notifications (id, scope, kind, params, path) values (:id, 'platform',"
+    " :kind, cast(:params as jsonb), :path)"
 )
 
 _END = text(
@@ -137,6 +153,22 @@ async def take_up_lost() -> None:
             await hand_over(session, row.id)
 
 
+async def tidy() -> int:
+    """Forget the files of imports that nobody went on with; return how many imports.
+
+    They hold people's addresses, so they do not lie about for ever.
+    """
+    async with engine_transaction(SYSTEM, "imports.prepare") as session:
+        found = (await session.execute(_FORGOTTEN, {"since": now() - KEPT})).all()
+        ids = [row.id for row in found]
+        await session.execute(
+            text("update import_runs set files = '[]' where id = any(:ids)"), {"ids": ids}
+        )
+    for row in found:
+        await kept.drop(row.id, kept.names(row.files))
+    return len(found)
+
+
 class _Cancelled(Exception):
     """Somebody wants the run to stop."""
 
@@ -194,9 +226,18 @@ async def _end(task: _Task, report: Report) -> None:
         await _finish(task, "CHECKED", result, report.source)
     elif report.state == "stopped":
         await _finish(task, "STOPPED", result, report.source)
+        await _tell(task, "import_stopped", report.source)
     else:
         # The import itself has ended the run; what it worked on is in the database now.
         await kept.drop(task.id, kept.names(task.files))
+        await _tell(task, "import_done", report.source)
+
+
+async def _tell(task: _Task, kind: str, source: str) -> None:
+    """Put a notice into the platform's inbox, for whoever has left the page."""
+    params = {"kind": kind, "params": json.dumps({"source": source})}
+    async with engine_transaction(SYSTEM, "imports.prepare") as session:
+        await session.execute(_NOTIFY, {"id": new_id(), "path": f"imports/{task.id}", **params})
 
 
 async def _end_cancelled(task: _Task) -> None:
