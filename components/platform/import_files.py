@@ -56,7 +56,7 @@ def _drop_zone() -> rx.Component:
             ),
             class_name="drop-zone",
         ),
-        rx.el.ul(class_name="sending", role="status", custom_attrs={"data-sending": ""}),
+        rx.el.div(rx.el.ul(class_name="sending", custom_attrs={"data-sending": ""}), role="status"),
         rx.el.button(
             t("Look again"),
             type="button",
