@@ -95,6 +95,25 @@ def seed(
     answer(made, as_json=as_json, text="\n".join(f"{k:>22}  {v}" for k, v in made.items()))
 
 
+@cli.command("import")
+def import_history(
+    folder: Annotated[Path, typer.Argument(help="Where the files are; see docs/import.md.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML file that names foreign columns and words.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only; write nothing.")] = False,
+    data_dir: DataDir = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring another marketplace's history in; the same files again change nothing."""
+    use_settings(data_dir=data_dir)
+    from app.commands.bring import reader, render, run
+
+    report = run(folder, mapping, dry=dry_run)
+    answer(report.as_dict(reader()), as_json=as_json, text=render(report))
+    raise typer.Exit(0 if report.ok else 1)
+
+
 @cli.command()
 def verify(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Rebuild and compare every invariant of money, stock and orders."""

@@ -88,6 +88,8 @@ ACCOUNT_KIND: Words = (
     ("PAYMENT_FEE", N_("Payment fees")),
     ("MARKETING", N_("Marketing")),
     ("UNALLOCATED", N_("Not allocated")),
+    ("HISTORY", N_("Imported history")),
+    ("HISTORY_OPEN", N_("History left open")),
 )
 
 MERCHANT_STATUS: Words = (
@@ -131,6 +133,7 @@ ORDER_EVENT: Words = (
     ("REFUND_PROMISED", N_("Refund started")),
     ("REFUNDED", N_("Refund paid out")),
     ("RELEASED", N_("Shares became available")),
+    ("IMPORTED", N_("Imported from another marketplace")),
 )
 
 STOCK_STATUS: Words = (
@@ -198,6 +201,7 @@ TRANSACTION_KIND: Words = (
     ("REFUND", N_("Shares taken back")),
     ("COMMISSION_KEPT", N_("Commission kept")),
     ("REFUND_PAID", N_("Refund paid out")),
+    ("HISTORY", N_("Imported history")),
 )
 
 SPLIT_BASE: Words = (
@@ -214,6 +218,65 @@ FEE_BEARER: Words = (
 SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
 
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
+
+IMPORT_STATE: Words = (
+    ("DRAFT", N_("Being prepared")),
+    ("CHECKING", N_("Being checked")),
+    ("CHECKED", N_("Checked")),
+    ("QUEUED", N_("Waiting")),
+    ("RUNNING", N_("Running")),
+    ("BROKEN_OFF", N_("Broken off")),
+    ("DONE", N_("Imported")),
+    ("STOPPED", N_("Stopped")),
+    ("CANCELLED", N_("Cancelled")),
+)
+
+IMPORT_KIND: Words = (
+    ("categories", N_("Categories")),
+    ("suppliers", N_("Suppliers")),
+    ("distributors", N_("Distributors")),
+    ("products", N_("Products")),
+    ("customers", N_("Customers")),
+    ("orders", N_("Orders")),
+    ("lines", N_("Order lines")),
+    ("payments", N_("Payments")),
+    ("shipments", N_("Shipments")),
+    ("reviews", N_("Reviews")),
+)
+
+IMPORT_PROBLEM: Words = (
+    ("required", N_("Empty but required")),
+    ("too_long", N_("Text too long")),
+    ("not_amount", N_("Not an amount")),
+    ("not_count", N_("Not a whole number")),
+    ("out_of_range", N_("Number out of range")),
+    ("not_moment", N_("Not a date")),
+    ("unknown_status", N_("Unknown status word")),
+    ("not_currency", N_("Other currency")),
+    ("fewer_fields", N_("Line cut off")),
+    ("more_fields", N_("Too many fields")),
+    ("duplicate", N_("Identifier twice")),
+    ("unknown_order", N_("Unknown order")),
+    ("unknown_product", N_("Unknown product")),
+    ("unknown_supplier", N_("Unknown supplier")),
+    ("unknown_customer", N_("Unknown customer")),
+    ("unknown_distributor", N_("Unknown distributor")),
+    ("other_store", N_("Customer of another store")),
+    ("not_in_order", N_("Supplier not in the order")),
+    ("shares_exceed", N_("Shares above the price")),
+    ("order_refused", N_("Order refused as a whole")),
+    ("changed", N_("Imported before with other content")),
+    ("came_alone", N_("Imported before without this row")),
+    ("store_taken", N_("Store address taken")),
+    ("not_slug", N_("Not a store address")),
+    ("not_encoded", N_("Wrong encoding")),
+    ("unfinished", N_("File cut off")),
+    ("no_header", N_("Empty file")),
+    ("no_column", N_("Column missing")),
+    ("unreadable", N_("Unreadable file")),
+    ("no_file", N_("File missing")),
+)
+"""Why a row or a file is refused, in short; ``app.services.imports.problems`` says how to mend."""
 
 CHANNEL: Words = (
     ("wechat", N_("WeChat")),

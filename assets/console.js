@@ -114,6 +114,68 @@
     if (swatch) swatch.parentElement.querySelector("input").value = swatch.dataset.swatch;
   });
 
+  // Files of an import go one after the other, with their progress; the page looks again after
+  // each of them.
+  const sendFile = (address, file, row) =>
+    new Promise((resolve) => {
+      const request = new XMLHttpRequest();
+      const bar = row.querySelector("progress");
+      const body = new FormData();
+      body.append("file", file);
+      request.upload.addEventListener("progress", (event) => {
+        bar.value = event.total ? event.loaded / event.total : 0;
+      });
+      request.addEventListener("loadend", () => resolve(request));
+      request.open("POST", address);
+      request.send(body);
+    });
+
+  const saysOf = (request, field) => {
+    if (request.status === 413) return field.dataset.tooLarge;
+    try {
+      const told = JSON.parse(request.responseText);
+      return Object.values(told.fields || {})[0] || told.title || field.dataset.failed;
+    } catch {
+      return field.dataset.failed;
+    }
+  };
+
+  const sendFiles = async (input) => {
+    const field = input.closest("[data-send-field]");
+    const list = field.querySelector("[data-sending]");
+    const address = input.dataset.sendFiles;
+    const files = [...input.files];
+    input.value = "";
+    list.replaceChildren();
+    const rows = files.map((file) => {
+      const row = document.createElement("li");
+      row.append(document.createElement("span"), document.createElement("progress"));
+      row.firstChild.textContent = file.name;
+      list.append(row);
+      return row;
+    });
+    for (const [place, file] of files.entries()) {
+      const request = await sendFile(address, file, rows[place]);
+      if (request.status === 201) {
+        rows[place].remove();
+      } else {
+        rows[place].className = "fault";
+        rows[place].textContent = `${file.name}: ${saysOf(request, field)}`;
+      }
+      field.querySelector("[data-sent]")?.click();
+    }
+  };
+
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (input.matches?.("[data-send-files]") && input.files.length) sendFiles(input);
+  });
+
+  // Work that goes on elsewhere is looked at again and again while its page is seen.
+  setInterval(() => {
+    if (!document.hidden) document.querySelector("[data-poll]")?.click();
+  }, 1500);
+
   // A chosen text file fills the box that it names; Chinese spreadsheets often write GB 18030.
   document.addEventListener("change", async (event) => {
     const box = document.getElementById(event.target.dataset?.fills || "");
@@ -125,6 +187,8 @@
     } catch {
       box.value = new TextDecoder("gb18030").decode(bytes);
     }
+    // What listens for the end of typing hears of it too.
+    box.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
     event.target.value = "";
   });
 })();

@@ -1,6 +1,16 @@
 """SQLModel tables, one file per aggregate. Importing this package registers all of them."""
 
-from models import catalog, identity, money, ops, store, trade, traffic
+from models import catalog, identity, imports, money, ops, store, trade, traffic
 from models.base import metadata
 
-__all__ = ["catalog", "identity", "metadata", "money", "ops", "store", "trade", "traffic"]
+__all__ = [
+    "catalog",
+    "identity",
+    "imports",
+    "metadata",
+    "money",
+    "ops",
+    "store",
+    "trade",
+    "traffic",
+]

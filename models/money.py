@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import (
@@ -83,6 +83,10 @@ class AccountKind(StrEnum):
     MARKETING = "MARKETING"
     UNALLOCATED = "UNALLOCATED"
     """Money received that no order can take (paid twice, paid too late), until it is refunded."""
+    HISTORY = "HISTORY"
+    """Stands for the marketplace whose history was imported, as CLEARING does for the provider."""
+    HISTORY_OPEN = "HISTORY_OPEN"
+    """What of that history's money the imported files do not explain."""
 
 
 class SplitRule(SQLModel, table=True):
@@ -138,7 +142,11 @@ class Payment(SQLModel, table=True):
     __tablename__ = "payments"
     __table_args__ = (
         one_of("status", PaymentStatus),
-        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint(
+            "amount_cents > 0 or (amount_cents = 0 and provider = 'imported')",
+            name="amount_positive",
+        ),
+        CheckConstraint("installments > 0", name="installments"),
         Index(
             "uq_payments_one_open",
             "order_id",
@@ -156,6 +164,9 @@ class Payment(SQLModel, table=True):
     status: str = Field(default=PaymentStatus.CREATED, max_length=8)
     amount_cents: int = cents(None, nullable=False)
     currency: str = currency()
+    method: str | None = Field(default=None, max_length=20)
+    """How it was paid (card, voucher …), where an import says so."""
+    installments: int | None = Field(default=None, sa_type=SmallInteger)
     provider_ref: str | None = Field(default=None, max_length=64)
     pay_url: str | None = Field(default=None, max_length=300)
     refunded_cents: int = cents(0)

@@ -229,16 +229,29 @@ class CartLine(SQLModel, table=True):
 
 
 class Consumer(SQLModel, table=True):
-    """A customer with an account in one store; what proves it lies in ``consumer_secrets``."""
+    """A customer with an account in one store; what proves it lies in ``consumer_secrets``.
+
+    An imported one has no login and perhaps no phone, but the name that another marketplace knew.
+    """
 
     __tablename__ = "consumers"
-    __table_args__ = (UniqueConstraint("store_id", "phone"),)
+    __table_args__ = (
+        UniqueConstraint("store_id", "phone"),
+        Index(
+            "uq_consumers_external_id",
+            "store_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id is not null"),
+        ),
+    )
 
     id: UUID = row_id()
     store_id: UUID = Field(foreign_key="stores.id")
     distributor_id: UUID = Field(foreign_key="merchants.id", index=True)
-    phone: str = Field(max_length=20)
+    phone: str | None = Field(default=None, max_length=20)
     name: str = Field(max_length=60)
+    external_id: str | None = Field(default=None, max_length=100)
     locale: str = Field(default="zh_CN", max_length=8)
     created_at: datetime = created()
 
@@ -271,6 +284,14 @@ class ConsumerAddress(SQLModel, table=True):
     """An address that a consumer keeps for the next order."""
 
     __tablename__ = "consumer_addresses"
+    __table_args__ = (
+        Index(
+            "uq_consumer_addresses_external_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id is not null"),
+        ),
+    )
 
     id: UUID = row_id()
     consumer_id: UUID = Field(foreign_key="consumers.id", index=True, ondelete="CASCADE")
@@ -281,5 +302,6 @@ class ConsumerAddress(SQLModel, table=True):
     city: str = Field(max_length=40)
     district: str = Field(default="", max_length=40)
     street: str = Field(max_length=160)
+    external_id: str | None = Field(default=None, max_length=100)
     is_default: bool = False
     created_at: datetime = created()

@@ -68,7 +68,10 @@ class Order(SQLModel, table=True):
         ),
         CheckConstraint("goods_cents >= discount_cents and freight_cents >= 0", name="amounts"),
         CheckConstraint("refunded_cents between 0 and paid_cents", name="refund_within_paid"),
-        CheckConstraint("paid_cents in (0, total_cents)", name="paid_whole_or_not"),
+        CheckConstraint(
+            "paid_cents in (0, total_cents) or (imported_at is not null and paid_cents > 0)",
+            name="paid_whole_or_not",
+        ),
         Index("ix_orders_distributor_placed", "distributor_id", text("placed_at desc")),
         Index("ix_orders_placed", text("placed_at desc")),
         Index(
@@ -108,6 +111,9 @@ class Order(SQLModel, table=True):
     expires_at: datetime = moment(nullable=False)
     paid_at: datetime | None = moment()
     closed_at: datetime | None = moment()
+    imported_at: datetime | None = moment()
+    """Set for history that another marketplace made: it may be paid in part or too much, and no
+    step moves it."""
 
 
 class OrderAddress(SQLModel, table=True):
@@ -168,6 +174,7 @@ class SupplierOrder(SQLModel, table=True):
     shipped_at: datetime | None = moment()
     received_at: datetime | None = moment()
     completed_at: datetime | None = moment()
+    imported_at: datetime | None = moment()
 
 
 class OrderLine(SQLModel, table=True):

@@ -41,6 +41,7 @@ NAV: dict[str, tuple[NavItem, ...]] = {
         ("staff", N_("Staff"), "users", "staff:read", "s", _HOUSE),
         ("roles", N_("Roles"), "key-round", "roles:read", "", _HOUSE),
         ("audit", N_("Audit trail"), "history", "audit:read", "a", _HOUSE),
+        ("imports", N_("Data import"), "database-backup", "imports:read", "i", _HOUSE),
         ("settings", N_("Settings"), "settings", "settings:read", "", _HOUSE),
         ("system", N_("System health"), "activity", "system:read", "", _HOUSE),
     ),

@@ -20,10 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import routes
 from app.kit.settings import Settings, settings
 from app.server.frontend import web_folder
+from app.services.imports import uploads
 
 MOST_BYTES = 1 * 2**20
 MOST_PICTURE_BYTES = 12 * 2**20
+MOST_HISTORY_BYTES = uploads.MOST_BYTES + 2**20
+"""A file of an import with what a form wraps it in."""
 UPLOADS = "/upload/"
+_HISTORY = re.compile(r"^/upload/platform/[^/]+/imports/[^/]+$")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MACHINES = ("/callbacks/", "/api/")
 _SOCKETS = ("/_event",)
@@ -137,6 +141,8 @@ def _is_ours(call: Call, rules: Rules) -> bool:
 
 def most_bytes(path: str) -> int:
     """Return how large the body of a request to ``path`` may be."""
+    if _HISTORY.match(path):
+        return MOST_HISTORY_BYTES
     return MOST_PICTURE_BYTES if path.startswith(UPLOADS) else MOST_BYTES
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app import routes
-from app.api import boards, callbacks, channel, downloads, media, uploads
+from app.api import boards, callbacks, channel, downloads, imports, media, uploads
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
@@ -37,6 +37,7 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
         web.add_api_route(f"/{scope}/{{merchant}}", _workspace_door, include_in_schema=False)
     install_account(web)
     uploads.install(web)
+    imports.install(web)
     downloads.install(web)
     boards.install(web)
     install_storefront(web)

@@ -79,13 +79,37 @@ async def mail_reset_link(sealed: str) -> None:
     await run(sealed)
 
 
+@blueprint.task(name="carry_out_import")
+async def carry_out_import(run_id: str) -> None:
+    """Check or import what the platform's people laid ready."""
+    from uuid import UUID
+
+    from app.server.bulk import bulk_writer
+    from app.server.lifespan import owner_database_url
+    from app.services.imports.working import carry_out
+
+    async with bulk_writer(owner_database_url()) as writer:
+        await carry_out(UUID(run_id), writer)
+
+
+@blueprint.periodic(cron="* * * * * */10")
+@blueprint.task(name="take_up_imports", queueing_lock="take_up_imports")
+async def take_up_imports(timestamp: int) -> None:
+    """Go on with imports whose worker died, or that wait for another one."""
+    from app.services.imports.working import take_up_lost
+
+    await take_up_lost()
+
+
 @blueprint.periodic(cron="17 4 * * *")
 @blueprint.task(name="tidy_sessions", queueing_lock="tidy_sessions")
 async def tidy_sessions(timestamp: int) -> None:
-    """Forget sessions and tokens that ended long ago."""
+    """Forget sessions and tokens that ended long ago, and files that nobody imported."""
+    from app.services.imports.working import tidy as tidy_imports
     from app.services.sessions import tidy
 
     await tidy()
+    await tidy_imports()
 
 
 # Two minutes past, so that the day that ended at midnight closes soon after it.

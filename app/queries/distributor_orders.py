@@ -100,7 +100,8 @@ def _parcel(row: Row) -> Row:
 
 _CUSTOMER = (
     "select c.id, c.name, c.created_at, s.name as store,"
-    " left(c.phone, greatest(length(c.phone) - 8, 0)) || '****' || right(c.phone, 4) as phone,"
+    " coalesce(left(c.phone, greatest(length(c.phone) - 8, 0)) || '****'"
+    " || right(c.phone, 4), '') as phone,"
     " count(o.id) filter (where o.paid_cents > 0) as orders,"
     " coalesce(sum(o.paid_cents - o.refunded_cents), 0) as spent_cents,"
     " coalesce(sum(o.paid_cents) / nullif(count(o.id) filter (where o.paid_cents > 0), 0), 0)"

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.engine import URL
+
 from app.kit.db import Database, use_database
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
@@ -13,6 +15,11 @@ def app_database_url() -> str:
     """Return the URL of the app's role: handed down by ``up``, or worked out by itself."""
     handed_down = settings().app_database_url
     return handed_down or prepare(settings(), master_secret()).app_text
+
+
+def owner_database_url() -> URL:
+    """Return the URL of the owner, as which only whole tables are written."""
+    return prepare(settings(), master_secret()).owner
 
 
 @asynccontextmanager

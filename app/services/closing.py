@@ -73,7 +73,7 @@ async def _unpaid(where: str, params: dict[str, Any], limit: int) -> Sequence[_U
                 "with due as materialized (select o.id, o.expires_at, p.id as payment_id, p.number,"
                 "  p.provider from orders o left join payments p on p.order_id = o.id"
                 "  and p.status in ('CREATED', 'PENDING')"
-                f" where o.status = 'PENDING_PAYMENT' and {where}"
+                f" where o.status = 'PENDING_PAYMENT' and o.imported_at is null and {where}"
                 "  order by p.asked_at nulls first, o.expires_at limit :limit),"
                 " tried as (update payments p set asked_at = :tried_at from due"
                 "  where p.id = due.payment_id)"

@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.kit.db import database
+from app.kit.db import Database, database
 
 if TYPE_CHECKING:
     from app.kit.arrow import ArrowConnection
@@ -73,6 +73,8 @@ ENGINE_USES: dict[str, str] = {
     "sessions.tidy": "forgets sessions and tokens of all users that ended long ago",
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
+    "imports.bring": "writes the history of all merchants of another marketplace at once",
+    "imports.prepare": "keeps the files and the progress of an import, which nobody else may write",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
     "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
     "snapshots.compare": "compares the files of the analytics with the tables of all merchants",
@@ -85,14 +87,17 @@ ENGINE_USES: dict[str, str] = {
 
 
 @asynccontextmanager
-async def engine_transaction(actor: Actor, use: str) -> AsyncGenerator[AsyncSession]:
+async def engine_transaction(
+    actor: Actor, use: str, through: Database | None = None
+) -> AsyncGenerator[AsyncSession]:
     """Open one transaction as the engine role for the declared ``use``; commit at the end.
 
-    Raises LookupError for a use that the table does not name.
+    It goes ``through`` the process's database unless another way in is given. Raises LookupError
+    for a use that the table does not name.
     """
     if use not in ENGINE_USES:
         raise LookupError(f"{use} is not declared in ENGINE_USES")
-    async with database().engine_transaction(actor) as session:
+    async with (through or database()).engine_transaction(actor) as session:
         yield session
 
 

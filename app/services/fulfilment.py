@@ -376,6 +376,7 @@ async def _step_overdue(status: str, column: str, days: int, step: Step, limit: 
         found = await session.execute(
             text(
                 f"select id from supplier_orders where status = :status and {column} <= :before"
+                " and imported_at is null"
                 f" order by {column} limit :limit"
             ),
             {"status": status, "before": now() - timedelta(days=days), "limit": limit},

@@ -32,7 +32,8 @@ _PART = text(
     " p.id as payment_id, p.number as payment_number, p.currency,"
     " (select count(*) from refunds r where r.order_id = s.order_id) as refunds"
     " from supplier_orders s join payments p on p.order_id = s.order_id and p.settled_by_order"
-    " where s.id = :part for no key update of s"
+    # The money of imported history was never here.
+    " where s.imported_at is null and s.id = :part for no key update of s"
 )
 # In the order of ids, as the release of due shares takes them.
 _SHARES = text(

@@ -78,7 +78,7 @@ async def take_step(
     found = await session.execute(
         text(
             "with before as (select id, status from supplier_orders where id = any(:parts)"
-            "  and status = any(:expected) for no key update),"
+            "  and status = any(:expected) and imported_at is null for no key update),"
             f" moved as (update supplier_orders s set status = :target, withdrawn_by = :by{moment}"
             "  from before"
             "  where s.id = before.id returning s.id, s.order_id, s.number, s.supplier_id,"

@@ -1,26 +1,18 @@
 """``tongshang verify``: every invariant rebuilt from its sources and compared, set-based."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
 from app.kit.i18n import N_
+from app.services.imports.invariants import HISTORY_CHECKS
+from app.services.invariants import Check
 from app.services.rules.orders import ORDER_STATUS_SQL
 
 MOST_ROWS = 20
 """So many offending rows are shown for each invariant."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One invariant: ``sql`` returns the rows that break it."""
-
-    name: str
-    meaning: str
-    sql: str
 
 
 CHECKS: Sequence[Check] = (
@@ -52,11 +44,11 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "splits_equal_payments",
-        N_("the shares of a payment sum to it"),
+        N_("the shares of a payment sum to it, unless it is imported history"),
         "select p.number, p.amount_cents, coalesce(s.cents, 0) as shared from payments p left join"
         " (select payment_id, sum(amount_cents) as cents from splits group by 1) s"
         " on s.payment_id = p.id where p.settled_by_order and p.status = 'PAID'"
-        " and p.amount_cents <> coalesce(s.cents, 0)",
+        " and p.provider <> 'imported' and p.amount_cents <> coalesce(s.cents, 0)",
     ),
     Check(
         "splits_equal_terms",
@@ -206,7 +198,8 @@ CHECKS: Sequence[Check] = (
         "  join postings o on o.transaction_id = e.id"
         "  join ledger_accounts f on f.id = o.from_account_id"
         "  where e.kind in ('PAYMENT', 'UNALLOCATED') group by 1) x on x.source_id = p.id"
-        " where coalesce(x.cents, 0) <> case p.status when 'PAID' then p.amount_cents else 0 end",
+        " where p.provider <> 'imported' and coalesce(x.cents, 0)"
+        "  <> case p.status when 'PAID' then p.amount_cents else 0 end",
     ),
     Check(
         "refunds_are_posted",
@@ -242,10 +235,11 @@ CHECKS: Sequence[Check] = (
         "select o.number, o.status, o.paid_cents, coalesce(p.n, 0) as payments from orders o"
         " left join (select order_id, count(*) as n, sum(amount_cents) as cents from payments"
         "  where settled_by_order and status = 'PAID' group by 1) p on p.order_id = o.id"
-        " where coalesce(p.n, 0) <> (o.paid_cents > 0)::int or coalesce(p.cents, 0) <> o.paid_cents"
-        " or (o.paid_cents = 0 and o.total_cents > 0"
-        "  and o.status not in ('PENDING_PAYMENT', 'CLOSED'))",
+        " where o.imported_at is null and (coalesce(p.n, 0) <> (o.paid_cents > 0)::int"
+        " or coalesce(p.cents, 0) <> o.paid_cents or (o.paid_cents = 0 and o.total_cents > 0"
+        "  and o.status not in ('PENDING_PAYMENT', 'CLOSED')))",
     ),
+    *HISTORY_CHECKS,
 )
 
 

@@ -25,6 +25,8 @@ NOTICES = (
     ("order_to_ship", N_("New order to ship")),
     ("order_paid", N_("Order paid")),
     ("payment_amount_mismatch", N_("A payment differs from its order")),
+    ("import_done", N_("History was imported")),
+    ("import_stopped", N_("An import stopped")),
 )
 """Kind of notice → its text; what it is about stands below."""
 

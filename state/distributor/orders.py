@@ -37,6 +37,7 @@ EVENTS = (
     ("REJECTED", N_("Refused by the supplier")),
     ("WITHDRAWN", N_("Taken back by the store")),
     ("REOPENED", N_("Opened again by a late payment")),
+    ("IMPORTED", N_("Imported from another marketplace")),
 )
 REASONS = REFUND_REASON
 BUYERS = (

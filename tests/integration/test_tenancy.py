@@ -271,6 +271,7 @@ async def test_the_parties_see_their_own_side(database: Database, world: World) 
                 "order_addresses",
                 "sku_costs",
                 "store_product_traffic",
+                "reviews",
             ),
         ),
         (
@@ -286,9 +287,13 @@ async def test_the_parties_see_their_own_side(database: Database, world: World) 
                 "store_sources",
                 "order_visits",
                 "store_campaigns",
+                "reviews",
             ),
         ),
-        (consumer, ("orders", "order_lines", "shipments", "tracking_events", "payments")),
+        (
+            consumer,
+            ("orders", "order_lines", "shipments", "tracking_events", "payments", "reviews"),
+        ),
     ):
         for table in tables:
             assert await _rows_of(database, world, table, actor) > 0, (actor.scope, table)
@@ -389,3 +394,43 @@ async def test_an_order_must_equal_its_lines(database: Database, world: World) -
                 ),
                 {"store": world.store, "distributor": world.distributor},
             )
+
+
+async def test_imported_orders_are_history_that_nobody_moves(
+    database: Database, world: World
+) -> None:
+    for table in ("orders", "supplier_orders"):
+        async with database.engine_transaction(SYSTEM) as session:
+            await session.execute(text(f"update {table} set imported_at = now()"))
+        for change in ("status = 'CLOSED'", "imported_at = null"):
+            with pytest.raises(DBAPIError, match="history is not moved"):
+                async with database.engine_transaction(SYSTEM) as session:
+                    await session.execute(text(f"update {table} set {change}"))
+
+
+async def test_live_orders_are_paid_whole_and_with_something(
+    database: Database, world: World
+) -> None:
+    for change in (
+        "update orders set imported_at = null, paid_cents = total_cents - 1 where id = :order",
+        "update payments set amount_cents = 0 where order_id = :order",
+    ):
+        with pytest.raises(DBAPIError, match="violates check constraint"):
+            async with database.engine_transaction(SYSTEM) as session:
+                await session.execute(text(change), {"order": world.order})
+
+
+async def test_the_trail_tells_who_changes_a_review(database: Database, world: World) -> None:
+    async with database.engine_transaction(SYSTEM) as session:
+        await session.execute(
+            text("update reviews set body = '' where order_id = :order"), {"order": world.order}
+        )
+    async with database.engine_transaction(SYSTEM) as session:
+        found = await session.scalar(
+            text(
+                "select before from audit_entries where table_name = 'reviews'"
+                " and merchant_id = :distributor"
+            ),
+            {"distributor": world.distributor},
+        )
+    assert found == {"body": "好"}

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import now
 from app.kit.ids import new_id
-from models import catalog, identity, money, ops, store, trade, traffic
+from models import catalog, identity, imports, money, ops, store, trade, traffic
 
 SUPPLY, RETAIL, COST, FREIGHT = 4_000, 6_999, 2_345, 800
 COMMISSION, FEE = 350, 47
@@ -68,6 +68,7 @@ async def build_world(session: AsyncSession) -> World:
         _payment,
         _ledger,
         _notices,
+        _history,
         _traffic,
     )
     for group in groups:
@@ -400,4 +401,27 @@ def _notices(w: World) -> list[Any]:
         ops.PlatformSetting(key=f"probe-{w.user.hex}"),
         ops.IdempotentRequest(owner="o", key=w.user.hex, request_hash="h"),
         ops.VerifyRun(requested_by=w.user),
+    ]
+
+
+def _history(w: World) -> list[Any]:
+    run = imports.ImportRun(source="old", fingerprint=w.order.hex, state="DONE")
+    return [
+        imports.Review(
+            order_id=w.order, store_id=w.store, distributor_id=w.distributor, score=5, body="好"
+        ),
+        imports.ExternalId(
+            source="old", kind="suppliers", external_id=w.supplier.hex, row_id=w.supplier
+        ),
+        run,
+        imports.ImportStep(run_id=run.id, step="orders", batch=0, written={str(w.order): 1}),
+        imports.ImportProblem(
+            run_id=run.id,
+            kind="orders",
+            file="orders.csv",
+            line=2,
+            field="id",
+            problem="duplicate",
+            value=str(w.order),
+        ),
     ]

@@ -1,0 +1,198 @@
+"""Imports of another marketplace's history: the list, and the wizard that leads through one."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import reflex as rx
+
+from app import routes
+from app.access import Actor
+from app.kit.errors import Invalid
+from app.kit.i18n import N_
+from app.queries.import_run import import_run, known_mappings
+from app.queries.lists.imports import IMPORT_PROBLEMS, IMPORTS
+from app.queries.resource import ListPage, ListQuery
+from app.services.imports import runs, uploads
+from app.services.imports.layout import KINDS
+from app.services.imports.problems import TEXTS
+from app.services.imports.runs import WRITE
+from state.acts import id_of
+from state.gate import OF_SCREEN, acting, needs
+from state.listing import ListState
+from state.platform.import_views import RunView, run_view
+from state.record import ActedRecordState, id_in_address, name_in_address
+from state.screens import Action, Values
+
+LAYOUT = tuple(
+    (kind.name, tuple((c.name, c.required) for c in kind.columns)) for kind in KINDS.values()
+)
+"""The canonical layout: kind → its columns, and whether each is required."""
+
+REMEDIES = tuple(TEXTS.items())
+"""Problem → the sentence that says what is wrong and how to mend it."""
+
+UNDER_WAY = ("CHECKING", "QUEUED", "RUNNING")
+
+
+async def _start(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
+    del keys, values
+    run_id = await runs.start(actor)
+    return rx.redirect(routes.console(acting().workspace, f"imports/{run_id}"))
+
+
+class ImportsState(ListState, rx.State):
+    """The list of imports, those of the command as well."""
+
+    resource: ClassVar = IMPORTS
+    actions: ClassVar = (Action("start", N_("New import"), WRITE, _start, on="list", icon="plus"),)
+
+
+async def _carry_on(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
+    del values
+    await runs.carry_on(actor, keys[0])
+    return N_("The import has begun. You may leave this page.")
+
+
+async def _change(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
+    del values
+    await runs.change(actor, keys[0])
+    return N_("Change the files or the mapping, then check again.")
+
+
+async def _cancel(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
+    del values
+    await runs.cancel(actor, keys[0])
+    return N_("It stops in a moment.")
+
+
+async def _discard(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
+    del values
+    await runs.discard(actor, keys[0])
+    return rx.redirect(routes.console(acting().workspace, "imports"))
+
+
+class ImportState(ActedRecordState, rx.State):
+    """One import, at whichever step it is."""
+
+    permission: ClassVar = "platform:imports:read"
+    actions: ClassVar = (
+        Action("carry_on", N_("Import now"), WRITE, _carry_on, on="row", icon="play",
+               question=N_("What comes in is history: it can be read and counted, but neither"
+                           " changed nor taken back. Refused rows are left out.")),
+        Action("resume", N_("Carry on"), WRITE, _carry_on, on="row", icon="play"),
+        Action("change", N_("Change files or mapping"), WRITE, _change, on="row", icon="pencil"),
+        Action("cancel", N_("Stop"), WRITE, _cancel, on="row", icon="square",
+               question=N_("What is written stays: whole orders only. You can carry on later.")),
+        Action("discard", N_("Discard"), WRITE, _discard, on="row", icon="trash-2", danger=True,
+               question=N_("The files and the mapping of this import are forgotten.")),
+    )  # fmt: skip
+
+    run: RunView = RunView()
+    form_key: str = ""
+    """Changes when another mapping takes the place of what was typed."""
+    _kept: tuple[str, str] = ("", "")
+    """The import, and its mapping as it is stored."""
+
+    async def _read(self) -> None:
+        row = await import_run(acting().actor, id_in_address())
+        if self._kept != (str(row.id), row.mapping):
+            self._show_mapping(row.mapping, row.mapping_name)
+        self._kept = (str(row.id), row.mapping)
+        self.run = run_view(row, acting())
+        if self.run.state == "DRAFT":
+            known = await known_mappings(acting().actor)
+            self.choices = {"mapping": [[key, f"{source} · {name}"] for key, source, name in known]}
+
+    def _show_mapping(self, typed: str, name: str) -> None:
+        self.values = {"mapping": typed, "name": name}
+        self.errors = {}
+        self.form_key = f"{name}:{hash(typed)}"
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def load_all(self) -> Any:
+        """Show the import that the address names, and the page of rows that it refused."""
+        if self.run.id != name_in_address():
+            self.loaded = False
+            yield
+        self.asking = ""
+        await self._show()
+        self.loaded = True
+        yield ProblemsState.load
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def look(self) -> Any:
+        """Read anew how far the import is; once it has moved on, its refused rows too."""
+        before = self.run.state
+        await self._show()
+        return ProblemsState.load if self.run.state != before else None
+
+    @rx.event
+    @needs(WRITE)
+    async def drop_file(self, name: str) -> None:
+        """Take a file away."""
+        await uploads.drop(acting().actor, id_in_address(), name)
+        await self._show()
+
+    @rx.event
+    @needs(WRITE)
+    async def use_mapping(self, key: str) -> None:
+        """Take the mapping of an earlier import, or none."""
+        typed, name = "", ""
+        if key:
+            row = await import_run(acting().actor, id_of(key))
+            typed, name = row.mapping, row.mapping_name
+        self._show_mapping(typed, name)
+        await self._keep(typed, name)
+
+    @rx.event
+    @needs(WRITE)
+    async def keep_mapping(self, typed: str) -> None:
+        """Keep what was typed once it is a mapping, so that the files show what they are for."""
+        if typed.strip() == self._kept[1]:
+            return
+        try:
+            await self._keep(typed, self.values.get("name", ""))
+        except Invalid as error:
+            self._show_faults(error)
+
+    @rx.event
+    @needs(WRITE)
+    async def check(self, data: dict[str, Any]) -> Any:
+        """Keep the mapping, then let the worker check the files."""
+        typed, name = str(data.get("mapping") or ""), str(data.get("name") or "")
+        try:
+            await self._keep(typed, name)
+            await runs.check(acting().actor, id_in_address())
+        except Invalid as error:
+            self.values = {"mapping": typed, "name": name}
+            self._show_faults(error)
+            return rx.toast.error(next(iter(self.errors.values()), acting().text(error.message)))
+        await self._show()
+        return None
+
+    async def _keep(self, typed: str, name: str) -> None:
+        await runs.choose_mapping(acting().actor, id_in_address(), typed, name or "mapping.toml")
+        # The box holds it already: nothing is to be put into the hands of whoever types.
+        self._kept, self.errors = (self.run.id, typed.strip()), {}
+        await self._show()
+
+    def _show_faults(self, error: Invalid) -> None:
+        self.errors = {key: acting().text(message) for key, message in error.fields.items()}
+
+
+class ProblemsState(ListState, rx.State):
+    """The refused rows of the import that the address names."""
+
+    resource: ClassVar = IMPORT_PROBLEMS
+
+    def _query(self) -> ListQuery:
+        asked = dict(self.router.url.query_parameters)
+        return ListQuery.of(self.resource, asked | {"run": str(id_in_address())})
+
+    def _show(self, found: ListPage, query: ListQuery) -> None:
+        super()._show(found, query)
+        # That it is one import's narrows nothing here.
+        self.narrowed = bool(query.params(self.resource).keys() - {"run", "sort", "page"})
