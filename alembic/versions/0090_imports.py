@@ -1,7 +1,7 @@
 """Tell imported history from live trade; keep where it came from; reviews; the import's journal.
 
 Revision ID: 0090
-Revises: 0100
+Revises: 0087
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import op
 
 revision: str = "0090"
-down_revision: str | None = "0100"
+down_revision: str | None = "0087"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """Count what visitors do by source, product and search, and let orders carry their visit.
 
 Revision ID: 0100
-Revises: 0087
+Revises: 0091
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0100"
-down_revision: str | None = "0087"
+down_revision: str | None = "0091"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
