@@ -183,7 +183,7 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
-            owner.execute(statement)
+            owner.execute(statement)  # type: ignore[arg-type]
         owner.execute("set session_replication_role = origin")
         owner.execute(_WITHDRAWAL)
         owner.execute(
@@ -195,7 +195,7 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " (select id from refunds order by number limit 2)"
         )
         for statement in _BEHAVIOUR:
-            owner.execute(statement)
+            owner.execute(statement)  # type: ignore[arg-type]
         owner.execute(
             "update merchants set status = 'PENDING' where id in (select distributor_id"
             " from stores order by id limit 1)"
@@ -221,3 +221,8 @@ def supplier(merchant: UUID) -> Actor:
 
 def distributor(merchant: UUID) -> Actor:
     return Actor(Scope.DISTRIBUTOR, merchant_id=merchant, permissions=ALL)
+
+
+def figure(value: object) -> int:
+    """Return a panel's figure; nothing is zero."""
+    return value if isinstance(value, int) else 0

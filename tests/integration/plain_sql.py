@@ -7,6 +7,9 @@ a source and an aggregate; a measure is (top terms, bottom terms, scale).
 from dataclasses import dataclass
 from typing import Any
 
+from app.access import Actor
+from app.analytics.views import View
+
 VIEWS = """\
 create view plain_orders as
 select o.*, a.province, coalesce(w.source, '') as source, coalesce(w.campaign, '') as campaign,
@@ -200,6 +203,15 @@ class Asked:
         """The values to bind."""
         days = {"first": self.first, "last": self.last, "at": self.at, "shift": self.shift}
         return {**days, "currency": self.currency, **self.equal}
+
+
+def asked(actor: Actor, view: View) -> Asked:
+    """Return what an actor at a view asks for."""
+    own = {} if actor.merchant_id is None else {str(actor.scope): str(actor.merchant_id)}
+    period = view.period
+    return Asked(
+        period.first, period.last, period.at, view.shift, view.currency, {**view.filters, **own}
+    )
 
 
 def where(source: Source, asked: Asked, *, before: bool) -> str:

@@ -27,7 +27,7 @@ from tests.integration.analytics import (
     platform,
     supplier,
 )
-from tests.integration.plain_sql import COLUMN, PLAIN, VIEWS, Asked, by_dimension, values
+from tests.integration.plain_sql import COLUMN, PLAIN, VIEWS, asked, by_dimension, values
 
 UNPROVEN = {"rating"}
 """Nobody has reviewed anything in this market."""
@@ -92,14 +92,6 @@ def chosen(trade: Trade, scope: Scope, dimension: str, place: int) -> dict[str, 
         return {}
     found = dimension_values(trade, dimension)
     return {dimension: found[place % len(found)]}
-
-
-def asked(actor: Actor, view: View) -> Asked:
-    own = {} if actor.merchant_id is None else {str(actor.scope): str(actor.merchant_id)}
-    period = view.period
-    return Asked(
-        period.first, period.last, period.at, view.shift, view.currency, {**view.filters, **own}
-    )
 
 
 async def prove(trade: Trade, actor: Actor, drawn: Draw) -> None:
