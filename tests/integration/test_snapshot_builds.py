@@ -31,6 +31,7 @@ from app.kit.ids import new_id
 from app.kit.settings import settings
 from app.services import fulfilment, payments, refunds
 from tests.integration.market import FakeProvider, Market, open_market
+from tests.integration.s3 import s3_store
 
 PLATFORM = Actor(Scope.PLATFORM, permissions=frozenset(PERMISSIONS))
 BEGINNING, END = date(2020, 1, 1), date(2100, 1, 1)
@@ -469,3 +470,27 @@ async def test_many_late_changes_do_not_make_many_files(fresh: Ground) -> None:
         months = [file.month for file in fresh.files.newest().files["lines"]]  # type: ignore[union-attr]
         closed = [month for month in months if month < business_date(now()).replace(day=1)]
         assert len(closed) == len(set(closed)) and await fresh.is_true()
+
+
+async def test_an_object_store_serves_as_a_folder_does(
+    fresh: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = await open_market(fresh.database)
+    order = await fresh.buy(market, {0: 2, 1: 1}, days_ago=40)
+    with s3_store() as (environment, objects):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("TONGSHANG_SNAPSHOT_URL", "s3://bucket/analytics")
+        settings.cache_clear()
+        fresh.files = store()
+        assert closed_through() is None
+        await fresh.build()
+        assert fresh.rows().height == 2 and await fresh.is_true()
+        await fresh.refund(market, order, 100)
+        assert (await fresh.build()).changed_days == 1
+        assert fresh.rows()["refunded_cents"].sum() == 100 and await fresh.is_true()
+        before = len(objects)
+        with frozen(now() + 2 * GRACE):
+            assert (await fresh.build()).deleted_files > 0
+        assert len(objects) < before and await fresh.is_true()
+        assert any(key.endswith(MANIFEST) for key in objects)

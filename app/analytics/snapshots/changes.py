@@ -130,7 +130,7 @@ def _sql_sum(name: str, kind: Kind) -> str:
     return (
         f"{name}::int"
         if kind is Kind.YES_NO
-        else f"round({name} * 100)"
+        else f"floor({name} * 100)"
         if kind is Kind.FLOAT
         else name
     )
@@ -140,7 +140,7 @@ def _prints(dataset: Dataset, rows: "pl.LazyFrame") -> "pl.LazyFrame":
     import polars as pl
 
     sums = {
-        name: (pl.col(name) * 100).round().cast(pl.Int64) if kind is Kind.FLOAT else pl.col(name)
+        name: (pl.col(name) * 100).floor().cast(pl.Int64) if kind is Kind.FLOAT else pl.col(name)
         for name, kind in _summed(dataset)
     }
     if dataset.has("status"):
