@@ -65,6 +65,11 @@ def download(workspace: Workspace, resource: str, fmt: str) -> str:
     return f"/download{workspace.path}/{resource}.{fmt}"
 
 
+def board_download(workspace: Workspace) -> str:
+    """Return the start of the addresses of a dashboard's files; a panel's name follows."""
+    return f"/download{workspace.path}/board"
+
+
 def store(slug: str, page: str = "") -> str:
     """Return an address in a store."""
     return f"/s/{slug}/{page}" if page else f"/s/{slug}"

@@ -305,6 +305,12 @@ class Posting(SQLModel, table=True):
         CheckConstraint("from_account_id <> to_account_id", name="moves"),
         Index("ix_postings_from", "from_account_id", "created_at"),
         Index("ix_postings_to", "to_account_id", "created_at"),
+        Index(
+            "ix_postings_created",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16},
+        ),
     )
 
     id: UUID = row_id()

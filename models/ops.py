@@ -63,12 +63,19 @@ class NotificationRead(SQLModel, table=True):
 
 
 class SavedView(SQLModel, table=True):
-    """A user's filters, sort and columns of a list, under a name."""
+    """Filters, sort and columns of a list, or a dashboard's days and filters, under a name.
+
+    It is its user's own, or with a role it is shown to all who have the role in the workspace.
+    """
 
     __tablename__ = "saved_views"
 
     id: UUID = row_id()
     user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    role_id: UUID | None = Field(
+        default=None, foreign_key="roles.id", index=True, ondelete="CASCADE"
+    )
+    is_default: bool = False
     scope: str = Field(max_length=12)
     merchant_id: UUID | None = Field(default=None, foreign_key="merchants.id")
     resource: str = Field(max_length=60)

@@ -117,7 +117,7 @@ class OrderAddress(SQLModel, table=True):
 
     order_id: UUID = Field(foreign_key="orders.id", primary_key=True)
     recipient: str = Field(max_length=60)
-    phone: str = Field(max_length=20)
+    phone: str = Field(max_length=20, index=True)
     province_code: str = Field(max_length=6)
     province: str = Field(max_length=40)
     city: str = Field(max_length=40)
@@ -134,6 +134,12 @@ class SupplierOrder(SQLModel, table=True):
         one_of("status", SupplierOrderStatus),
         Index("ix_supplier_orders_supplier", "supplier_id", "status", text("placed_at desc")),
         Index("ix_supplier_orders_distributor", "distributor_id", text("placed_at desc")),
+        Index(
+            "ix_supplier_orders_paid",
+            "supplier_id",
+            text("paid_at desc"),
+            postgresql_where=text("paid_at is not null"),
+        ),
     )
 
     id: UUID = row_id()
@@ -143,6 +149,8 @@ class SupplierOrder(SQLModel, table=True):
     distributor_id: UUID = Field(foreign_key="merchants.id")
     store_id: UUID = Field(foreign_key="stores.id")
     store_name: str = Field(max_length=60)
+    currency: str = currency()
+    """The order's: a supplier does not read orders."""
     status: str = Field(default=SupplierOrderStatus.PENDING_PAYMENT, max_length=16)
     freight_cents: int = cents(0)
     placed_at: datetime = created()
@@ -248,7 +256,15 @@ class OrderEvent(SQLModel, table=True):
     """One transition of an order or of a supplier's part (append-only): who, when, why."""
 
     __tablename__ = "order_events"
-    __table_args__ = (Index("ix_order_events_order", "order_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_order_events_order", "order_id", "created_at"),
+        Index(
+            "ix_order_events_created",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16},
+        ),
+    )
 
     id: UUID = row_id()
     order_id: UUID = Field(foreign_key="orders.id")

@@ -1,63 +1,210 @@
-"""The state of a dashboard: the period in the address, figures read once, drawn as one looks."""
+"""The state of a dashboard: a view in the address, its figures, and what a click on them does."""
 
+import asyncio
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import reflex as rx
 
 from app import routes
-from app.access import Actor
-from app.analytics import charts, periods
-from app.analytics.dashboards import Dashboard, Tile, Todo
-from app.analytics.measures import MEASURES, Link, Unit
+from app.analytics import periods, views
+from app.analytics.charts import Drawing, Reader, draw, label_of
+from app.analytics.choices import Choice, choices, currencies, dimensions_of
+from app.analytics.dashboards import Dashboard, open_figures, open_panels
+from app.analytics.results import Panel, Row
+from app.analytics.views import Comparison, View
 from app.kit.clock import now
-from app.kit.i18n import N_, catalog, moment_text
+from app.kit.i18n import N_, moment_text
+from app.services import saved_views
 from state.base import ConsoleState
+from state.boards import (
+    Chip,
+    FilterView,
+    Menu,
+    TileView,
+    TodoView,
+    chips_of,
+    filter_view,
+    href_of,
+    tile_view,
+    todo_view,
+)
 from state.gate import OF_SCREEN, acting, needs
+from state.sharing import SharedViews
+
+PAGE = "dashboard"
+_CLOCK = slice(-5, None)
+"""Where a moment's text has its time of day."""
 
 
-class DashboardState(ConsoleState, mixin=True):
-    """Mix in; set ``permission`` and define ``_read``.
+class DashboardState(SharedViews, ConsoleState, mixin=True):
+    """Mix in, and set ``permission``.
 
-    Charts cannot read the page's colours, so the browser says how it looks (``draw``).
+    Everything that selects figures stands in the address, so a view can be shared, gone back to
+    and reloaded; the figures are read when the page is entered or its address changes.
     """
 
     permission: ClassVar[str] = ""
+    resource_name: ClassVar[str] = PAGE
 
     preset: str = periods.Preset.MONTH
     first: str = ""
     last: str = ""
     partial: bool = False
-    compared: str = ""
+    comparison: str = Comparison.WEEKDAY
+    before: str = ""
+    currency: str = "CNY"
+    currencies: list[str] = []
     refreshed_at: str = ""
-    tiles: list[dict[str, str]] = []
-    todos: list[dict[str, str]] = []
-    panels: list[dict[str, Any]] = []
+    closed_through: str = ""
+    live_at: str = ""
+    """When today's figures were last read again; empty until then."""
+    tiles: list[TileView] = []
+    todos: list[TodoView] = []
+    panels: list[Drawing] = []
+    chips: list[Chip] = []
+    filters: list[FilterView] = []
+    files: str = ""
+    """The start of the addresses of this dashboard's files."""
+    query: str = ""
     loaded: bool = False
+    busy: bool = True
+    quiet: bool = False
+    """There is nothing at all in these days."""
+    menu: Menu = Menu()
+    menu_open: bool = False
     _dashboard: Dashboard | None = None
-    _look: list[str] = []
+    _view: View | None = None
+    _known: dict[str, list[Choice]] = {}
+    _locale: str = ""
+    _chosen: tuple[str, int] = ("", 0)
+    _as_tables: list[str] = []
 
     @rx.event
     @needs(OF_SCREEN)
-    async def load(self) -> None:
-        """Read the figures of the period that the address names."""
+    async def load(self) -> Any:
+        """Read what the address names: first the key figures, then the panels."""
         who = acting()
-        period = periods.parse(dict(self.router.url.query_parameters), now())
-        self._dashboard = await self._read(who.actor, period)
+        params = dict(self.router.url.query_parameters)
+        usual = "" if params else await saved_views.default_query(who.actor, PAGE)
+        if usual:
+            yield rx.redirect(routes.console(who.workspace, f"{PAGE}?{usual}"), replace=True)
+            return
+        view = views.parse(params, now())
+        self._say_view(view)
+        yield
+        figures = await open_figures(who.actor, view)
+        self._take(figures)
+        yield
+        panels, _ = await asyncio.gather(open_panels(who.actor, view), self._name(figures.view))
+        self._take(replace(figures, panels=panels))
+        self.busy = False
+
+    def _say_view(self, view: View) -> None:
+        """Say what is about to be shown."""
+        who, period = acting(), view.period
+        self._view, self.busy, self.menu_open, self.live_at = view, True, False, ""
         self.preset, self.first, self.last = period.preset, f"{period.first}", f"{period.last}"
-        self.partial = period.is_partial
-        self.compared = f"{period.before_first} – {period.before_last}"
+        self.partial, self.comparison, self.currency = (
+            period.is_partial, str(view.comparison), view.currency
+        )  # fmt: skip
+        shift = view.shift
+        self.before = f"{period.first - shift} – {period.last - shift}" if shift else ""
+        self.query = urlencode(view.query())
+        self.files = routes.board_download(who.workspace)
+
+    async def _name(self, view: View) -> None:
+        """Find out what the filters' values are called, and which currencies there are."""
+        actor = acting().actor
+        found = await asyncio.gather(*(choices(actor, view, name) for name in view.filters))
+        self._known = dict(zip(view.filters, map(list, found), strict=True))
+        self.currencies = list(await currencies(actor))
+
+    @property
+    def _reader(self) -> Reader:
+        who = acting()
+        view = self._dashboard.view if self._dashboard else views.parse({}, now())
+        return Reader.of(view, self._locale or who.locale)
+
+    def _take(self, dashboard: Dashboard) -> None:
+        """Show a dashboard; what it has no panels of yet stays as it was."""
+        old = self._dashboard.panels if self._dashboard else ()
+        self._dashboard = replace(dashboard, panels=dashboard.panels or old)
+        self._show_figures()
+        if dashboard.panels:
+            self._show_panels()
+
+    def _show_figures(self) -> None:
+        if self._dashboard is None:
+            return
+        place, reader = acting().workspace, self._reader
+        self.tiles = [tile_view(tile, place, reader) for tile in self._dashboard.tiles]
+        self.todos = [
+            todo_view(todo, place, reader) for todo in self._dashboard.todos if todo.count
+        ]
         self.refreshed_at = moment_text(self._dashboard.refreshed_at)
-        self.tiles = [_tile(tile, who.workspace) for tile in self._dashboard.tiles]
-        self.todos = [_todo(todo, who.workspace) for todo in self._dashboard.todos if todo.count]
-        self._paint()
+        self.closed_through = f"{self._dashboard.closed_through or ''}"
         self.loaded = True
 
+    def _show_panels(self) -> None:
+        if self._dashboard is None:
+            return
+        self.panels = [self._drawn(panel) for panel in self._dashboard.panels]
+        self.chips = chips_of(self._dashboard.view, self._known, self._reader)
+        self.quiet = bool(self.panels) and all(panel.kind == "empty" for panel in self.panels)
+
+    def _drawn(self, panel: Panel) -> Drawing:
+        drawing = draw(panel, self._reader, as_table=panel.name in self._as_tables)
+        drawing.href = href_of(panel.link, acting().workspace)
+        shown = panel.columns[1].measure if drawing.kind == "plot" else None
+        tile = next((tile for tile in self.tiles if tile.measure == shown), None)
+        if tile and len({column.measure for column in panel.columns if column.measure}) == 1:
+            drawing.lead, drawing.change, drawing.tone = tile.value, tile.change, tile.tone
+        return drawing
+
     @rx.event
     @needs(OF_SCREEN)
-    async def draw(self, theme: str, language: str) -> None:
-        """Draw the charts for the browser's theme and language."""
-        self._look = ["dark" if theme == "dark" else "light", "en" if language == "en" else "zh_CN"]
-        self._paint()
+    async def speak(self, language: str) -> None:
+        """Say everything in the language that the browser has been switched to."""
+        locale = "en" if language == "en" else "zh_CN"
+        if locale == (self._locale or acting().locale):
+            return
+        self._locale = locale
+        self._show_figures()
+        self._show_panels()
+
+    @rx.event(background=True)
+    @needs(OF_SCREEN)
+    async def tick(self) -> None:
+        """Read the key figures of today again, beside whatever else the person does.
+
+        The browser asks for it while somebody looks, so it ends when the page is left; and each
+        time the gate asks anew whose session this is and what they may see.
+        """
+        view = self._view
+        if view is None or self.busy:
+            return
+        fresh = replace(view, period=periods.again(view.period, now()))
+        figures = await open_figures(acting().actor, fresh)
+        async with self:
+            # Meanwhile another view may have been chosen, and its figures are on the way.
+            if self._view != view or self.busy or self._dashboard is None:
+                return
+            self._dashboard = replace(figures, panels=self._dashboard.panels)
+            self._show_figures()
+            self.live_at = moment_text(figures.refreshed_at)[_CLOCK]
+
+    # The view -----------------------------------------------------------------------------------
+
+    def _go(self, view: View) -> Any:
+        """Lead to the address of a view; entering it reads the figures."""
+        query = urlencode(view.query())
+        return rx.redirect(routes.console(acting().workspace, f"{PAGE}?{query}"))
+
+    def _shown(self) -> View:
+        return self._view or views.parse({}, now())
 
     @rx.event
     @needs(OF_SCREEN)
@@ -65,91 +212,128 @@ class DashboardState(ConsoleState, mixin=True):
         """Show another period."""
         if preset == periods.Preset.CUSTOM or preset not in set(periods.Preset):
             return None
-        return rx.redirect(routes.console(acting().workspace, f"dashboard?period={preset}"))
+        period = periods.preset(periods.Preset(preset), now())
+        return self._go(replace(self._shown(), period=period))
 
     @rx.event
     @needs(OF_SCREEN)
     async def choose_days(self, data: dict[str, Any]) -> Any:
         """Show chosen days. Raises Invalid for days that cannot be."""
-        query = {"period": "custom", "from": str(data.get("from")), "to": str(data.get("to"))}
-        period = periods.parse(query, now())
-        chosen = "&".join(f"{key}={value}" for key, value in period.query().items())
-        return rx.redirect(routes.console(acting().workspace, f"dashboard?{chosen}"))
+        try:
+            first, last = (date.fromisoformat(str(data.get(end))) for end in ("from", "to"))
+        except ValueError:
+            return rx.toast.error(acting().text(N_("Choose the first and the last day.")))
+        return self._go(replace(self._shown(), period=periods.custom(first, last, now())))
 
     @rx.event
     @needs(OF_SCREEN)
-    async def open_point(self, panel: str, curve: int, point: int) -> Any:
-        """Lead from a bar or a point to the rows behind it."""
-        figure = next((p["figure"] for p in self.panels if p["name"] == panel), None)
-        try:
-            path = figure["data"][curve]["customdata"][point][1] if figure else ""
-        except (IndexError, KeyError, TypeError):
-            path = ""
-        return rx.redirect(routes.console(acting().workspace, path)) if path else None
+    async def compare(self, comparison: str) -> Any:
+        """Compare with other days."""
+        if comparison not in set(Comparison):
+            return None
+        return self._go(replace(self._shown(), comparison=Comparison(comparison)))
 
-    async def _read(self, actor: Actor, period: periods.Period) -> Dashboard:
-        raise NotImplementedError
+    @rx.event
+    @needs(OF_SCREEN)
+    async def pay_in(self, currency: str) -> Any:
+        """Show the figures of another currency."""
+        if currency not in self.currencies:
+            return None
+        return self._go(replace(self._shown(), currency=currency))
 
-    def _paint(self) -> None:
-        if self._dashboard is None:
-            return
-        theme, locale = self._look or ("light", acting().locale)
-        drawn = charts.figures(self._dashboard, "dark" if theme == "dark" else "light", locale)
-        self.panels = [
-            {"name": name, "figure": figure, "wide": name.startswith("trend_"), **_both(title)}
-            for name, figure in drawn.items()
-            for title in [_title(self._dashboard, name)]
+    @rx.event
+    @needs(OF_SCREEN)
+    async def open_filters(self) -> None:
+        """Find out by what the view can be narrowed."""
+        actor, view = acting().actor, self._shown()
+        names = dimensions_of(actor)
+        found = await asyncio.gather(*(choices(actor, view, name) for name in names))
+        self.filters = [
+            filter_view(name, view, values, self._reader)
+            for name, values in zip(names, found, strict=True)
+            if values or name in view.filters
         ]
 
+    @rx.event
+    @needs(OF_SCREEN)
+    async def narrow(self, dimension: str, value: str) -> Any:
+        """Narrow the view by a value, or with an empty one no longer."""
+        filters = {**self._shown().filters, dimension: value}
+        kept = {name: one for name, one in filters.items() if one and name in views.DIMENSIONS}
+        return self._go(replace(self._shown(), filters=kept))
 
-def _both(message: str) -> dict[str, str]:
-    """Return a text in both languages, so that switching needs no round trip."""
-    return {"zh": catalog("zh_CN").get(message, message), "en": message}
+    @rx.event
+    @needs(OF_SCREEN)
+    async def clear(self) -> Any:
+        """Take all filters away."""
+        return self._go(replace(self._shown(), filters={}))
 
+    # A click --------------------------------------------------------------------------------------
 
-def _title(dashboard: Dashboard, name: str) -> str:
-    kind, _, key = name.partition("_")
-    if kind == "trend":
-        return MEASURES[key].name
-    found = next((b.title for b in dashboard.breakdowns if b.key == key), None)
-    return found or N_("Order progress")
+    @rx.event
+    @needs(OF_SCREEN)
+    async def pick(self, panel: str, row: int, x: int, y: int) -> None:
+        """Offer what a point of a chart or a row of a table leads to."""
+        found = self._row(panel, row)
+        if found is None:
+            return
+        shown, line = found
+        title = label_of(shown, line, self._reader)
+        href = href_of(line.link, acting().workspace)
+        self.menu = Menu(x, y, title, self._narrowing(shown, line), href)
+        self._chosen, self.menu_open = (panel, row), bool(self.menu.narrow or href)
 
+    def _row(self, name: str, row: int) -> tuple[Panel, Row] | None:
+        panels = self._dashboard.panels if self._dashboard else ()
+        panel = next((panel for panel in panels if panel.name == name), None)
+        if panel is None or not 0 <= row < len(panel.rows):
+            return None
+        return panel, panel.rows[row]
 
-def _href(link: Link | None, workspace: routes.Workspace) -> str:
-    return routes.console(workspace, link.path) if link else ""
-
-
-def _tile(tile: Tile, workspace: routes.Workspace) -> dict[str, str]:
-    measure = tile.definition
-    spark = charts.sparkline(tile.series)
-    return {
-        "measure": tile.measure,
-        **_both(measure.name),
-        "formula_zh": catalog("zh_CN").get(measure.formula, measure.formula),
-        "formula_en": measure.formula,
-        "value_zh": charts.value_text(tile.value, measure.unit, "zh_CN"),
-        "value_en": charts.value_text(tile.value, measure.unit, "en"),
-        "exact": str(tile.value) if tile.value is not None else "",
-        "change": charts.change_text(tile.change_bps, "en") if tile.change_bps is not None else "",
-        "direction": _direction(tile),
-        "line": spark.line,
-        "area": spark.area,
-        "href": _href(tile.link, workspace),
-    }
-
-
-def _direction(tile: Tile) -> str:
-    """Return ``up`` for good news, ``down`` for bad, nothing for neither."""
-    good = tile.definition.rising_is_good
-    if not tile.change_bps or good is None:
+    def _narrowing(self, panel: Panel, row: Row) -> str:
+        """Return what narrowing by a row is called; nothing where it cannot be."""
+        reader = self._reader
+        if panel.dimension in dimensions_of(acting().actor) and row.key is not None:
+            if reader.filters.get(panel.dimension) == row.key:
+                return reader.say(N_("Take the filter away"))
+            return reader.say(N_("Filter by this"))
+        day = row.values[0]
+        span = self._shown().period
+        if type(day) is date and span.days > 1 and span.first <= day <= span.last:
+            return reader.say(N_("Only this day"))
         return ""
-    return "up" if (tile.change_bps > 0) == good else "down"
 
+    @rx.event
+    @needs(OF_SCREEN)
+    async def close_menu(self, is_open: bool = False) -> None:
+        """Close the menu of a point."""
+        self.menu_open = is_open
 
-def _todo(todo: Todo, workspace: routes.Workspace) -> dict[str, str]:
-    return {
-        "measure": todo.measure,
-        **_both(todo.definition.name),
-        "count": charts.value_text(todo.count, Unit.COUNT, "en"),
-        "href": _href(todo.link, workspace),
-    }
+    @rx.event
+    @needs(OF_SCREEN)
+    async def narrow_by_chosen(self) -> Any:
+        """Narrow the view by the point or row whose menu is open."""
+        self.menu_open = False
+        found = self._row(*self._chosen)
+        if found is None or not self._narrowing(*found):
+            return None
+        panel, row = found
+        view, day = self._shown(), row.values[0]
+        if panel.dimension and row.key is not None:
+            same = view.filters.get(panel.dimension) == row.key
+            filters = {**view.filters, panel.dimension: "" if same else row.key}
+            return self._go(replace(view, filters={k: v for k, v in filters.items() if v}))
+        if isinstance(day, date) and not isinstance(day, datetime):
+            return self._go(replace(view, period=periods.custom(day, day, now())))
+        return None
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def as_table(self, panel: str) -> None:
+        """Show a panel's chart as a table, or as a chart again."""
+        self._as_tables = (
+            [name for name in self._as_tables if name != panel]
+            if panel in self._as_tables
+            else [*self._as_tables, panel]
+        )
+        self._show_panels()

@@ -26,6 +26,9 @@ class Preset(StrEnum):
     WEEK = "7d"
     MONTH = "30d"
     QUARTER = "90d"
+    THIS_MONTH = "month"
+    LAST_MONTH = "last_month"
+    THIS_YEAR = "year"
     CUSTOM = "custom"
 
 
@@ -40,6 +43,9 @@ PRESET_NAMES: Mapping[Preset, str] = {
     Preset.WEEK: N_("Last 7 days"),
     Preset.MONTH: N_("Last 30 days"),
     Preset.QUARTER: N_("Last 90 days"),
+    Preset.THIS_MONTH: N_("This month"),
+    Preset.LAST_MONTH: N_("Last month"),
+    Preset.THIS_YEAR: N_("This year"),
     Preset.CUSTOM: N_("Chosen days"),
 }
 
@@ -47,6 +53,12 @@ PRESET_NAMES: Mapping[Preset, str] = {
 def business_date(moment: datetime) -> date:
     """Return the day on which an aware moment falls, in the business time zone."""
     return moment.astimezone(BUSINESS_ZONE).date()
+
+
+def business_minute(moment: datetime) -> int:
+    """Return how many minutes of its business day have gone by at an aware moment."""
+    wall = moment.astimezone(BUSINESS_ZONE)
+    return wall.hour * 60 + wall.minute
 
 
 def midnight(day: date) -> datetime:
@@ -135,10 +147,14 @@ class Period:
         return tuple(begin + i * self.step for i in range(int(self.days * _DAY / self.step)))
 
     @property
+    def at_wall(self) -> datetime:
+        """The moment of looking as business wall-clock time, without a zone."""
+        return self.at.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
+
+    @property
     def begun(self) -> int:
         """How many slots have begun; the later ones have no figures yet."""
-        wall = self.at.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
-        return sum(1 for slot in self.slots if slot < wall)
+        return sum(1 for slot in self.slots if slot < self.at_wall)
 
     def query(self) -> dict[str, str]:
         """Return what an address says of the period; ``parse`` reads it again."""
@@ -148,9 +164,24 @@ class Period:
 
 
 def preset(which: Preset, at: datetime) -> Period:
-    """Return the days up to and including today. Raises KeyError for CUSTOM."""
+    """Return the days that a preset means at a moment. Raises KeyError for CUSTOM."""
     today = business_date(at)
+    first = today.replace(day=1)
+    spans = {
+        Preset.THIS_MONTH: (first, today),
+        Preset.LAST_MONTH: ((first - _DAY).replace(day=1), first - _DAY),
+        Preset.THIS_YEAR: (today.replace(month=1, day=1), today),
+    }
+    if which in spans:
+        return Period(which, *spans[which], at)
     return Period(which, today - timedelta(days=PRESET_DAYS[which] - 1), today, at)
+
+
+def again(period: Period, at: datetime) -> Period:
+    """Return the same choice of days at a later moment, when a preset may mean other days."""
+    if period.preset is Preset.CUSTOM:
+        return Period(period.preset, period.first, period.last, at)
+    return preset(period.preset, at)
 
 
 def custom(first: date, last: date, at: datetime) -> Period:

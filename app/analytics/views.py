@@ -6,7 +6,7 @@ Pure, and wholly in the address, so that a view can be saved, sent and opened ag
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.analytics import periods
@@ -59,6 +59,15 @@ class View:
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
     """Dimension → the one value that rows must have."""
     currency: str = "CNY"
+
+    @property
+    def shift(self) -> timedelta | None:
+        """How far back the comparison lies; None where nothing is compared."""
+        if self.comparison is Comparison.NONE:
+            return None
+        if self.comparison is Comparison.WEEKDAY:
+            return self.period.shift
+        return timedelta(days=self.period.days if self.comparison is Comparison.PREVIOUS else 364)
 
     def query(self) -> dict[str, str]:
         """Return what an address says of the view; ``parse`` reads it again."""

@@ -6,9 +6,9 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 ``app.services.engine`` does.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, LiteralString, Protocol
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
 from psycopg.rows import DictRow, dict_row
@@ -16,6 +16,11 @@ from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from app.kit.arrow import ArrowConnections
+
+if TYPE_CHECKING:
+    from app.kit.arrow import ArrowConnection
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
@@ -52,10 +57,14 @@ class Database:
         )
         self._pool_size = pool_size
         self._hot: AsyncConnectionPool[RawConnection[DictRow]] | None = None
+        self._arrow = ArrowConnections(
+            self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        )
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        self._arrow.close()
         if self._hot is not None:
             await self._hot.close()
 
@@ -127,6 +136,23 @@ class Database:
             await connection.execute(begin, identity.database_settings())
             yield connection
             await connection.execute("commit", prepare=False)
+
+    @contextmanager
+    def reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+        """Open one read-only transaction as ``tongshang_app`` whose answers are Arrow.
+
+        All its statements see one moment. Blocking: use it in a thread.
+        """
+        with self._arrow.transaction(identity.database_settings()) as connection:
+            yield connection
+
+    @contextmanager
+    def engine_reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+        """Like ``reader`` as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
+        with self._arrow.transaction(identity.database_settings()) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(f"set local role {ENGINE_ROLE}")
+            yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:

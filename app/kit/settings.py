@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     blob_url: str | None = Field(
         default=None, description="Object store for pictures (s3://…); a local folder by default."
     )
+    snapshot_url: str | None = Field(
+        default=None,
+        description="Object store for the analytics' files (s3://…); a local folder by default.",
+    )
     smtp_url: str | None = Field(
         default=None, description="Mail server; without it mails are kept in the outbox folder."
     )

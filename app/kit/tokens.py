@@ -18,6 +18,11 @@ LIGHT: dict[str, str] = {
     "info": "#1f5aa8",
     "info-bg": "#e5eefb",
     "on-accent": "#ffffff",
+    "series-2": "#3d8fb0",
+    "series-3": "#b97a12",
+    "series-4": "#9a5cb4",
+    "series-5": "#5f9140",
+    "series-6": "#c2566b",
 }
 DARK: dict[str, str] = {
     "bg": "#101214",
@@ -37,6 +42,11 @@ DARK: dict[str, str] = {
     "info": "#8ab6f5",
     "info-bg": "#15263d",
     "on-accent": "#101214",
+    "series-2": "#72bcd8",
+    "series-3": "#e5b45c",
+    "series-4": "#c594dc",
+    "series-5": "#95c777",
+    "series-6": "#e88fa0",
 }
 ACCENTS: dict[str, tuple[str, str]] = {
     "platform": ("#3a4bb0", "#9aa7f7"),

@@ -5,8 +5,9 @@ logging in touch several tenants at once. Each use checks its Actor first. A tes
 table with the calls in the source.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -14,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.db import database
+
+if TYPE_CHECKING:
+    from app.kit.arrow import ArrowConnection
 
 ENGINE_USES: dict[str, str] = {
     # use case: why it must see more than one tenant
@@ -70,6 +74,8 @@ ENGINE_USES: dict[str, str] = {
     "api_keys.resolve": "says as whom a program acts, before it is known",
     "first_operator.set_up": "makes the first user of an installation that has none",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
+    "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
+    "snapshots.names": "labels keys of an answer that its reader already holds",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 
@@ -92,4 +98,13 @@ async def engine_pipeline(actor: Actor, use: str) -> AsyncGenerator[AsyncConnect
     if use not in ENGINE_USES:
         raise LookupError(f"{use} is not declared in ENGINE_USES")
     async with database().engine_pipeline(actor) as connection:
+        yield connection
+
+
+@contextmanager
+def engine_reader(actor: Actor, use: str) -> Generator["ArrowConnection"]:
+    """Open one read-only transaction of the engine role that gives Arrow. Blocking."""
+    if use not in ENGINE_USES:
+        raise LookupError(f"{use} is not declared in ENGINE_USES")
+    with database().engine_reader(actor) as connection:
         yield connection

@@ -1,26 +1,67 @@
-"""The chart frame. In a module of its own: Plotly is heavy, and only pages with charts load it."""
+"""Charts in a page. In a module of its own: Plotly is heavy, and only pages with charts load it."""
 
 from typing import Any
 
 import reflex as rx
-from plotly.graph_objs import Figure
-from plotly.graph_objs.layout import Template
+from reflex.style import resolved_color_mode
 
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
+from app.kit.tokens import ACCENTS, DARK, LIGHT
+
+LIBRARY = "$/public/charts.js"
+_DRAWN_WITH = ("accent", "ink", "soft", "faint", "line", "line-strong", "surface")
 
 
-def chart(figure: rx.Var[Any], *, label: Any, on_click: Any) -> rx.Component:
-    """Draw a Plotly figure that is a plain dictionary; a click on a point leads to its rows."""
-    return rx.el.div(
-        rx.plotly.basic(
-            data=figure.to(Figure),
-            template=rx.Var.create({}).to(Template),
-            config=CONFIG,
-            on_click=on_click,
-            use_resize_handler=True,
-            style={"width": "100%"},
-        ),
-        class_name="chart",
-        role="img",
-        aria_label=label,
+def _colours(scope: str) -> dict[str, dict[str, str]]:
+    """Return the tokens that figures name, in both themes: Plotly knows no CSS variables."""
+    return {
+        theme: {
+            name: value
+            for name, value in (tokens | {"accent": ACCENTS[scope][theme == "dark"]}).items()
+            if name in _DRAWN_WITH or name.startswith("series-")
+        }
+        for theme, tokens in (("light", LIGHT), ("dark", DARK))
+    }
+
+
+def _point(row: rx.Var[int], x: rx.Var[int], y: rx.Var[int]) -> list[rx.Var[int]]:
+    return [row, x, y]
+
+
+class Chart(rx.Component):
+    """The component of ``assets/charts.js`` that draws a figure."""
+
+    library = LIBRARY
+    tag = "Chart"
+    lib_dependencies: list[str] = ["plotly.js-basic-dist-min@3.7.0"]
+
+    figure: rx.Var[dict[str, Any]]
+    colours: rx.Var[dict[str, dict[str, str]]]
+    mode: rx.Var[str]
+    label: rx.Var[str]
+    on_point: rx.EventHandler[_point]
+
+
+class Ticker(rx.Component):
+    """The component of ``assets/charts.js`` that ticks while somebody looks."""
+
+    library = LIBRARY
+    tag = "Ticker"
+
+    seconds: rx.Var[int]
+    on_tick: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def chart(figure: rx.Var[Any], *, scope: str, label: Any, on_point: Any) -> rx.Component:
+    """Draw a Plotly figure that names its colours; a point that is chosen tells its row."""
+    return Chart.create(
+        figure=figure.to(dict[str, Any]),
+        colours=_colours(scope),
+        mode=resolved_color_mode,
+        label=label,
+        on_point=on_point,
     )
+
+
+def ticker(seconds: int, on_tick: Any) -> rx.Component:
+    """Call ``on_tick`` every so many seconds, but only while somebody can see the page."""
+    return Ticker.create(seconds=seconds, on_tick=on_tick)

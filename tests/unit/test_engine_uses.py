@@ -29,7 +29,7 @@ def _uses_in(name: str, source: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
-        if called not in ("engine_transaction", "engine_pipeline"):
+        if called not in ("engine_transaction", "engine_pipeline", "engine_reader"):
             continue
         values = [*node.args, *(word.value for word in node.keywords)]
         literals = [v.value for v in values if isinstance(v, ast.Constant)]

@@ -36,6 +36,13 @@ def _reached(column: str, first: str) -> str:
     )
 
 
+def _province(order: str) -> str:
+    return (
+        f"exists (select 1 from order_addresses v where v.order_id = {order}"
+        " and v.province = :province)"
+    )
+
+
 def order_filters(order: str = "o") -> tuple[Filter, ...]:
     """Return the filters of a list of orders, whose table stands under the name ``order``."""
     lines = (
@@ -57,6 +64,7 @@ def order_filters(order: str = "o") -> tuple[Filter, ...]:
         Filter("supplier", N_("Supplier"),
                f"exists (select 1 from supplier_orders x where x.order_id = {order}.id"
                " and x.supplier_id = cast(:supplier as uuid))", kind="link"),
+        Filter("province", N_("Region"), _province(f"{order}.id"), kind="link"),
     )  # fmt: skip
 
 
@@ -82,4 +90,5 @@ def part_filters() -> tuple[Filter, ...]:
                kind="link"),
         Filter("category", N_("Category"), lines + "p.category_id = cast(:category as uuid))",
                kind="link"),
+        Filter("province", N_("Region"), _province("s.order_id"), kind="link"),
     )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Amounts and measures as expressions over columns."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from app.analytics.measures import Amount, Measure
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def amount_sums(amounts: Sequence[Amount], *, is_raw: bool) -> "dict[Amount, pl.Expr]":
+    """Return amount → how rows give it: counted in raw rows, summed in those of a rollup."""
+    import polars as pl
+
+    return {
+        amount: (
+            _counted(amount) if is_raw else pl.col(amount.rolled).filter(_holds(amount)).sum()
+        ).cast(pl.Float64 if amount.is_fraction else pl.Int64)
+        for amount in amounts
+    }
+
+
+def _holds(amount: Amount) -> "pl.Expr":
+    import polars as pl
+
+    if amount.where is None:
+        return pl.lit(value=True)
+    name, value = amount.where
+    return pl.col(name).is_not_null() if value is None else pl.col(name) == value
+
+
+def _counted(amount: Amount) -> "pl.Expr":
+    import polars as pl
+
+    column = pl.col(amount.source)
+    match amount.how:
+        case "sum":
+            return column.filter(_holds(amount)).sum()
+        case "count":
+            return pl.len()
+        case "distinct":
+            return column.filter(_holds(amount)).drop_nulls().n_unique()
+        case "known":
+            return column.is_not_null().sum()
+        case "true":
+            return column.sum()
+
+
+def value_of(
+    measure: Measure, column: Callable[[Amount], str], names: Collection[str]
+) -> "pl.Expr":
+    """Return a measure's value as an integer in its unit; null where it is undefined.
+
+    Quotients are rounded half up. Where ``names`` lacks a column of it, nothing was counted.
+    """
+    import polars as pl
+
+    def total(terms: Sequence[tuple[int, Amount]]) -> pl.Expr:
+        parts = [
+            pl.col(column(amount)).fill_null(0) * factor
+            for factor, amount in terms
+            if column(amount) in names
+        ]
+        return pl.sum_horizontal(parts) if parts else pl.lit(0)
+
+    top = total(measure.top)
+    if not measure.bottom:
+        return top.cast(pl.Int64)
+    bottom = total(measure.bottom)
+    quotient = (2 * measure.scale * top + bottom) // (2 * bottom)
+    return pl.when(bottom > 0).then(quotient).cast(pl.Int64)

@@ -1,0 +1,10 @@
+"""Closed days as Parquet files, the days after them live: what every figure is made of.
+
+``scan`` is the only opener of the files. Nothing here starts polars when it is imported.
+"""
+
+from app.analytics.snapshots.labels import Name, names
+from app.analytics.snapshots.live import live
+from app.analytics.snapshots.scan import closed_through, one_snapshot, refreshed_at, scan
+
+__all__ = ["Name", "closed_through", "live", "names", "one_snapshot", "refreshed_at", "scan"]

@@ -1,0 +1,65 @@
+"""The only opener of the snapshots' files: row-level security does not reach Parquet.
+
+Blocking: call it in a thread.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from app.access import Actor
+from app.analytics.snapshots.manifest import Manifest
+from app.analytics.snapshots.opening import rows_of
+from app.analytics.snapshots.scope import sight
+from app.analytics.snapshots.store import store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_pinned: ContextVar[Manifest | None] = ContextVar("pinned_manifest", default=None)
+
+
+@contextmanager
+def one_snapshot() -> Generator[None]:
+    """Let everything inside see one snapshot, whatever is built meanwhile."""
+    token = _pinned.set(_pinned.get() or store().current())
+    try:
+        yield
+    finally:
+        _pinned.reset(token)
+
+
+def manifest() -> Manifest | None:
+    """Return the manifest that reads go by; None without a snapshot."""
+    return _pinned.get() or store().current()
+
+
+def closed_through() -> date | None:
+    """Return the last day in the snapshot; None without one, when live rows answer everything."""
+    found = manifest()
+    return found.closed_through if found else None
+
+
+def refreshed_at() -> datetime | None:
+    """Return when the snapshot was built; None without one."""
+    found = manifest()
+    return found.built_at if found else None
+
+
+def scan(actor: Actor, dataset: str, *, first: date, last: date) -> "pl.LazyFrame":
+    """Return the rows of the closed days from ``first`` to ``last`` that the actor may see.
+
+    Of a summary, whose rows have no day, all. Raises Forbidden where the actor may see nothing of
+    the dataset (see ``scope.sight``), LookupError for an unknown one.
+    """
+    import polars as pl
+
+    seen = sight(actor, dataset)
+    found = manifest()
+    files = found.files.get(dataset, ()) if found else ()
+    days = None if seen.dataset.is_summary else ((first, last),)
+    rows = rows_of(store(), seen.dataset, files, days)
+    mine = [pl.col(column) == value for column, value in seen.equal]
+    return (rows.filter(mine) if mine else rows).select(seen.columns)

@@ -1,0 +1,143 @@
+"""What a dashboard puts on the wire: small rows of texts in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app import routes
+from app.analytics.charts import (
+    Reader,
+    about_measure,
+    change_text,
+    sparkline,
+    tone_of,
+    value_text,
+)
+from app.analytics.choices import Choice
+from app.analytics.dashboards import Tile, Todo
+from app.analytics.measures import Link, Unit
+from app.analytics.views import DIMENSIONS, View
+from app.kit.i18n import N_
+
+
+@dataclass
+class TileView:
+    """A key figure."""
+
+    measure: str
+    name: str
+    about: str
+    value: str
+    exact: str
+    """The integer behind the text; empty where there is no value."""
+    change: str = ""
+    tone: str = ""
+    before: str = ""
+    note: str = ""
+    path: str = ""
+    area: str = ""
+    href: str = ""
+
+
+@dataclass
+class TodoView:
+    """Work that waits."""
+
+    measure: str
+    name: str
+    count: str
+    href: str
+
+
+@dataclass
+class Chip:
+    """A filter of the view."""
+
+    dimension: str
+    name: str
+    value: str
+
+
+@dataclass
+class Menu:
+    """What a click on a point or a row offers, and where on the window."""
+
+    x: int = 0
+    y: int = 0
+    title: str = ""
+    narrow: str = ""
+    """What narrowing by it is called; empty where it cannot."""
+    href: str = ""
+    """The rows behind it."""
+
+
+@dataclass
+class FilterView:
+    """A dimension with the values to choose from, each with its label."""
+
+    dimension: str
+    name: str
+    chosen: str
+    options: list[list[str]] = field(default_factory=list[list[str]])
+
+
+UNKNOWN = N_("Unknown")
+
+
+def href_of(link: Link | None, workspace: routes.Workspace) -> str:
+    """Return the address of a list; nothing for no link."""
+    return routes.console(workspace, link.path) if link else ""
+
+
+def tile_view(tile: Tile, workspace: routes.Workspace, reader: Reader) -> TileView:
+    """Return a key figure as it is shown."""
+    measure, spark = tile.definition, sparkline(tile.series)
+    before = ""
+    if tile.previous is not None:
+        text = value_text(tile.previous, measure.unit, reader)
+        before = reader.say(N_("Before: %(value)s"), value=text)
+    return TileView(
+        tile.measure,
+        reader.say(measure.name),
+        about_measure(tile.measure, reader),
+        value_text(tile.value, measure.unit, reader),
+        "" if tile.value is None else str(tile.value),
+        "" if tile.change_bps is None else change_text(tile.change_bps, reader),
+        tone_of(tile.measure, tile.change_bps),
+        before,
+        reader.say(tile.note, **tile.note_params) if tile.note else "",
+        spark.line,
+        spark.area,
+        href_of(tile.link, workspace),
+    )
+
+
+def todo_view(todo: Todo, workspace: routes.Workspace, reader: Reader) -> TodoView:
+    """Return waiting work as it is shown."""
+    count = value_text(todo.count, Unit.COUNT, reader)
+    name = reader.say(todo.definition.name)
+    return TodoView(todo.measure, name, count, href_of(todo.link, workspace))
+
+
+def label_in(choice: Choice, reader: Reader) -> str:
+    """Return what a value is called in the reader's language."""
+    return choice.label_en if reader.locale == "en" else choice.label
+
+
+def chips_of(view: View, known: Mapping[str, Sequence[Choice]], reader: Reader) -> list[Chip]:
+    """Return the view's filters as chips; a value without figures has no name here."""
+    found: list[Chip] = []
+    for dimension, value in view.filters.items():
+        named = next((c for c in known.get(dimension, ()) if c.key == value), None)
+        label = label_in(named, reader) if named else reader.say(UNKNOWN)
+        found.append(Chip(dimension, reader.say(DIMENSIONS[dimension]), label))
+    return found
+
+
+def filter_view(dimension: str, view: View, found: Sequence[Choice], reader: Reader) -> FilterView:
+    """Return a dimension with its values to choose from."""
+    return FilterView(
+        dimension,
+        reader.say(DIMENSIONS[dimension]),
+        view.filters.get(dimension, ""),
+        [[choice.key, label_in(choice, reader)] for choice in found],
+    )
