@@ -1,6 +1,6 @@
 """SQLModel tables, one file per aggregate. Importing this package registers all of them."""
 
-from models import catalog, identity, money, ops, store, trade
+from models import analyses, catalog, identity, money, ops, store, trade
 from models.base import metadata
 
-__all__ = ["catalog", "identity", "metadata", "money", "ops", "store", "trade"]
+__all__ = ["analyses", "catalog", "identity", "metadata", "money", "ops", "store", "trade"]

@@ -139,10 +139,11 @@ def fitting_charts(question: Question) -> tuple[Chart, ...]:
 async def ask(actor: Actor, question: Question) -> Panel:
     """Return the answer as a panel.
 
-    Raises Forbidden for a measure that the actor may not see, and a CannotAsk or CannotDivide that
-    says what is wrong with the question.
+    Raises Forbidden for who may not explore and for a measure that the actor may not see, and a
+    CannotAsk or CannotDivide that says what is wrong with the question.
     """
-    actor.require(f"{actor.scope}:dashboard:read")
+    if not any(actor.may(f"{actor.scope}:{room}:read") for room in ("analytics", "dashboard")):
+        raise Forbidden()
     measures = _checked(actor, question)
     chart = question.chart or fitting_charts(question)[0]
     desk = Desk(actor, question.view)
