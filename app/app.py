@@ -16,7 +16,7 @@ from components.ui.text import t
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
 
-STYLES = ("console", *pages.AREAS, "house")
+STYLES = ("console", *pages.AREAS, "house", "board")
 """Stylesheets in ``assets``: what all pages share, then what one kind of workspace adds."""
 
 

@@ -29,6 +29,9 @@ function tinted(part, colours) {
   return Object.fromEntries(Object.entries(part).map(([key, one]) => [key, tinted(one, colours)]));
 }
 
+// What opened the menu of a point, which gets the focus back when the menu closes.
+let origin = null;
+
 // A panel that fills the window gives its chart the room that is left.
 function heightOf(frame, layout) {
   const panel = frame.closest("[data-full]");
@@ -97,7 +100,9 @@ export function Chart({ figure, colours, mode, label, onPoint }) {
   const click = (event) => {
     const place = frame.current;
     const row = place._hoverdata?.[0]?.x;
-    if (typeof row === "number") chosen.current?.(row, event.clientX, event.clientY);
+    if (typeof row !== "number") return;
+    origin = place;
+    chosen.current?.(row, Math.round(event.clientX), Math.round(event.clientY));
   };
   const key = (event) => {
     const place = frame.current;
@@ -110,6 +115,7 @@ export function Chart({ figure, colours, mode, label, onPoint }) {
       void pointAt(place, at.current);
     } else if (event.key === "Enter" && at.current !== null) {
       event.preventDefault();
+      origin = place;
       chosen.current?.(at.current, ...centreOf(place, at.current));
     }
   };
@@ -127,6 +133,23 @@ export function Chart({ figure, colours, mode, label, onPoint }) {
     onKeyDown: key,
     onBlur: leave,
     style: { minHeight: figure?.layout?.height },
+  });
+}
+
+/** A button that tells where on the window it was pressed, also with the keyboard. */
+export function Pick({ onPick, current, className, children }) {
+  const press = (event) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const [x, y] = event.detail ? [event.clientX, event.clientY] : [box.left + 24, box.bottom - 8];
+    origin = event.currentTarget;
+    onPick?.(Math.round(x), Math.round(y));
+  };
+  return createElement("button", {
+    type: "button",
+    className,
+    onClick: press,
+    "aria-pressed": current || undefined,
+    children,
   });
 }
 
@@ -272,9 +295,19 @@ function pictures() {
   });
 }
 
+function focusing() {
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.(".menu-anchor")) origin?.focus({ preventScroll: true });
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-print]")) print();
+  });
+}
+
 if (typeof document !== "undefined" && !window.chartsReady) {
   window.chartsReady = true;
   tooltips();
   filling();
   pictures();
+  focusing();
 }

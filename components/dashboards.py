@@ -1,53 +1,65 @@
-"""The page of a dashboard: period, work that waits, key figures, charts."""
+"""The page of a dashboard: what is shown, work that waits, key figures, panels."""
 
 from typing import Any
 
 import reflex as rx
-from reflex.style import resolved_color_mode
 
-from app.kit.i18n import N_
+from components.board_tools import toolbar
+from components.panels import Frame, change, panel
 from components.ui import base
-from components.ui.charts import chart
+from components.ui.charts import about, spark, ticker
 from components.ui.text import ENGLISH, t
 from state.dashboards import DashboardState
-
-PRESETS = (
-    ("today", N_("Today")),
-    ("7d", N_("7 days")),
-    ("30d", N_("30 days")),
-    ("90d", N_("90 days")),
-)
+from state.shell import ShellState
 
 State = type[DashboardState]
+LIVE_SECONDS = 30
 
 
 def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
     """Return the whole page; ``extra`` stands above the figures, such as a set-up guide."""
+    scope = state.permission.split(":", maxsplit=1)[0]
+    settled = rx.State.is_hydrated & ~state.busy  # type: ignore[operator]
     return rx.el.div(
-        base.page_head(t("Dashboard"), _periods(state), hint=_about(state)),
+        base.page_head(t("Dashboard"), hint=_said(state)),
         *extra,
+        toolbar(state),
         _todos(state),
+        rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
+        rx.cond(state.quiet, _next_steps(state, scope)),
         rx.cond(
-            state.loaded,
-            rx.el.div(rx.foreach(state.tiles, _tile), class_name="kpis"),
-            base.card(base.skeleton(4)),
-        ),
-        rx.el.div(
-            rx.foreach(state.panels, lambda panel: _panel(state, panel)),
-            # A new theme or language mounts this anew, and the charts are drawn for it. Resolved:
-            # the plain mode is "system" for whoever never chose one.
-            rx.el.span(
-                key=resolved_color_mode.to(str) + rx.cond(ENGLISH, "en", "zh"),
-                on_mount=state.draw(resolved_color_mode, rx.cond(ENGLISH, "en", "zh")),
-                class_name="sr-only",
+            state.panels.length() > 0,
+            rx.el.div(
+                rx.foreach(state.panels, lambda drawn: panel(drawn, _frame(state, scope))),
+                class_name=rx.cond(state.busy, "panels stale", "panels"),
             ),
-            class_name="panels",
+            _panels_to_come(),
         ),
-        class_name="stack",
+        _menu(state),
+        rx.cond(state.partial & state.loaded, ticker(LIVE_SECONDS, state.tick)),
+        # A new language mounts this anew, and everything is said in it.
+        rx.el.span(
+            key=rx.cond(ENGLISH, "en", "zh"),
+            on_mount=state.speak(rx.cond(ENGLISH, "en", "zh")),
+            class_name="sr-only",
+        ),
+        class_name="stack board",
+        custom_attrs={"aria-busy": rx.cond(settled, "false", "true")},
     )
 
 
-def _about(state: State) -> rx.Component:
+def _frame(state: State, scope: str) -> Frame:
+    return Frame(
+        scope,
+        state.pick,
+        state.files,
+        state.query,
+        state.as_table,
+        lambda _: _instead(state),
+    )
+
+
+def _said(state: State) -> rx.Component:
     return rx.cond(
         state.loaded,
         rx.el.span(
@@ -55,67 +67,30 @@ def _about(state: State) -> rx.Component:
             " – ",
             state.last,
             rx.cond(state.partial, t(" (today so far)"), ""),
-            " · ",
-            t("compared with %(days)s", days=state.compared),
+            rx.cond(state.before != "", " · " + t("compared with %(days)s", days=state.before), ""),
             " · ",
             t("as of %(moment)s", moment=state.refreshed_at),
+            rx.cond(
+                state.closed_through != "",
+                " · " + t("closed through %(day)s", day=state.closed_through),
+                "",
+            ),
+            rx.cond(
+                state.live_at != "",
+                rx.el.span(
+                    rx.el.span(key=state.live_at, class_name="live-dot", aria_hidden="true"),
+                    t("updated %(time)s", time=state.live_at),
+                    class_name="live",
+                    custom_attrs={"data-live": state.live_at},
+                ),
+            ),
             class_name="num",
         ),
         rx.el.span("\u00a0"),
     )
 
 
-def _periods(state: State) -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            *(
-                rx.el.button(
-                    t(label),
-                    type="button",
-                    on_click=state.choose(key),
-                    class_name=rx.cond(state.preset == key, "seg here", "seg"),
-                    custom_attrs={"aria-pressed": rx.cond(state.preset == key, "true", "false")},
-                )
-                for key, label in PRESETS
-            ),
-            class_name="segments",
-            role="group",
-            aria_label=t("Period"),
-        ),
-        _chosen_days(state),
-        class_name="actions",
-    )
-
-
-def _chosen_days(state: State) -> rx.Component:
-    def day(name: str, value: Any, label: str) -> rx.Component:
-        return rx.el.label(
-            rx.el.span(t(label)),
-            rx.el.input(
-                type="date",
-                name=name,
-                default_value=value,
-                key=value,
-                required=True,
-                class_name="input",
-            ),
-            class_name="field",
-        )
-
-    return rx.popover.root(
-        rx.popover.trigger(base.icon_button("calendar-days", t("Choose days"))),
-        rx.popover.content(
-            rx.el.form(
-                day("from", state.first, N_("From")),
-                day("to", state.last, N_("To")),
-                base.button(t("Show"), kind="primary", type="submit"),
-                on_submit=state.choose_days,
-                class_name="menu pad days-form",
-            ),
-            class_name="popover",
-            align="end",
-        ),
-    )
+# Figures -----------------------------------------------------------------------------------------
 
 
 def _todos(state: State) -> rx.Component:
@@ -126,12 +101,12 @@ def _todos(state: State) -> rx.Component:
                 state.todos,
                 lambda todo: rx.el.li(
                     rx.link(
-                        rx.el.b(todo["count"], class_name="num"),
-                        rx.el.span(rx.cond(ENGLISH, todo["en"], todo["zh"])),
+                        rx.el.b(todo.count, class_name="num"),
+                        rx.el.span(todo.name),
                         base.icon("arrow-right", 14),
-                        href=todo["href"],
+                        href=todo.href,
                         class_name="todo",
-                        custom_attrs={"data-todo": todo["measure"]},
+                        custom_attrs={"data-todo": todo.measure},
                     )
                 ),
             ),
@@ -141,69 +116,168 @@ def _todos(state: State) -> rx.Component:
     )
 
 
-def _tile(tile: rx.Var[dict[str, str]]) -> rx.Component:
-    formula = rx.cond(ENGLISH, tile["formula_en"], tile["formula_zh"])
-    change = rx.cond(
-        tile["change"] != "",
-        rx.el.span(
-            tile["change"],
-            class_name=rx.match(
-                tile["direction"], ("up", "up num"), ("down", "down num"), "faint num"
-            ),
-        ),
+def _tiles(state: State) -> rx.Component:
+    return rx.el.div(
+        rx.foreach(state.tiles, _tile),
+        class_name=rx.cond(state.busy, "kpis stale", "kpis"),
     )
+
+
+def _tile(tile: Any) -> rx.Component:
     inside = (
+        rx.el.span(tile.name, class_name="kpi-label"),
         rx.el.span(
-            rx.cond(ENGLISH, tile["en"], tile["zh"]),
-            rx.el.span(
-                base.icon("info", 13),
-                title=formula,
-                class_name="formula",
-                role="img",
-                aria_label=formula,
-            ),
-            class_name="kpi-label",
-        ),
-        rx.el.span(
-            rx.cond(ENGLISH, tile["value_en"], tile["value_zh"]),
+            tile.value,
+            # A new value is mounted anew, and shows so for a moment.
+            key=tile.value,
             class_name="kpi-value",
-            custom_attrs={"data-measure": tile["measure"], "data-exact": tile["exact"]},
+            custom_attrs={"data-measure": tile.measure, "data-exact": tile.exact},
         ),
-        rx.el.span(change, _spark(tile), class_name="kpi-foot"),
-    )
-    return rx.cond(
-        tile["href"] != "",
-        rx.link(*inside, href=tile["href"], class_name="kpi"),
-        rx.el.div(*inside, class_name="kpi"),
-    )
-
-
-def _spark(tile: rx.Var[dict[str, str]]) -> rx.Component:
-    return rx.cond(
-        tile["line"] != "",
-        rx.el.svg(
-            rx.el.svg.path(d=tile["area"], class_name="spark-area"),
-            rx.el.svg.path(d=tile["line"], class_name="spark-line"),
-            view_box="0 0 120 32",
-            class_name="spark",
-            custom_attrs={"aria-hidden": "true", "preserveAspectRatio": "none"},
-        ),
-    )
-
-
-def _panel(state: State, panel: rx.Var[dict[str, Any]]) -> rx.Component:
-    title = rx.cond(ENGLISH, panel["en"].to(str), panel["zh"].to(str))
-    return rx.el.section(
-        rx.el.div(rx.el.h2(title), class_name="card-head"),
-        chart(
-            panel["figure"],
-            label=title,
-            on_click=lambda points: state.open_point(
-                panel["name"].to(str),
-                points.to(list[dict[str, Any]])[0]["curveNumber"].to(int),
-                points.to(list[dict[str, Any]])[0]["pointNumber"].to(int),
+        rx.el.span(
+            rx.cond(
+                tile.note != "",
+                rx.el.span(tile.note, class_name="kpi-note"),
+                rx.el.span(change(tile.change, tile.tone), title=tile.before),
             ),
+            spark(tile.path, tile.area),
+            class_name="kpi-foot",
         ),
-        class_name=rx.cond(panel["wide"].to(bool), "card panel-wide", "card"),
-        custom_attrs={"data-panel": panel["name"].to(str)},
+    )
+    return rx.el.div(
+        rx.cond(
+            tile.href != "",
+            rx.link(*inside, href=tile.href, class_name="kpi"),
+            rx.el.div(*inside, class_name="kpi"),
+        ),
+        about(tile.about, tile.name),
+        key=tile.measure,
+        class_name="kpi-box",
+    )
+
+
+def _tiles_to_come() -> rx.Component:
+    bones = (
+        rx.el.div(
+            rx.el.span(class_name="skeleton-line"), rx.el.span(class_name="skeleton-line"),
+            class_name="kpi skeleton",
+        )
+        for _ in range(6)
+    )  # fmt: skip
+    return rx.el.div(*bones, class_name="kpis", aria_label=t("Loading"), role="status")
+
+
+def _panels_to_come() -> rx.Component:
+    bones = (
+        rx.el.div(
+            *(rx.el.div(class_name="skeleton-line") for _ in range(6)),
+            class_name=f"card panel skeleton {'panel-wide' if place == 0 else ''}",
+        )
+        for place in range(5)
+    )
+    return rx.el.div(*bones, class_name="panels", aria_hidden="true")
+
+
+# Nothing to show ---------------------------------------------------------------------------------
+
+
+def _instead(state: State) -> rx.Component:
+    """Return what to do about an empty panel."""
+    return rx.cond(
+        state.chips.length() > 0,
+        base.button(t("Take the filters away"), on_click=state.clear),
+        rx.cond(
+            (state.preset == "today") | (state.preset == "7d") | (state.preset == "30d"),
+            base.button(t("Look at 90 days"), on_click=state.choose("90d")),
+        ),
+    )
+
+
+_STEPS = {
+    "platform": ("merchants", "building-2"),
+    "supplier": ("products", "package"),
+    "distributor": ("sourcing", "store"),
+}
+
+
+def _next_steps(state: State, scope: str) -> rx.Component:
+    hints = {
+        "platform": (
+            t("Approve merchants and their products; figures come with the first order."),
+            t("Go to the merchants"),
+        ),
+        "supplier": (
+            t("Put products into the pool; distributors list them, and orders come to you."),
+            t("Go to your products"),
+        ),
+        "distributor": (
+            t("List products and share your store; the first sale shows here at once."),
+            t("Choose products"),
+        ),
+    }
+    page, icon = _STEPS[scope]
+    hint, label = hints[scope]
+    return rx.cond(
+        state.chips.length() == 0,
+        base.card(
+            base.empty(
+                t("No sales in these days"),
+                hint,
+                base.link_button(label, ShellState.path + f"/{page}", kind="primary"),
+                base.button(t("Look at 90 days"), on_click=state.choose("90d")),
+                name=icon,
+            )
+        ),
+    )
+
+
+# The menu of a point -----------------------------------------------------------------------------
+
+
+def _menu(state: State) -> rx.Component:
+    menu = state.menu
+    return rx.popover.root(
+        rx.popover.trigger(
+            rx.el.button(
+                type="button",
+                tab_index=-1,
+                aria_label=t("What this leads to"),
+                class_name="menu-anchor",
+                style={
+                    "left": menu.x.to_string() + "px",
+                    "top": menu.y.to_string() + "px",
+                },
+            )
+        ),
+        rx.popover.content(
+            rx.el.div(
+                rx.el.h3(menu.title),
+                rx.cond(
+                    menu.narrow != "",
+                    rx.el.button(
+                        base.icon("list-filter"),
+                        rx.el.span(menu.narrow),
+                        type="button",
+                        on_click=state.narrow_by_chosen,
+                        class_name="menu-item",
+                        custom_attrs={"data-menu": "narrow"},
+                    ),
+                ),
+                rx.cond(
+                    menu.href != "",
+                    rx.link(
+                        base.icon("list"),
+                        rx.el.span(t("Open the rows")),
+                        href=menu.href,
+                        class_name="menu-item",
+                        custom_attrs={"data-menu": "rows"},
+                    ),
+                ),
+                class_name="menu",
+            ),
+            class_name="popover",
+            aria_label=menu.title,
+            side="bottom",
+        ),
+        open=state.menu_open,
+        on_open_change=state.close_menu,
     )

@@ -15,7 +15,8 @@ from app.analytics.charts import (
 from app.analytics.choices import Choice
 from app.analytics.dashboards import Tile, Todo
 from app.analytics.measures import Link, Unit
-from app.analytics.views import DIMENSIONS, View
+from app.analytics.periods import PRESET_NAMES, Preset
+from app.analytics.views import COMPARISON_NAMES, DIMENSIONS, View
 from app.kit.i18n import N_
 
 
@@ -81,6 +82,11 @@ class FilterView:
 
 
 UNKNOWN = N_("Unknown")
+PRESETS = tuple((f"{key}", name) for key, name in PRESET_NAMES.items() if key is not Preset.CUSTOM)
+"""The periods that one click chooses, with their names."""
+CUSTOM = (f"{Preset.CUSTOM}", PRESET_NAMES[Preset.CUSTOM])
+COMPARISONS = tuple((f"{key}", name) for key, name in COMPARISON_NAMES.items())
+"""With what a period is compared."""
 
 
 def href_of(link: Link | None, workspace: routes.Workspace) -> str:

@@ -27,6 +27,10 @@ def _point(row: rx.Var[int], x: rx.Var[int], y: rx.Var[int]) -> list[rx.Var[int]
     return [row, x, y]
 
 
+def _place(x: rx.Var[int], y: rx.Var[int]) -> list[rx.Var[int]]:
+    return [x, y]
+
+
 class Chart(rx.Component):
     """The component of ``assets/charts.js`` that draws a figure."""
 
@@ -65,3 +69,46 @@ def chart(figure: rx.Var[Any], *, scope: str, label: Any, on_point: Any) -> rx.C
 def ticker(seconds: int, on_tick: Any) -> rx.Component:
     """Call ``on_tick`` every so many seconds, but only while somebody can see the page."""
     return Ticker.create(seconds=seconds, on_tick=on_tick)
+
+
+class Pick(rx.Component):
+    """The button of ``assets/charts.js`` that also tells where on the window it was pressed."""
+
+    library = LIBRARY
+    tag = "Pick"
+
+    on_pick: rx.EventHandler[_place]
+    current: rx.Var[bool]
+
+
+def pick(*inside: Any, on_pick: Any, current: Any = False, class_name: Any = "pick-row") -> Any:
+    """Return a button that tells where it was pressed; ``current`` marks the one chosen."""
+    return Pick.create(*inside, on_pick=on_pick, current=current, class_name=class_name)
+
+
+def about(text: rx.Var[str], name: Any) -> rx.Component:
+    """Return the button whose tooltip says what a figure means; nothing for no text."""
+    return rx.cond(
+        text != "",
+        rx.el.button(
+            rx.icon("info", size=14, custom_attrs={"aria-hidden": "true"}),
+            type="button",
+            aria_label=name + ": " + text,
+            class_name="about",
+            custom_attrs={"data-about": text, "data-no-picture": ""},
+        ),
+    )
+
+
+def spark(path: rx.Var[str], area: rx.Var[str], box: str = "0 0 120 32") -> rx.Component:
+    """Return a sparkline; nothing for no path."""
+    return rx.cond(
+        path != "",
+        rx.el.svg(
+            rx.el.svg.path(d=area, class_name="spark-area"),
+            rx.el.svg.path(d=path, class_name="spark-line"),
+            view_box=box,
+            class_name="spark",
+            custom_attrs={"aria-hidden": "true", "preserveAspectRatio": "none"},
+        ),
+    )
