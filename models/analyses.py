@@ -114,9 +114,7 @@ class ReportReceiver(SQLModel, table=True):
     schedule_id: UUID = Field(
         foreign_key="report_schedules.id", primary_key=True, ondelete="CASCADE"
     )
-    user_id: UUID = Field(
-        foreign_key="users.id", primary_key=True, index=True, ondelete="CASCADE"
-    )
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True, index=True, ondelete="CASCADE")
     scope: str = Field(max_length=12)
     merchant_id: UUID | None = Field(default=None, foreign_key="merchants.id")
     unsubscribed_at: datetime | None = moment()
@@ -142,7 +140,9 @@ class ReportDelivery(SQLModel, table=True):
     __table_args__ = (
         one_of("status", DeliveryStatus),
         Unique("schedule_id", "user_id", "due_at", name="uq_report_deliveries_once"),
-        Index("ix_report_deliveries_waiting", "try_at", postgresql_where=text("status = 'WAITING'")),
+        Index(
+            "ix_report_deliveries_waiting", "try_at", postgresql_where=text("status = 'WAITING'")
+        ),
     )
 
     id: UUID = row_id()

@@ -151,9 +151,7 @@ WRITE = {
     "analyses": (
         f"{HERE} and {READS} and {MINE} and (sharing = 'OWN' or {MANAGES}) and {ROLE_HERE}"
     ),
-    "analysis_readers": (
-        f"{MINE} and exists (select 1 from analyses a where a.id = analysis_id)"
-    ),
+    "analysis_readers": (f"{MINE} and exists (select 1 from analyses a where a.id = analysis_id)"),
     "report_receivers": f"{HERE} and {MANAGES}",
     "report_schedules": (
         f"{HERE} and {MANAGES} and (analysis_id is null or exists"

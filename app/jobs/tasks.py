@@ -88,6 +88,24 @@ async def tidy_sessions(timestamp: int) -> None:
     await tidy()
 
 
+@blueprint.periodic(cron="*/2 * * * *")
+@blueprint.task(name="send_reports", queueing_lock="send_reports")
+async def send_reports(timestamp: int) -> None:
+    """Mail the reports that are due."""
+    from app.services.reports.delivering import send_due
+
+    await send_due()
+
+
+@blueprint.periodic(cron="31 4 * * *")
+@blueprint.task(name="tidy_reports", queueing_lock="tidy_reports")
+async def tidy_reports(timestamp: int) -> None:
+    """Forget what became of reports long ago."""
+    from app.services.reports.delivering import forget_old
+
+    await forget_old()
+
+
 @blueprint.task(name="verify", queueing_lock="verify")
 async def verify(run_id: str) -> None:
     """Compare every invariant, for the platform's page of the system's health."""

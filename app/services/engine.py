@@ -76,6 +76,12 @@ ENGINE_USES: dict[str, str] = {
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
     "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
     "snapshots.names": "labels keys of an answer that its reader already holds",
+    "reports.take": "turns due reports of all workspaces into deliveries",
+    "reports.deliver": "finds out what a receiver may see at the moment of sending",
+    "reports.send_now": "notes deliveries, which are the worker's to write",
+    "reports.look_at": "shows a receiver without a login which report a link ends",
+    "reports.unsubscribe": "lets a receiver end a report by a signed link, without a login",
+    "reports.tidy": "forgets what became of deliveries long ago, in all workspaces",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import now
 from app.kit.ids import new_id
-from models import catalog, identity, money, ops, store, trade
+from models import analyses, catalog, identity, money, ops, store, trade
 
 SUPPLY, RETAIL, COST, FREIGHT = 4_000, 6_999, 2_345, 800
 COMMISSION, FEE = 350, 47
@@ -58,7 +58,18 @@ class World:
 async def build_world(session: AsyncSession) -> World:
     """Fill every tenant table inside the session's transaction (as the engine role)."""
     world = World()
-    groups = (_people, _goods, _shop, _rules, _order, _fulfilment, _payment, _ledger, _notices)
+    groups = (
+        _people,
+        _goods,
+        _shop,
+        _rules,
+        _order,
+        _fulfilment,
+        _payment,
+        _ledger,
+        _notices,
+        _reports,
+    )
     for group in groups:
         for row in group(world):
             session.add(row)
@@ -368,4 +379,25 @@ def _notices(w: World) -> list[Any]:
         ops.PlatformSetting(key=f"probe-{w.user.hex}"),
         ops.IdempotentRequest(owner="o", key=w.user.hex, request_hash="h"),
         ops.VerifyRun(requested_by=w.user),
+    ]
+
+
+def _reports(w: World) -> list[Any]:
+    here = {"scope": "supplier", "merchant_id": w.supplier}
+    analysis = analyses.Analysis(user_id=w.user, name="Cups", sharing="ALL", **here)
+    schedule = analyses.ReportSchedule(
+        user_id=w.user,
+        name="Weekly cups",
+        analysis_id=analysis.id,
+        rhythm="WEEKLY",
+        next_at=now(),
+        **here,
+    )
+    of_user = {"schedule_id": schedule.id, "user_id": w.user, **here}
+    return [
+        analysis,
+        analyses.AnalysisReader(analysis_id=analysis.id, user_id=w.user),
+        schedule,
+        analyses.ReportReceiver(**of_user),
+        analyses.ReportDelivery(**of_user, due_at=now()),
     ]

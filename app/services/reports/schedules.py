@@ -5,7 +5,7 @@ is sent, by what they may see then.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -83,7 +83,7 @@ async def change(actor: Actor, schedule_id: UUID, draft: ScheduleDraft) -> None:
         await _set_receivers(session, actor, schedule_id, draft.receivers)
 
 
-def _columns(draft: ScheduleDraft) -> dict[str, object]:
+def _columns(draft: ScheduleDraft) -> dict[str, Any]:
     return draft.model_dump(exclude={"receivers", "query"}) | {"query": dict(draft.query)}
 
 
