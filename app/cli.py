@@ -107,6 +107,23 @@ def verify(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
 
 
 @cli.command()
+def snapshot(
+    full: Annotated[bool, typer.Option("--full", help="Make all files anew.")] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Compare every closed day with the tables.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring the analytics' files up to date (the worker does so every few minutes)."""
+    use_settings(data_dir=data_dir)
+    from app.commands.snapshot import render, run
+
+    report = run(full=full, audit=audit)
+    answer(report, as_json=as_json, text=render(report))
+
+
+@cli.command()
 def doctor(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
     """Say what is configured, reachable and healthy."""
     use_settings(data_dir=data_dir)

@@ -191,6 +191,11 @@ class Refund(SQLModel, table=True):
         one_of("status", RefundStatus),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         Index("ix_refunds_created", text("created_at desc")),
+        Index(
+            "ix_refunds_failed",
+            "failed_at",
+            postgresql_where=text("failed_at is not null"),
+        ),
     )
 
     id: UUID = row_id()
@@ -209,6 +214,7 @@ class Refund(SQLModel, table=True):
     attempts: int = 0
     created_at: datetime = created()
     succeeded_at: datetime | None = moment()
+    failed_at: datetime | None = moment()
 
 
 class Split(SQLModel, table=True):

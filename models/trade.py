@@ -218,6 +218,8 @@ class FulfilmentLine(SQLModel, table=True):
     shipped_quantity: int = 0
     supply_unit_cents: int = cents(None, nullable=False)
     supply_cents: int = cents(None, nullable=False)
+    supply_returned_cents: int = cents(0)
+    """What of it went back with refunds, as the line's terms have it."""
 
 
 class OrderLineTerms(SQLModel, table=True):

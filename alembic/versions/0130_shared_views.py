@@ -1,7 +1,7 @@
 """Share saved views with a role, and let one of them be what a page opens with.
 
 Revision ID: 0130
-Revises: 0111
+Revises: 0112
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0130"
-down_revision: str | None = "0111"
+down_revision: str | None = "0112"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -42,7 +42,8 @@ def _heading(column: Column, reader: Reader) -> str:
     label = reader.say(column.label, **column.label_params)
     if column.unit is Unit.MONEY:
         return f"{label} ({reader.currency})"
-    return f"{label} ({reader.say(_UNITS[column.unit])})" if column.unit in _UNITS else label
+    unit = _UNITS.get(column.unit) if column.unit else None
+    return f"{label} ({reader.say(unit)})" if unit else label
 
 
 def _value(panel: Panel, row: Row, place: int, reader: Reader) -> Value:

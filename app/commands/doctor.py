@@ -9,6 +9,8 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
+from app.analytics.snapshots import health
+from app.analytics.snapshots.store import store_of
 from app.kit.i18n import gettext
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
@@ -61,7 +63,9 @@ def _database() -> list[dict[str, Any]]:
         _part("database", f"PostgreSQL {version}, {kind}"),
         _part("migrations", f"at {at}, newest {head}", ok=at == head),
     ]
-    return [*parts, _queue(urls)] if at == head else parts
+    if at != head:
+        return parts
+    return [*parts, _queue(urls), _shown(health.part(store_of(str(urls.app.database))))]
 
 
 def _queue(urls: DatabaseUrls) -> dict[str, Any]:

@@ -1,19 +1,28 @@
 """``tongshang verify``: compare every invariant with its sources."""
 
+import asyncio
 from typing import Any
 
+from app.analytics.snapshots import checking
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
+from app.server.lifespan import serving
 from app.server.migrations import require_newest
 from app.server.postgres import prepare
-from app.services.verification import verify
+from app.services.verification import verify, with_check
 
 
 def run() -> dict[str, Any]:
     """Return the report of all checks."""
     urls = prepare(settings(), master_secret())
     require_newest(urls.owner)
-    return verify(urls.owner_text)
+    report = verify(urls.owner_text)
+    return with_check(report, asyncio.run(_snapshots()))
+
+
+async def _snapshots() -> dict[str, Any] | None:
+    async with serving():
+        return await asyncio.to_thread(checking.check)
 
 
 def render(report: dict[str, Any]) -> str:

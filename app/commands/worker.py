@@ -1,6 +1,9 @@
 """The background worker: deferred jobs, and the periodic ones."""
 
 import asyncio
+from contextlib import suppress
+
+from procrastinate.exceptions import AlreadyEnqueued
 
 from app.jobs.queue import make_queue
 from app.kit.secrets import master_secret
@@ -20,4 +23,9 @@ def run() -> None:
 async def _work() -> None:
     queue = make_queue()
     async with serving(), queue.open_async():
+        with suppress(AlreadyEnqueued):
+            # The first snapshot, or the days that closed while nothing ran.
+            await queue.configure_task(
+                "tongshang:refresh_snapshots", queueing_lock="refresh_snapshots"
+            ).defer_async()
         await queue.run_worker_async(concurrency=2, delete_jobs="successful")

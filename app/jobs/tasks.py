@@ -106,12 +106,33 @@ async def tidy_reports(timestamp: int) -> None:
     await forget_old()
 
 
+# Two minutes past, so that the day that ended at midnight closes soon after it.
+@blueprint.periodic(cron="2-59/5 * * * *")
+@blueprint.task(name="refresh_snapshots", queueing_lock="refresh_snapshots")
+async def refresh_snapshots(timestamp: int = 0) -> None:
+    """Take closed days to the analytics' files, and what changed of them late."""
+    from app.analytics.snapshots.refresh import refresh
+
+    await refresh()
+
+
+# In the night of the business zone; the queue's clock is UTC.
+@blueprint.periodic(cron="17 19 * * *")
+@blueprint.task(name="audit_snapshots", queueing_lock="audit_snapshots")
+async def audit_snapshots(timestamp: int) -> None:
+    """Compare every closed day of the analytics' files with the tables."""
+    from app.analytics.snapshots.refresh import refresh
+
+    await refresh(audit=True)
+
+
 @blueprint.task(name="verify", queueing_lock="verify")
 async def verify(run_id: str) -> None:
     """Compare every invariant, for the platform's page of the system's health."""
     from uuid import UUID
 
+    from app.analytics.snapshots.checking import check
     from app.server.lifespan import app_database_url
     from app.services.verify_runs import carry_out
 
-    await carry_out(UUID(run_id), app_database_url())
+    await carry_out(UUID(run_id), app_database_url(), more=check)

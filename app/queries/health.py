@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.access import Actor
+from app.analytics.snapshots import health as snapshots
+from app.analytics.snapshots.store import store
 from app.kit.db import database
 from app.kit.i18n import N_
 from app.kit.settings import settings
@@ -65,6 +67,7 @@ async def health(actor: Actor) -> Health:
     major = server.split(maxsplit=1)[0]
     parts = [Part(N_("Database"), kind, params={"version": major})]
     parts.append(queue(jobs.waiting, jobs.failed, seen))
+    parts.append(await asyncio.to_thread(snapshots.part, store()))
     parts += await asyncio.gather(*(asyncio.to_thread(check) for check in SIDE_PARTS))
     return Health(
         parts=parts,

@@ -94,6 +94,9 @@ class Filter:
     default: str = ""
     """What is chosen where the address says nothing; ``*`` in the address then means everything."""
 
+    takes_word: bool = False
+    """Whether a ``link`` filter takes a word, such as a province, instead of an id."""
+
     @property
     def keys(self) -> tuple[str, ...]:
         """The parameters of an address that this filter reads."""
@@ -312,7 +315,7 @@ def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[st
     value = chosen.get(f.key)
     if not value or value == "*" or (f.choices and value not in dict(f.choices)):
         return [], {}
-    if f.kind == "link" and not _is_id(value):
+    if f.kind == "link" and not f.takes_word and not _is_id(value):
         return [], {}
     return [f"({f.sql})"], {f.key: value} if re.search(rf":{f.key}\b", f.sql) else {}
 

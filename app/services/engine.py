@@ -75,6 +75,7 @@ ENGINE_USES: dict[str, str] = {
     "first_operator.set_up": "makes the first user of an installation that has none",
     "ledger.accounts": "opens the accounts of a merchant, which only the ledger may write",
     "snapshots.build": "writes the closed days of all merchants to the files of the analytics",
+    "snapshots.compare": "compares the files of the analytics with the tables of all merchants",
     "snapshots.names": "labels keys of an answer that its reader already holds",
     "reports.take": "turns due reports of all workspaces into deliveries",
     "reports.deliver": "finds out what a receiver may see at the moment of sending",

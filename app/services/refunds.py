@@ -231,6 +231,8 @@ async def _record(
     )
     returned = {kind: [line.parts[place] for line in lines] for place, kind in enumerate(KINDS)}
     await session.execute(_RETURNED, {"lines": columns["lines"], **returned})
+    supply = {"lines": columns["lines"], "cents": returned["SUPPLY"]}
+    await session.execute(_SUPPLY_RETURNED, supply)
     await session.execute(
         text("update orders set refunded_cents = refunded_cents + :cents where id = :order"),
         {"cents": total, "order": part["order_id"]},
@@ -268,6 +270,13 @@ _RETURNED = text(
     " from unnest(cast(:lines as uuid[]), cast(:SUPPLY as bigint[]), cast(:COMMISSION as bigint[]),"
     "  cast(:PAYMENT_FEE as bigint[]), cast(:MARGIN as bigint[]))"
     "  as x(id, supply, commission, fee, margin) where t.line_id = x.id"
+)
+
+
+_SUPPLY_RETURNED = text(
+    "update fulfilment_lines f set supply_returned_cents = f.supply_returned_cents + x.cents"
+    " from unnest(cast(:lines as uuid[]), cast(:cents as bigint[])) as x(id, cents)"
+    " where f.line_id = x.id"
 )
 
 
@@ -311,6 +320,8 @@ async def _answered(refund_id: UUID, state: ProviderState) -> bool:
             text(
                 "update refunds set status = cast(:status as text), attempts = attempts + 1,"
                 " succeeded_at = case when cast(:status as text) = 'SUCCEEDED'"
+                "  then cast(:at as timestamptz) end,"
+                " failed_at = case when cast(:status as text) = 'FAILED'"
                 "  then cast(:at as timestamptz) end"
                 " where id = :id and status in ('PENDING', 'PROCESSING')"
                 " returning id, order_id, amount_cents, currency"

@@ -175,6 +175,13 @@ CHECKS: Sequence[Check] = (
         "  + t.payment_fee_returned_cents + t.margin_returned_cents",
     ),
     Check(
+        "suppliers_see_what_they_returned",
+        N_("what a supplier's line returned is what the terms of the line say"),
+        "select f.line_id, f.supply_returned_cents, t.supply_returned_cents as in_terms"
+        " from fulfilment_lines f join order_line_terms t on t.line_id = f.line_id"
+        " where f.supply_returned_cents <> t.supply_returned_cents",
+    ),
+    Check(
         "reversals_equal_line_returns",
         N_("what was reversed of a share is what its lines returned"),
         "select s.supplier_order_id, s.kind, s.reversed_cents, case s.kind when 'SUPPLY'"
@@ -247,6 +254,13 @@ def verify(owner_url: str) -> dict[str, Any]:
         connection.execute("set local role tongshang_engine")
         results = [_run(connection, check) for check in CHECKS]
     return {"ok": all(result["ok"] for result in results), "checks": results}
+
+
+def with_check(report: dict[str, Any], check: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a report with the result of one more check, if there is one."""
+    if check is None:
+        return report
+    return {"ok": report["ok"] and check["ok"], "checks": [*report["checks"], check]}
 
 
 def _run(connection: psycopg.Connection[dict[str, Any]], check: Check) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,7 +15,7 @@ from app.kit.db import database
 from app.kit.defer import defer
 from app.kit.errors import TradeError
 from app.services.engine import engine_transaction
-from app.services.verification import verify
+from app.services.verification import verify, with_check
 from models.ops import VerifyRun
 
 
@@ -45,10 +47,13 @@ async def ask(actor: Actor) -> UUID:
     return run.id
 
 
-async def carry_out(run_id: UUID, app_url: str) -> None:
-    """Compare every invariant and note what was found under the run."""
+async def carry_out(
+    run_id: UUID, app_url: str, more: Callable[[], dict[str, Any] | None] = lambda: None
+) -> None:
+    """Compare every invariant, and what ``more`` does, and note the result under the run."""
     url = make_url(app_url).set(drivername="postgresql").render_as_string(hide_password=False)
     report = await asyncio.to_thread(verify, url)
+    report = with_check(report, await asyncio.to_thread(more))
     async with engine_transaction(SYSTEM, "verify.record") as session:
         await session.execute(
             text(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app.access import Actor
+from app.analytics.snapshots.checking import MEANING
 from app.kit.i18n import N_, moment_text
 from app.queries.health import Health, VerifyReport, health
 from app.queries.lists.house import JOBS
@@ -19,7 +20,7 @@ from state.screens import Action, Values
 
 _WRITE = "platform:system:write"
 _MIB = 2**20
-MEANINGS = tuple((check.meaning, check.meaning) for check in CHECKS)
+MEANINGS = tuple((meaning, meaning) for meaning in (*(c.meaning for c in CHECKS), MEANING))
 """The invariants in words, by themselves: a report holds their English text."""
 
 

@@ -20,6 +20,7 @@ from app.access import PERMISSIONS, PUBLIC, Actor, Scope
 from app.adapters.gateway import register
 from app.analytics.periods import business_date
 from app.analytics.snapshots.build import build
+from app.analytics.snapshots.live import forget
 from app.kit.db import Database, use_database
 from app.services import closing, fulfilment, payments, refunds
 from app.services.demo.bulk import seed
@@ -41,6 +42,11 @@ class Trade:
         row = self.owner.execute(sql, params).fetchone()  # type: ignore[arg-type]
         assert row is not None
         return int(row[0])
+
+    async def rebuild(self) -> None:
+        """Make the snapshot anew, and forget what was read live."""
+        await asyncio.to_thread(build, "test", full=True)
+        forget()
 
     def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
         return self.owner.execute(sql, params).fetchall()  # type: ignore[arg-type]
@@ -95,8 +101,8 @@ from chosen c where c.id = o.id and c.n <= 70"""
 _GOODS = (
     "insert into categories (id, slug, name_zh, name_en, position)"
     " select new_uuid(), 'kind-' || n, '类' || n, 'Kind ' || n, n from generate_series(1, 4) n",
-    "update products p set category_id = c.id from (select id, row_number() over (order by slug) - 1"
-    " as n from categories) c, (select id, row_number() over (order by id) as n from products) q"
+    "update products p set category_id = c.id from (select id,"
+    " row_number() over (order by slug) - 1 as n from categories) c, (select id, row_number() over (order by id) as n from products) q"
     " where q.id = p.id and c.n = q.n % (select count(*) from categories)",
 )
 _PEOPLE = (
@@ -150,12 +156,6 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     await _partial_refunds(opened)
     url = owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute(
-            "alter table fulfilment_lines add column if not exists supply_returned_cents bigint not null default 0"
-        )  # TEMP_COLUMN
-        owner.execute(
-            "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents from order_line_terms t where t.line_id=f.line_id"
-        )  # TEMP_COLUMN
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
             owner.execute(statement)
@@ -172,7 +172,8 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
         owner.execute(
             "insert into store_visits (store_id, day, visitor, distributor_id, page_views,"
             " product_views, cart_adds, checkouts, first_at) select s.id, d::date::text, v,"
-            " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3, d + v * interval '61 minutes' from stores s,"
+            " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3, d + v * interval '61 minutes'"
+            " from stores s,"
             " generate_series(now() - interval '80 days', now(), '1 day') d,"
             " generate_series(0, 9) v where d + v * interval '61 minutes' <= now()"
             " on conflict do nothing"

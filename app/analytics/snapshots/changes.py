@@ -2,8 +2,8 @@
 
 Traces are rows that are only ever added (steps of orders, refunds, postings), so those after the
 watermark name the orders that moved, and these their days. A transaction may commit after later
-ones, hence the overlap. What leaves no trace (a refund that failed, imported history, a correction
-by hand) is found by the nightly audit, which compares a fingerprint of every day.
+ones, hence the overlap. What leaves no trace (imported history, a correction by hand) is found by
+the nightly audit, which compares a fingerprint of every day.
 """
 
 import hashlib
@@ -30,7 +30,8 @@ _TRACED = f"""\
 with steps as materialized (
   select order_id, bool_or(kind = 'PAID') as was_paid from order_events
   where created_at >= :since group by order_id),
-back as materialized (select order_id, created_at from refunds where created_at >= :since),
+back as materialized (
+  select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),
 moved as materialized (select order_id from steps union select order_id from back),
 bought as materialized (
   select order_id from back union select order_id from steps where was_paid)

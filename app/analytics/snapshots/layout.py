@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.access import Scope
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Kind(StrEnum):
@@ -178,7 +178,7 @@ RAW = (
             *_columns(Kind.LONG, "order_key part_key store distributor supplier amount_cents"),
         ),
         _BUYING,
-        ("day", "store", "part_key", "hour", "amount_cents"),
+        ("day", "store", "part_key", "minute", "amount_cents"),
     ),
     Dataset(
         "bookings",
@@ -190,7 +190,7 @@ RAW = (
             *_columns(Kind.LONG, "supplier distributor store cents"),
         ),
         _ALL,
-        ("day", "kind", "supplier", "store", "hour", "currency"),
+        ("day", "kind", "supplier", "store", "minute", "currency"),
     ),
     Dataset(
         "traffic",
@@ -203,7 +203,7 @@ RAW = (
             *_columns(Kind.LONG, "checkouts ordered viewed carted checked_out"),
         ),
         _BUYING,
-        ("day", "store", "hour", "source", "campaign", "device"),
+        ("day", "store", "minute", "source", "campaign", "device"),
     ),
     Dataset(
         "product_traffic",

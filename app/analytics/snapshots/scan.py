@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.access import Actor
 from app.analytics.snapshots.manifest import Manifest
-from app.analytics.snapshots.opening import rows_of
+from app.analytics.snapshots.opening import kept_rows_of
 from app.analytics.snapshots.scope import sight
 from app.analytics.snapshots.store import store
 
@@ -60,6 +60,6 @@ def scan(actor: Actor, dataset: str, *, first: date, last: date) -> "pl.LazyFram
     found = manifest()
     files = found.files.get(dataset, ()) if found else ()
     days = None if seen.dataset.is_summary else ((first, last),)
-    rows = rows_of(store(), seen.dataset, files, days)
+    rows = kept_rows_of(store(), seen.dataset, files, days)
     mine = [pl.col(column) == value for column, value in seen.equal]
     return (rows.filter(mine) if mine else rows).select(seen.columns)

@@ -96,8 +96,12 @@ def _store_at(base: str) -> Store:
     return Store(base)
 
 
-def store() -> Store:
-    """Return the store of the process's database; each database has a folder of its own."""
-    name = database().engine.url.database
+def store_of(database_name: str) -> Store:
+    """Return the store of a database; each has a folder of its own."""
     base = (settings().snapshot_url or str(settings().data_dir / "snapshots")).rstrip("/")
-    return _store_at(f"{base}/{name}")
+    return _store_at(f"{base}/{database_name}")
+
+
+def store() -> Store:
+    """Return the store of the process's database."""
+    return store_of(str(database().engine.url.database))

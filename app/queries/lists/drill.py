@@ -64,7 +64,8 @@ def order_filters(order: str = "o") -> tuple[Filter, ...]:
         Filter("supplier", N_("Supplier"),
                f"exists (select 1 from supplier_orders x where x.order_id = {order}.id"
                " and x.supplier_id = cast(:supplier as uuid))", kind="link"),
-        Filter("province", N_("Region"), _province(f"{order}.id"), kind="link"),
+        Filter("province", N_("Region"), _province(f"{order}.id"), kind="link",
+               takes_word=True),
     )  # fmt: skip
 
 
@@ -90,5 +91,5 @@ def part_filters() -> tuple[Filter, ...]:
                kind="link"),
         Filter("category", N_("Category"), lines + "p.category_id = cast(:category as uuid))",
                kind="link"),
-        Filter("province", N_("Region"), _province("s.order_id"), kind="link"),
+        Filter("province", N_("Region"), _province("s.order_id"), kind="link", takes_word=True),
     )  # fmt: skip

@@ -220,10 +220,11 @@ from t_line l join t_order o on o.i = l.i""",
     """\
 insert into fulfilment_lines (line_id, supplier_order_id, supplier_id, distributor_id, product_id,
   sku_id, sku_code, title, spec_text, image_key, quantity, shipped_quantity, supply_unit_cents,
-  supply_cents)
+  supply_cents, supply_returned_cents)
 select l.id, l.part_id, l.supplier_id, l.distributor_id, l.product_id, l.sku_id, l.sku_code,
   l.title, coalesce(l.spec_text, ''), l.image_key, l.quantity,
-  case when s.rank >= 3 then l.quantity else 0 end, l.supply_cents, l.supply
+  case when s.rank >= 3 then l.quantity else 0 end, l.supply_cents, l.supply,
+  case when o.status = 'REJECTED' then l.supply else 0 end
 from t_line l join t_order o on o.i = l.i join t_rank s on s.status = o.status""",
     """\
 insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_id,
