@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app import routes
-from app.api import boards, callbacks, channel, downloads, media, uploads
+from app.api import answers, boards, callbacks, channel, downloads, media, uploads
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
@@ -38,6 +38,7 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     install_account(web)
     uploads.install(web)
     downloads.install(web)
+    answers.install(web)
     boards.install(web)
     install_storefront(web)
     return web

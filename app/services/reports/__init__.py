@@ -1,1 +1,1 @@
-"""Reports that are mailed at their time: when, to whom, what stands in them, what became of them."""
+"""Reports that are mailed: when, to whom, what stands in them, and what became of them."""

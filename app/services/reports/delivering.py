@@ -1,4 +1,4 @@
-"""The worker's part: take what is due, compute it as each receiver, mail it, note what became of it.
+"""The worker's part: take what is due, compute it as each receiver, mail it, note the outcome.
 
 Any number of workers may do this at once. A schedule is taken, and a delivery is sent, by whoever
 locks its row first; the others pass it over. One row per schedule, receiver and due moment is all
@@ -111,21 +111,22 @@ async def _tried(session: AsyncSession, row: Any) -> _Outcome:
         return _Outcome(DeliveryStatus.FAILED, NOT_SHARED)
     try:
         mail = await _composed(session, row)
-        if mail is None:
-            return _Outcome(DeliveryStatus.LEFT)
-        await mailer().send(mail)
-    except Forbidden:
+        if mail is not None:
+            await mailer().send(mail)
+    except Exception as error:
+        return _failed(row, error)
+    return _Outcome(DeliveryStatus.LEFT if mail is None else DeliveryStatus.SENT)
+
+
+def _failed(row: Any, error: Exception) -> _Outcome:
+    """Return what is noted of a try that was refused or broke off."""
+    if isinstance(error, Forbidden):
         return _Outcome(DeliveryStatus.NO_ACCESS)
-    except TradeError as error:
+    if isinstance(error, TradeError):
         return _Outcome(DeliveryStatus.FAILED, error.message[:200])
-    except OSError as error:
-        log.warning("report not mailed", delivery=str(row.id), fault=type(error).__name__)
-        return _Outcome(DeliveryStatus.FAILED, MAIL_REFUSED, again=True)
-    except Exception:
-        # A report that cannot be made must not keep the others from being sent.
-        log.exception("report failed", delivery=str(row.id))
-        return _Outcome(DeliveryStatus.FAILED, OUR_FAULT, again=True)
-    return _Outcome(DeliveryStatus.SENT)
+    log.error("report_failed", delivery=str(row.id), exc_info=error)
+    fault = MAIL_REFUSED if isinstance(error, OSError) else OUR_FAULT
+    return _Outcome(DeliveryStatus.FAILED, fault, again=True)
 
 
 async def _composed(session: AsyncSession, row: Any) -> Mail | None:

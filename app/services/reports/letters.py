@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app import routes
 from app.adapters.mail import Mail, MailFile
@@ -131,14 +131,13 @@ def _strip(panel: Panel, drawn: Drawing, reader: Reader) -> Strip | None:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    env = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(("html",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return env
 
 
 async def letter(
