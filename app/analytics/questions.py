@@ -7,7 +7,6 @@ one who asked it, or come from an address that somebody typed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 
 from app.access import Actor, Scope
 from app.analytics import views
@@ -21,7 +20,7 @@ from app.analytics.explorer import (
 )
 from app.analytics.measures import MEASURES
 from app.analytics.results import Chart
-from app.analytics.slots import GRAINS, Grain
+from app.analytics.slots import GRAINS
 from app.kit.i18n import N_
 
 LIMITS = (10, 20, 50, 100, 500)
@@ -43,7 +42,7 @@ def parse(params: Mapping[str, str], at: datetime) -> Question:
         measures=_listed(params.get("measures", ""))[:MOST_MEASURES],
         view=views.parse(params, at),
         by=_listed(params.get("by", ""))[:MOST_DIMENSIONS],
-        grain=cast("Grain", grain) if grain in GRAINS else None,
+        grain=grain if grain in GRAINS else None,
         chart=Chart(chart) if chart in set(Chart) else None,
         sort=params.get("sort", "")[:40],
         limit=int(rows) if rows in map(str, LIMITS) else USUAL_LIMIT,

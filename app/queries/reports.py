@@ -28,7 +28,7 @@ async def colleagues(actor: Actor) -> Sequence[Colleague]:
         found = await session.execute(
             text("select id, name, email from colleagues() order by name, email")
         )
-        return [Colleague(**row._mapping) for row in found]
+        return [Colleague(**row) for row in found.mappings()]
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,26 @@ async def analyses_of(actor: Actor) -> Sequence[NamedAnalysis]:
         found = await session.execute(
             text("select id, name from analyses order by name, id limit 300")
         )
-        return [NamedAnalysis(**row._mapping) for row in found]
+        return [NamedAnalysis(**row) for row in found.mappings()]
 
 
 async def schedule_of(actor: Actor, schedule_id: UUID) -> dict[str, Any]:
     """Return a schedule's columns and its ``receivers``. Raises NotFound."""
     async with database().transaction(actor) as session:
         row = (
-            await session.execute(
-                text(
-                    "select s.*, array(select r.user_id::text from report_receivers r"
-                    " where r.schedule_id = s.id and r.unsubscribed_at is null) as receivers"
-                    " from report_schedules s where s.id = :id"
-                ),
-                {"id": schedule_id},
+            (
+                await session.execute(
+                    text(
+                        "select s.*, array(select r.user_id::text from report_receivers r"
+                        " where r.schedule_id = s.id and r.unsubscribed_at is null) as receivers"
+                        " from report_schedules s where s.id = :id"
+                    ),
+                    {"id": schedule_id},
+                )
             )
-        ).first()
+            .mappings()
+            .first()
+        )
         if row is None:
             raise NotFound()
-        return dict(row._mapping)
+        return dict(row)

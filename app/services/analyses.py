@@ -128,10 +128,10 @@ async def open_saved(actor: Actor, analysis_id: UUID) -> Saved:
 async def look_at(session: AsyncSession, actor: Actor, analysis_id: UUID) -> Saved:
     """Return an analysis that the actor may open, inside a transaction. Raises NotFound."""
     values = {"id": analysis_id, "user": actor.user_id}
-    row = (await session.execute(text(f"{_SAVED} where a.id = :id"), values)).first()
+    row = (await session.execute(text(f"{_SAVED} where a.id = :id"), values)).mappings().first()
     if row is None:
         raise NotFound()
-    return Saved(**row._mapping)
+    return Saved(**row)
 
 
 async def pinned(actor: Actor) -> list[Saved]:
@@ -143,7 +143,7 @@ async def pinned(actor: Actor) -> list[Saved]:
             text(f"{_SAVED} where a.is_pinned order by a.created_at, a.id limit :most"),
             {"user": actor.user_id, "most": MOST_PINNED},
         )
-        return [Saved(**row._mapping) for row in found]
+        return [Saved(**row) for row in found.mappings()]
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ async def roles_to_share_with(actor: Actor) -> list[SharingRole]:
                 " order by not is_built_in, created_at, id"
             )
         )
-        return [SharingRole(**row._mapping) for row in found]
+        return [SharingRole(**row) for row in found.mappings()]
 
 
 def _check_sharing(actor: Actor, sharing: Sharing) -> None:
