@@ -16,7 +16,7 @@ from app.kit.i18n import N_, Words
 CHARTS: Words = (
     (Chart.TREND, N_("Line with comparison")),
     (Chart.LINES, N_("Lines")),
-    (Chart.COLUMNS, N_("Columns")),
+    (Chart.COLUMNS, N_("Column chart")),
     (Chart.BARS, N_("Bars")),
     (Chart.RANKING, N_("Ranking")),
     (Chart.TABLE, N_("Table")),

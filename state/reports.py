@@ -25,7 +25,6 @@ from state.screens import Action, Field, Values
 DASHBOARD = "dashboard"
 _ANALYSIS, _VIEW = "analysis:", "view:"
 PERIODS = (
-    ("", N_("As it was saved")),
     (f"{Preset.TODAY}", N_("The day before")),
     (f"{Preset.WEEK}", N_("The 7 days before")),
     (f"{Preset.MONTH}", N_("The 30 days before")),
@@ -38,7 +37,7 @@ _HOURS = tuple((f"{hour}", f"{hour:02}:00") for hour in range(24))
 FIELDS = (
     Field("name", N_("Name"), required=True, help=N_("It stands in the subject of the mail.")),
     Field("subject", N_("What to send"), "choice", required=True, options="subject"),
-    Field("period", N_("Which days"), "choice", words=PERIODS[1:],
+    Field("period", N_("Which days"), "choice", words=PERIODS,
           help=N_("Reports tell of whole days, up to the day before. Without a choice: as saved.")),
     Field("when", N_("When"), "choice", required=True, options="when", value="DAILY"),
     Field("hour", N_("At"), "choice", required=True, words=_HOURS, value="8",
@@ -176,11 +175,14 @@ class SchedulesState(ListState, mixin=True):
             f"{DASHBOARD}?{urlencode(params)}" if wanted == DASHBOARD else f"{_ANALYSIS}{wanted}"
         )
         self.values["receivers"] = f"{acting().actor.user_id}"
+        self.values["period"] = params.get("period", "")
         await self._opened(action)
         self.values["name"] = self._name_of(self.values["subject"])
         self.asking = action.name
 
     def _name_of(self, subject: str) -> str:
+        if subject.startswith(DASHBOARD):
+            return acting().text(N_("Dashboard"))
         named = next((c for c in self.choices["subject"] if c[0] == subject), ["", "", ""])
         return named[2 if acting().locale == "en" else 1][:80]
 

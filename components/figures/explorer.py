@@ -46,7 +46,7 @@ def explorer_page(state: State) -> rx.Component:
     )
 
 
-def _title(state: State) -> rx.Component:
+def _title(state: State) -> Any:
     return rx.cond(state.saved_name != "", state.saved_name, t("Explorer"))
 
 
@@ -269,7 +269,7 @@ def _answer(state: State, scope: str) -> rx.Component:
             ),
             base.card(base.skeleton(10)),
         ),
-        class_name="stack answer",
+        class_name="stack explored",
     )
 
 

@@ -111,7 +111,7 @@ def _schedules(scope: str) -> Resource:
             Column("day", N_("Day"), day, words=DAYS),
             Column("hour", N_("Hour"), "lpad(s.hour::text, 2, '0') || ':00'", sort="s.hour"),
             Column("people", N_("Receivers"), "r.people", "quantity", sort="r.people"),
-            Column("next_at", N_("Next"),
+            Column("next_at", N_("Next mail"),
                    "case when s.status = 'ACTIVE' then s.next_at end", "moment", sort="s.next_at"),
             Column("last", N_("Last delivery"), "coalesce(d.status, '')", "status",
                    words=DELIVERY_STATUS),

@@ -124,9 +124,12 @@ def _failed(row: Any, error: Exception) -> _Outcome:
         return _Outcome(DeliveryStatus.NO_ACCESS)
     if isinstance(error, TradeError):
         return _Outcome(DeliveryStatus.FAILED, error.message[:200])
+    if isinstance(error, OSError):
+        # Without the traceback, in which the mail would stand.
+        log.warning("report_not_mailed", delivery=str(row.id), fault=type(error).__name__)
+        return _Outcome(DeliveryStatus.FAILED, MAIL_REFUSED, again=True)
     log.error("report_failed", delivery=str(row.id), exc_info=error)
-    fault = MAIL_REFUSED if isinstance(error, OSError) else OUR_FAULT
-    return _Outcome(DeliveryStatus.FAILED, fault, again=True)
+    return _Outcome(DeliveryStatus.FAILED, OUR_FAULT, again=True)
 
 
 async def _composed(session: AsyncSession, row: Any) -> Mail | None:
