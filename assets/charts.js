@@ -38,6 +38,14 @@ function heightOf(frame, layout) {
   return panel ? Math.max(240, innerHeight - frame.getBoundingClientRect().top - 40) : layout.height;
 }
 
+// On a narrow screen there is room for fewer marks; the last one always stays.
+function thinned(layout, width) {
+  const { tickvals, ticktext } = layout.xaxis;
+  const step = Math.ceil(tickvals.length / Math.max(2, Math.floor(width / 96)));
+  const kept = (_, place) => (tickvals.length - 1 - place) % step === 0;
+  return { ...layout.xaxis, tickvals: tickvals.filter(kept), ticktext: ticktext.filter(kept) };
+}
+
 function useDrawing(frame, figure, colours) {
   const shown = useMemo(() => tinted(figure, colours), [figure, colours]);
   useEffect(() => {
@@ -50,7 +58,8 @@ function useDrawing(frame, figure, colours) {
         .then((library) => {
           if (gone || !place.clientWidth) return;
           const size = { width: place.clientWidth, height: heightOf(place, shown.layout) };
-          return library.react(place, shown.data, { ...shown.layout, ...size }, CONFIG);
+          const xaxis = thinned(shown.layout, size.width);
+          return library.react(place, shown.data, { ...shown.layout, ...size, xaxis }, CONFIG);
         })
         .then(() => place.setAttribute("data-drawn", ""));
     };

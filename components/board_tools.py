@@ -150,7 +150,7 @@ def _filters(state: Viewed) -> rx.Component:
         )
 
     return rx.popover.root(
-        _button("list-filter", t("Filter"), "filter", on_click=state.open_filters),
+        _button("list-filter", t("Filter"), "filter"),
         rx.popover.content(
             rx.el.div(
                 rx.cond(
@@ -163,6 +163,8 @@ def _filters(state: Viewed) -> rx.Component:
             class_name="popover",
             aria_label=t("Filter"),
         ),
+        # On the root, since a trigger with a handler of its own is wrapped into a second button.
+        on_open_change=state.open_filters,
     )
 
 
@@ -181,11 +183,11 @@ def chips(state: Viewed) -> rx.Component:
                     on_click=state.narrow(chip.dimension, ""),
                     custom_attrs={"data-chip": chip.dimension},
                 ),
-                class_name="chip",
+                class_name="narrowing",
             ),
         ),
         base.button(t("Clear all"), kind="quiet", on_click=state.clear),
-        class_name="chips",
+        class_name="narrowed",
         role="group",
         aria_label=t("Filters"),
     )
@@ -214,10 +216,7 @@ def currency(state: Viewed) -> rx.Component:
 def _views(state: State) -> rx.Component:
     return rx.popover.root(
         rx.popover.trigger(
-            base.icon_button(
-                "bookmark", t("Saved views"), on_click=state.open_views,
-                custom_attrs={"data-tool": "views"},
-            )
+            base.icon_button("bookmark", t("Saved views"), custom_attrs={"data-tool": "views"})
         ),
         rx.popover.content(
             rx.el.div(
@@ -236,7 +235,8 @@ def _views(state: State) -> rx.Component:
             align="end",
             aria_label=t("Saved views"),
         ),
-    )  # fmt: skip
+        on_open_change=state.open_views,
+    )
 
 
 def _view(state: State, view: Any) -> rx.Component:

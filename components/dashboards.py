@@ -25,6 +25,14 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         base.page_head(t("Dashboard"), hint=_said(state)),
         *extra,
         toolbar(state),
+        rx.cond(
+            state.failed & ~state.busy,
+            base.note(
+                t("The figures could not be read."),
+                "bad",
+                base.button(t("Try again"), on_click=state.load),
+            ),
+        ),
         _todos(state),
         rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
         rx.cond(state.quiet, _next_steps(state, scope)),
@@ -56,7 +64,7 @@ def _frame(state: State, scope: str) -> Frame:
         state.files,
         state.query,
         state.as_table,
-        lambda _: _instead(state),
+        lambda drawn: _instead(state, drawn),
     )
 
 
@@ -121,6 +129,7 @@ def _tiles(state: State) -> rx.Component:
     return rx.el.div(
         rx.foreach(state.tiles, _tile),
         class_name=rx.cond(state.busy, "kpis stale", "kpis"),
+        style={"--tiles": state.tile_columns.to_string()},
     )
 
 
@@ -181,13 +190,14 @@ def _panels_to_come() -> rx.Component:
 # Nothing to show ---------------------------------------------------------------------------------
 
 
-def _instead(state: State) -> rx.Component:
+def _instead(state: State, drawn: Any) -> rx.Component:
     """Return what to do about an empty panel."""
     return rx.cond(
         state.chips.length() > 0,
         base.button(t("Take the filters away"), on_click=state.clear),
         rx.cond(
-            (state.preset == "today") | (state.preset == "7d") | (state.preset == "30d"),
+            # A panel that says why it is empty would not be filled by more days.
+            (drawn.note == "") & (state.preset != "90d") & (state.preset != "year"),
             base.button(t("Look at 90 days"), on_click=state.choose("90d")),
         ),
     )

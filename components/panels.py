@@ -167,7 +167,7 @@ def change(text: Any, tone: Any) -> rx.Component:
 
 def _plot(drawn: Any, frame: Frame) -> rx.Component:
     return rx.fragment(
-        rx.el.ul(rx.foreach(drawn.heads, _legend), class_name="legend"),
+        rx.el.ul(rx.foreach(drawn.heads, _legend), class_name="marks"),
         chart(
             drawn.figure,
             scope=frame.scope,
@@ -179,7 +179,7 @@ def _plot(drawn: Any, frame: Frame) -> rx.Component:
 
 def _legend(head: Any) -> rx.Component:
     return rx.el.li(
-        rx.el.span(class_name="mark mark-" + head.mark, aria_hidden="true"),
+        rx.el.span(class_name="line-mark line-mark-" + head.mark, aria_hidden="true"),
         head.text,
         about(head.about, head.text),
     )
@@ -201,29 +201,32 @@ def _picked(drawn: Any, line: Any, frame: Frame, *inside: Any, class_name: str) 
 def _bars(drawn: Any, frame: Frame) -> rx.Component:
     def bar(line: Any) -> rx.Component:
         inside = (
-            rx.el.span(line.label, class_name="bar-label"),
+            rx.el.span(line.label, class_name="gauge-label"),
             rx.el.span(
                 rx.el.b(line.cells[0].text),
                 change(line.cells[1].text, line.cells[1].tone),
-                class_name="bar-figures num",
+                class_name="gauge-figures num",
             ),
             rx.cond(
                 line.share != "",
                 rx.el.span(
-                    rx.el.span(class_name="bar-fill", style={"width": line.share}),
+                    rx.cond(
+                        line.share != "0.0%",
+                        rx.el.span(class_name="gauge-fill", style={"width": line.share}),
+                    ),
                     rx.cond(
                         line.before != "",
-                        rx.el.span(class_name="bar-before", style={"left": line.before}),
+                        rx.el.span(class_name="gauge-before", style={"left": line.before}),
                     ),
-                    class_name="bar-track",
+                    class_name="gauge-track",
                     aria_hidden="true",
                 ),
             ),
         )
-        row = _picked(drawn, line, frame, *inside, class_name="bar-row")
-        return rx.el.li(row, class_name="bar chosen-" + line.chosen)
+        row = _picked(drawn, line, frame, *inside, class_name="gauge-row")
+        return rx.el.li(row, class_name="gauge chosen-" + line.chosen)
 
-    return rx.el.ol(rx.foreach(drawn.lines, bar), class_name="bars")
+    return rx.el.ol(rx.foreach(drawn.lines, bar), class_name="gauges")
 
 
 def _segments(drawn: Any, frame: Frame) -> rx.Component:
@@ -292,7 +295,10 @@ def _table(drawn: Any, frame: Frame) -> rx.Component:
                 scope="row",
             ),
             rx.foreach(
-                line.cells, lambda cell: rx.el.td(change_cell(cell), class_name="right num")
+                line.cells,
+                lambda cell: rx.el.td(
+                    change_cell(cell), class_name=rx.cond(cell.right, "right num", "num")
+                ),
             ),
             class_name="chosen-" + line.chosen,
         )

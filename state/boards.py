@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from app import routes
 from app.analytics.charts import (
+    Drawing,
     Reader,
     about_measure,
     change_text,
+    province_text,
     sparkline,
     tone_of,
     value_text,
@@ -124,8 +126,10 @@ def todo_view(todo: Todo, workspace: routes.Workspace, reader: Reader) -> TodoVi
     return TodoView(todo.measure, name, count, href_of(todo.link, workspace))
 
 
-def label_in(choice: Choice, reader: Reader) -> str:
+def label_in(dimension: str, choice: Choice, reader: Reader) -> str:
     """Return what a value is called in the reader's language."""
+    if dimension == "province":
+        return province_text(choice.label, reader.locale)
     return choice.label_en if reader.locale == "en" else choice.label
 
 
@@ -134,7 +138,7 @@ def chips_of(view: View, known: Mapping[str, Sequence[Choice]], reader: Reader) 
     found: list[Chip] = []
     for dimension, value in view.filters.items():
         named = next((c for c in known.get(dimension, ()) if c.key == value), None)
-        label = label_in(named, reader) if named else reader.say(UNKNOWN)
+        label = label_in(dimension, named, reader) if named else reader.say(UNKNOWN)
         found.append(Chip(dimension, reader.say(DIMENSIONS[dimension]), label))
     return found
 
@@ -145,5 +149,25 @@ def filter_view(dimension: str, view: View, found: Sequence[Choice], reader: Rea
         dimension,
         reader.say(DIMENSIONS[dimension]),
         view.filters.get(dimension, ""),
-        [[choice.key, label_in(choice, reader)] for choice in found],
+        [[choice.key, label_in(dimension, choice, reader)] for choice in found],
     )
+
+
+def tiles_in_a_row(count: int) -> int:
+    """Return into how many columns key figures fit best, with the fewest places left free."""
+    return min((5, 4, 6), key=lambda columns: -count % columns) if count > 4 else max(count, 1)
+
+
+def without_gaps(drawings: Sequence[Drawing]) -> list[Drawing]:
+    """Return panels of which none stands alone in a row made for two: such a one is wide."""
+    alone: Drawing | None = None
+    for drawing in drawings:
+        if drawing.wide:
+            if alone is not None:
+                alone.wide = True
+            alone = None
+        else:
+            alone = drawing if alone is None else None
+    if alone is not None:
+        alone.wide = True
+    return list(drawings)

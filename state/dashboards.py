@@ -24,7 +24,9 @@ from state.boards import (
     TodoView,
     href_of,
     tile_view,
+    tiles_in_a_row,
     todo_view,
+    without_gaps,
 )
 from state.gate import OF_SCREEN, acting, needs
 from state.sharing import SharedViews
@@ -50,6 +52,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
     live_at: str = ""
     """When today's figures were last read again; empty until then."""
     tiles: list[TileView] = []
+    tile_columns: int = 5
     todos: list[TodoView] = []
     panels: list[Drawing] = []
     quiet: bool = False
@@ -71,14 +74,20 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
         self._say_view(view)
         self.live_at, self.files = "", routes.board_download(who.workspace)
         yield
-        figures = await open_figures(who.actor, view)
-        self._take(figures)
-        yield
-        panels, pinned, _ = await asyncio.gather(
-            open_panels(who.actor, view), pinned_panels(who.actor, view), self._name(figures.view)
-        )
-        self._take(replace(figures, panels=(*panels, *pinned)))
-        self.busy = False
+        try:
+            figures = await open_figures(who.actor, view)
+            self._take(figures)
+            yield
+            panels, pinned, _ = await asyncio.gather(
+                open_panels(who.actor, view),
+                pinned_panels(who.actor, view),
+                self._name(figures.view),
+            )
+            self._take(replace(figures, panels=(*panels, *pinned)))
+            self.failed = False
+        finally:
+            # Whatever went wrong is said by whoever catches it; the page must not seem to wait.
+            self.busy = False
 
     def _go(self, view: View) -> Any:
         query = urlencode(view.query())
@@ -104,6 +113,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
             return
         place, reader = acting().workspace, self._reader
         self.tiles = [tile_view(tile, place, reader) for tile in self._dashboard.tiles]
+        self.tile_columns = tiles_in_a_row(len(self.tiles))
         self.todos = [
             todo_view(todo, place, reader) for todo in self._dashboard.todos if todo.count
         ]
@@ -114,7 +124,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
     def _show_panels(self) -> None:
         if self._dashboard is None:
             return
-        self.panels = [self._drawn(panel) for panel in self._dashboard.panels]
+        self.panels = without_gaps([self._drawn(panel) for panel in self._dashboard.panels])
         self._say_chips(self._dashboard.view)
         self.quiet = bool(self.panels) and all(panel.kind == "empty" for panel in self.panels)
 

@@ -90,9 +90,12 @@ class ExploreState(ViewState, mixin=True):
         left = questions.settled(who.actor, self._wanted(params))
         self._say_question(left)
         yield
-        await self._name(left.question.view)
-        await self._answer(left.question)
-        self.busy, self.loaded = False, True
+        try:
+            await self._name(left.question.view)
+            await self._answer(left.question)
+            self.failed, self.loaded = False, True
+        finally:
+            self.busy = False
 
     async def _find_saved(self, key: str) -> None:
         """Read the saved analysis that the address names, if it is there for the reader."""

@@ -25,8 +25,10 @@ class SharedViews(ConsoleState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def open_views(self) -> None:
-        """Read the views, and with whom one may share."""
+    async def open_views(self, is_open: bool = True) -> None:
+        """Read the views, and with whom one may share, when the menu opens."""
+        if not is_open:
+            return
         actor = acting().actor
         self.view_fault = ""
         self.views = await saved_views.of(actor, self.resource_name)

@@ -45,6 +45,8 @@ class ViewState(ConsoleState, mixin=True):
     query: str = ""
     loaded: bool = False
     busy: bool = True
+    failed: bool = False
+    """Reading did not come to its end."""
     menu: Menu = Menu()
     menu_open: bool = False
     _view: View | None = None
@@ -67,7 +69,7 @@ class ViewState(ConsoleState, mixin=True):
     def _say_view(self, view: View) -> None:
         """Say what is about to be shown."""
         period, shift = view.period, view.shift
-        self._view, self.busy, self.menu_open = view, True, False
+        self._view, self.busy, self.failed, self.menu_open = view, True, True, False
         self.preset, self.first, self.last = period.preset, f"{period.first}", f"{period.last}"
         self.partial, self.comparison, self.currency = (
             period.is_partial, str(view.comparison), view.currency
@@ -139,8 +141,10 @@ class ViewState(ConsoleState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def open_filters(self) -> None:
-        """Find out by what the view can be narrowed."""
+    async def open_filters(self, is_open: bool = True) -> None:
+        """Find out by what the view can be narrowed, when the menu opens."""
+        if not is_open:
+            return
         actor, view = acting().actor, self._shown()
         names = dimensions_of(actor)
         found = await asyncio.gather(*(choices(actor, view, name) for name in names))

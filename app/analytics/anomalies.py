@@ -21,7 +21,7 @@ LEAST_WEEKS = 5
 LEAST_DEVIATIONS = 4.0
 LEAST_SHARE = 0.35
 LEAST_CENTS = 50_000
-"""500 yuan: what differs by less is not worth anybody's time."""
+"""500 of the currency: what differs by less is not worth anybody's time."""
 _NORMAL = 1.4826
 """By which a median absolute deviation estimates the standard deviation of a normal one."""
 _CALM = 0.1

@@ -67,11 +67,14 @@ class Window:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Rows of one dataset, of one window."""
+    """Rows of one dataset, of one window.
+
+    Those up to the day ``closed`` are in the snapshot; None where none of them are.
+    """
 
     dataset: Dataset
     window: Window
-    closed: "pl.LazyFrame | None"
+    closed: date | None
     live: "pl.DataFrame | None"
 
 
@@ -135,8 +138,9 @@ async def measure_frame(
     _check_hours(actor, asked, grain)
     windows = windows_of(view, whole=grain is not None, compared=compared)
     question = _Question(actor, view, asked, tuple(by), grain, windows, only or {})
-    read = [await _read(question, base) for base in question.bases]
-    return await asyncio.to_thread(_answer, question, read)
+    with snapshots.one_snapshot():
+        read = await asyncio.gather(*(_read(question, base) for base in question.bases))
+        return await asyncio.to_thread(_answer, question, read)
 
 
 def _check(actor: Actor, measures: Sequence[Measure], dimensions: Sequence[str]) -> None:
@@ -191,26 +195,18 @@ def dataset_for(question: _Question, base: Base, window: Window) -> list[tuple[D
 
 
 async def _read(question: _Question, base: Base) -> list[_Piece]:
+    """Return what is to be read of a base; its later days are read already."""
     closed = snapshots.closed_through()
-    pieces: list[_Piece] = []
-    for window in question.windows:
-        for dataset, part in dataset_for(question, base, window):
-            pieces.append(await _piece(question.actor, dataset, part, closed))
-    return pieces
+    parts = [part for window in question.windows for part in dataset_for(question, base, window)]
+    return list(await asyncio.gather(*(_piece(question.actor, *part, closed) for part in parts)))
 
 
 async def _piece(actor: Actor, dataset: Dataset, window: Window, closed: date | None) -> _Piece:
-    """Open the closed days lazily, and read the later ones."""
-    scanned = live = None
-    if closed is not None and window.first <= closed:
-        last = min(window.last, closed)
-        scanned = await asyncio.to_thread(
-            snapshots.scan, actor, dataset.name, first=window.first, last=last
-        )
-    if closed is None or window.last > closed:
-        since = window.first if closed is None else closed + _ONE_DAY
-        live = await snapshots.live(actor, dataset.name, since=since)
-    return _Piece(dataset, window, scanned, live)
+    if closed is not None and window.last <= closed:
+        return _Piece(dataset, window, window.last, None)
+    since = window.first if closed is None else closed + _ONE_DAY
+    live = await snapshots.live(actor, dataset.name, since=since)
+    return _Piece(dataset, window, closed if closed and window.first <= closed else None, live)
 
 
 def _answer(question: _Question, read: Sequence[Sequence[_Piece]]) -> "pl.DataFrame":
@@ -265,8 +261,10 @@ def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
     """Return the piece's rows that the filters leave, closed and live together."""
     import polars as pl
 
-    window = piece.window
-    parts: list[pl.LazyFrame] = [] if piece.closed is None else [piece.closed]
+    window, name = piece.window, piece.dataset.name
+    parts: list[pl.LazyFrame] = []
+    if piece.closed is not None:
+        parts.append(snapshots.scan(question.actor, name, first=window.first, last=piece.closed))
     if piece.live is not None:
         parts.append(piece.live.lazy())
     wanted = [pl.col("day").is_between(window.first, window.last)]

@@ -154,7 +154,8 @@ class Period:
     @property
     def begun(self) -> int:
         """How many slots have begun; the later ones have no figures yet."""
-        return sum(1 for slot in self.slots if slot < self.at_wall)
+        wall = self.at_wall
+        return sum(1 for slot in self.slots if slot < wall)
 
     def query(self) -> dict[str, str]:
         """Return what an address says of the period; ``parse`` reads it again."""

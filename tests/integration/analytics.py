@@ -102,7 +102,8 @@ _GOODS = (
     "insert into categories (id, slug, name_zh, name_en, position)"
     " select new_uuid(), 'kind-' || n, '类' || n, 'Kind ' || n, n from generate_series(1, 4) n",
     "update products p set category_id = c.id from (select id,"
-    " row_number() over (order by slug) - 1 as n from categories) c, (select id, row_number() over (order by id) as n from products) q"
+    " row_number() over (order by slug) - 1 as n from categories) c,"
+    " (select id, row_number() over (order by id) as n from products) q"
     " where q.id = p.id and c.n = q.n % (select count(*) from categories)",
 )
 _PEOPLE = (
@@ -172,8 +173,8 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
         owner.execute(
             "insert into store_visits (store_id, day, visitor, distributor_id, page_views,"
             " product_views, cart_adds, checkouts, first_at) select s.id, d::date::text, v,"
-            " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3, d + v * interval '61 minutes'"
-            " from stores s,"
+            " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3,"
+            " d + v * interval '61 minutes' from stores s,"
             " generate_series(now() - interval '80 days', now(), '1 day') d,"
             " generate_series(0, 9) v where d + v * interval '61 minutes' <= now()"
             " on conflict do nothing"

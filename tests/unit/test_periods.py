@@ -1,6 +1,5 @@
 """Periods in the business time zone, their comparison, and the small arithmetic of figures."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -8,20 +7,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.analytics.charts import Reader, bars, change_text, nice_ticks, sparkline
-from app.analytics.dashboards import Breakdown, Share
-from app.analytics.frames import aggregate, change_bps, ratio
 from app.analytics.periods import (
     LONGEST_DAYS,
     PRESET_DAYS,
     Period,
     Preset,
     business_date,
+    business_minute,
     custom,
     midnight,
     parse,
     preset,
 )
+from app.analytics.quotients import change_bps, ratio
+from app.analytics.views import Comparison, View
+from app.analytics.views import parse as parse_view
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.errors import Invalid
 
@@ -125,25 +125,6 @@ def test_days_are_cut_at_today_and_refused_when_wrong() -> None:
             custom(first, last, MIDNIGHT)
 
 
-def test_no_rows_are_zeros_up_to_now_and_nothing_after() -> None:
-    period = preset(Preset.TODAY, MIDNIGHT + timedelta(hours=2, minutes=30))
-    series = aggregate(period, []).series("paid")
-    assert [amount.cents if amount else None for amount in series] == [0] * 3 + [None] * 21
-
-
-def test_rows_go_to_their_slot_and_only_the_elapsed_part_counts() -> None:
-    period = preset(Preset.TODAY, MIDNIGHT + timedelta(hours=2, minutes=30))
-    before = period.before_start + timedelta(hours=2)
-    rows = [
-        ("paid", period.start + timedelta(hours=2), True, None, 700, 1),
-        ("paid", before, True, None, 300, 2),
-        ("paid", before, False, None, 5_000, 4),
-    ]
-    flows = aggregate(period, rows)
-    assert (flows.total("paid").cents, flows.total_before("paid").cents) == (700, 300)
-    assert flows.series_before("paid")[2].cents == 5_300
-
-
 @given(st.integers(-(10**12), 10**12), st.integers(1, 10**9), st.sampled_from([1, 10_000]))
 def test_quotients_are_rounded_half_up(part: int, whole: int, scale: int) -> None:
     found = ratio(part, whole, scale)
@@ -160,33 +141,33 @@ def test_changes() -> None:
     assert ratio(1, 0) is None
 
 
-@given(st.integers(0, 10**14), st.sampled_from([1, 100]), st.integers(-(10**9), 0))
-def test_ticks_span_the_values_and_are_few(top: int, least: int, bottom: int) -> None:
-    ticks = nice_ticks(top, least, bottom)
-    assert ticks[0] <= bottom
-    assert ticks[-1] >= top
-    assert len(ticks) <= 7
-    assert all(tick % least == 0 for tick in ticks)
+@given(periods(), st.sampled_from(sorted(Comparison)))
+def test_a_comparison_lies_before_and_meets_the_same_weekdays(
+    period: Period, comparison: Comparison
+) -> None:
+    shift = View(period, comparison).shift
+    if comparison is Comparison.NONE:
+        assert shift is None
+        return
+    assert shift is not None
+    assert shift.days >= period.days or comparison is Comparison.YEAR
+    if comparison is Comparison.PREVIOUS:
+        assert period.last - shift == period.first - timedelta(days=1)
+    else:
+        assert shift.days % 7 == 0
+    if comparison is Comparison.WEEKDAY:
+        assert shift == period.shift
 
 
-@given(st.lists(st.one_of(st.none(), st.integers(-(10**9), 10**9)), max_size=90))
-def test_a_sparkline_stays_in_its_box(values: list[int | None]) -> None:
-    drawn = sparkline(values)
-    numbers = drawn.line.removeprefix("M").replace("L", " ").split()
-    assert all(0 <= float(x) <= drawn.width for x in numbers[::2])
-    assert all(0 <= float(y) <= drawn.height for y in numbers[1::2])
+@given(periods(), st.sampled_from(sorted(Comparison)), st.sampled_from(["CNY", "BRL"]))
+def test_an_address_gives_the_view_back(
+    period: Period, comparison: Comparison, currency: str
+) -> None:
+    view = View(period, comparison, {"category": "x", "province": "广东省"}, currency)
+    assert parse_view(view.query(), period.at) == view
 
 
-def test_a_merchants_text_is_no_markup_in_a_chart() -> None:
-    label = '<a href="https://x">free</a>'
-    chart = Breakdown("product", "Top products", (Share("k", label, label, 100, 1, 10_000),))
-    drawn = json.dumps(bars(chart, Reader()))
-    assert "<a" not in drawn
-    assert "&lt;a href" in drawn
-
-
-@pytest.mark.parametrize(
-    ("bps", "text"), [(-4, "0.0%"), (1234, "+12.3%"), (-1235, "−12.4%"), (None, "–"), (0, "0.0%")]
-)
-def test_changes_in_words(bps: int | None, text: str) -> None:
-    assert change_text(bps, "zh_CN") == text
+def test_the_minute_of_the_day_is_the_business_zones() -> None:
+    assert business_minute(MIDNIGHT) == 0
+    assert business_minute(MIDNIGHT - timedelta(microseconds=1)) == 24 * 60 - 1
+    assert business_minute(MIDNIGHT + timedelta(hours=9, minutes=41, seconds=59)) == 9 * 60 + 41

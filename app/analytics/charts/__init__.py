@@ -6,7 +6,7 @@ from app.analytics.charts import plots, tables
 from app.analytics.charts.axes import SERIES, nice_ticks
 from app.analytics.charts.model import Cell, Drawing, Figure, Head, Line
 from app.analytics.charts.sparks import Sparkline, sparkline
-from app.analytics.charts.tables import label_of, tone_of
+from app.analytics.charts.tables import label_of, province_text, tone_of
 from app.analytics.charts.words import (
     Reader,
     about_measure,
@@ -32,6 +32,7 @@ __all__ = [
     "label_of",
     "money_text",
     "nice_ticks",
+    "province_text",
     "sparkline",
     "tone_of",
     "value_text",

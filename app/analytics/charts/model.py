@@ -32,6 +32,8 @@ class Cell:
     """``up`` for good news, ``down`` for bad."""
     tint: int = 0
     """How many percent of the accent stand behind it."""
+    right: bool = True
+    """Figures stand at the right of their column, texts and days at the left."""
 
 
 @dataclass

@@ -113,6 +113,8 @@ def _last_point(values: Values, open_at: int | None) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
+        # A zero stands on the edge and would be cut in half.
+        "cliponaxis": False,
         "x": [] if last is None else [last],
         "y": [] if last is None else [values[last]],
         "hoverinfo": "skip",

@@ -29,8 +29,11 @@ from app.kit.regions import PROVINCES
 _PROVINCES_EN = {name: english for _, name, english, _ in PROVINCES}
 _CHANGE = "change"
 """The ending of a column's key that holds a change of the measure before it, in basis points."""
-_DEEPEST_TINT = 46
+_DEEPEST_TINT = 40
 """Percent of the accent behind the highest rate; more would leave the text too faint."""
+
+_SEGMENT_TINT = 26
+"""The same for a segment that has half of the customers, since its area is large."""
 
 
 def label_of(panel: Panel, row: Row, reader: Reader) -> str:
@@ -42,9 +45,14 @@ def label_of(panel: Panel, row: Row, reader: Reader) -> str:
         return reader.say(f"{value}")
     if reader.locale != "en":
         return f"{value}"
-    if panel.dimension == "province":
-        return _PROVINCES_EN.get(f"{value}", f"{value}")
-    return row.label_en or f"{value}"
+    label = row.label_en or f"{value}"
+    # Orders have provinces by their Chinese names, in panels of whatever dimension.
+    return province_text(label, reader.locale) if label == value else label
+
+
+def province_text(name: str, locale: str) -> str:
+    """Return what a province is called; orders have its Chinese name."""
+    return _PROVINCES_EN.get(name, name) if locale == "en" else name
 
 
 def _moment(panel: Panel, value: date | datetime, reader: Reader) -> str:
@@ -155,7 +163,7 @@ def segments(panel: Panel, reader: Reader) -> list[Line]:
     for place, row in enumerate(panel.rows):
         bps = ratio(customers[place] or 0, total, 10_000) or 0
         others = [Cell(_text(column, value, reader)) for column, value in _beyond(panel, row, 2)]
-        tint = max(4, min(_DEEPEST_TINT, bps * _DEEPEST_TINT // 5_000))
+        tint = max(4, min(_SEGMENT_TINT, bps * _SEGMENT_TINT // 5_000))
         first = Cell(_text(panel.columns[1], customers[place], reader), tint=tint)
         line = _line(panel, row, place, reader, [first, Cell(share_text(bps, reader)), *others])
         line.share = f"{bps / 100:.1f}%"
@@ -183,7 +191,7 @@ def _cell(column: Column, value: Value, reader: Reader) -> Cell:
     if column.key.endswith(_CHANGE) and (value is None or isinstance(value, int)):
         measure = column.key.removesuffix(f"_{_CHANGE}")
         return Cell(change_text(value, reader), tone_of(measure, value))
-    return Cell(_text(column, value, reader))
+    return Cell(_text(column, value, reader), right=column.unit is not None)
 
 
 def _text(column: Column, value: Value, reader: Reader) -> str:

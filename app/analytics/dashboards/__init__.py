@@ -139,7 +139,7 @@ _PLANS: Mapping[Scope, _Plan] = {
         ),
         panels=(
             _trend("store_sales", N_("Sales"), name="sales"),
-            _trend("margin", N_("Margin"), wide=False),
+            _trend("margin", N_("Gross margin"), wide=False),
             customers.new_and_returning,
             stages.visit_funnel,
             stages.order_progress,

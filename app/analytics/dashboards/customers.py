@@ -32,7 +32,7 @@ _SEGMENTS_NOTE = N_(
 SEGMENTS: dict[str, str] = {
     "champions": N_("Champions"),
     "loyal": N_("Loyal"),
-    "new": N_("New"),
+    "new": N_("Newcomers"),
     "promising": N_("Promising"),
     "at_risk": N_("At risk"),
     "asleep": N_("Asleep"),

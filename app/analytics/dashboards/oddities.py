@@ -32,7 +32,7 @@ _WATCHED = (
 )
 _NOTE = N_(
     "The last seven closed days of the period against the median of the same weekday of eight"
-    " weeks before; only what differs by at least 500 yuan, a third, and four usual deviations."
+    " weeks before; only what differs by at least 500.00, a third, and four usual deviations."
 )
 _QUIET = N_("Nothing stands out in the last seven closed days of the period.")
 

@@ -30,12 +30,12 @@ def column_of(measure: Measure | str) -> Column:
 def before_of(measure: Measure | str) -> Column:
     """Return the column of a measure's comparison."""
     found = measure_of(measure)
-    return Column(found.key + BEFORE, N_("Comparison period"), found.unit, found.key)
+    return Column(found.key + BEFORE, N_("In the comparison"), found.unit, found.key)
 
 
 def change_column(measure: Measure | str) -> Column:
     """Return the column of a measure's change."""
-    return Column(f"{measure_of(measure).key}_change", N_("Change"), Unit.RATE)
+    return Column(f"{measure_of(measure).key}_change", N_("Growth"), Unit.RATE)
 
 
 def time_column(grain: str) -> Column:

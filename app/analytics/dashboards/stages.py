@@ -67,7 +67,7 @@ _DONE = frozenset({"COMPLETED"})
 _HERE = _DONE | {"RECEIVED"}
 _SENT = _HERE | {"SHIPPED", "PARTLY_SHIPPED"}
 _ORDER_STAGES: tuple[tuple[str, str, frozenset[str] | None], ...] = (
-    ("placed", N_("Placed"), None),
+    ("placed", N_("Order placed"), None),
     ("paid", N_("Paid"), _SENT | {"PAID", "REFUNDED"}),
     ("shipped", N_("Shipped"), _SENT),
     ("received", N_("Received"), _HERE),

@@ -157,8 +157,8 @@ async def outlook(desk: Desk, measure: Measure | str = "supply_sales") -> Panel 
         time_column("day"),
         column_of(measure),
         Column("forecast", N_("Forecast"), Unit.MONEY),
-        Column("low", N_("Low"), Unit.MONEY),
-        Column("high", N_("High"), Unit.MONEY),
+        Column("low", N_("Lower bound"), Unit.MONEY),
+        Column("high", N_("Upper bound"), Unit.MONEY),
     )
     panel = Panel(
         "forecast", N_("Forecast of the next 4 weeks"), Chart.FORECAST, columns, (), wide=True

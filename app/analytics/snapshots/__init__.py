@@ -5,6 +5,6 @@
 
 from app.analytics.snapshots.labels import Name, names
 from app.analytics.snapshots.live import live
-from app.analytics.snapshots.scan import closed_through, one_snapshot, refreshed_at, scan
+from app.analytics.snapshots.reading import closed_through, one_snapshot, refreshed_at, scan
 
 __all__ = ["Name", "closed_through", "live", "names", "one_snapshot", "refreshed_at", "scan"]

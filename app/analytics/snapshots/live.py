@@ -107,9 +107,8 @@ def _read(whom: Actor, seen: Sight, since: date) -> "pl.DataFrame":
         season(connection)
         rows = ask(connection, statement)
     # Row-level security and the statement have left out all others already.
-    mine = [pl.col(column) == value for column, value in seen.equal]
-    found = rows.filter(mine) if mine else rows
-    return pl.concat([empty(seen.dataset).select(seen.columns), found])
+    rows = seen.own(rows.lazy()).collect()
+    return pl.concat([empty(seen.dataset).select(seen.columns), rows])
 
 
 def _rolled(seen: Sight, rows: "pl.DataFrame") -> "pl.DataFrame":

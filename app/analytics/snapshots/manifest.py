@@ -106,10 +106,15 @@ class Manifest:
 
 
 def parse(text: str) -> Manifest | None:
-    """Read a manifest; one of another schema is none."""
-    plain = json.loads(text)
-    if plain.get("schema") != SCHEMA_VERSION:
+    """Read a manifest; one of another schema, or that makes no sense, is none."""
+    try:
+        plain = json.loads(text)
+        return _manifest(plain) if plain["schema"] == SCHEMA_VERSION else None
+    except (ValueError, KeyError, TypeError):
         return None
+
+
+def _manifest(plain: Mapping[str, Any]) -> Manifest:
     audited = plain["audited_at"]
     return Manifest(
         plain["installation"],

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from app.access import Actor, Scope
 from app.analytics.snapshots.layout import BOOKED_FOR, DATASETS, Dataset, key_of
 from app.kit.errors import Forbidden
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _SUMMED = ("orders", "payments", "ledger", "products", "merchants", "analytics")
 
@@ -18,6 +22,14 @@ class Sight:
     columns: tuple[str, ...]
     equal: tuple[tuple[str, int | str], ...]
     """(column, value) that every row has; empty for the platform, which sees all rows."""
+
+    def own(self, rows: "pl.LazyFrame") -> "pl.LazyFrame":
+        """Return those of some rows that the actor may see."""
+        import polars as pl
+
+        for column, value in self.equal:
+            rows = rows.filter(pl.col(column) == value)
+        return rows
 
 
 def sight(actor: Actor, name: str) -> Sight:

@@ -54,12 +54,9 @@ def scan(actor: Actor, dataset: str, *, first: date, last: date) -> "pl.LazyFram
     Of a summary, whose rows have no day, all. Raises Forbidden where the actor may see nothing of
     the dataset (see ``scope.sight``), LookupError for an unknown one.
     """
-    import polars as pl
-
     seen = sight(actor, dataset)
     found = manifest()
     files = found.files.get(dataset, ()) if found else ()
     days = None if seen.dataset.is_summary else ((first, last),)
     rows = kept_rows_of(store(), seen.dataset, files, days)
-    mine = [pl.col(column) == value for column, value in seen.equal]
-    return (rows.filter(mine) if mine else rows).select(seen.columns)
+    return seen.own(rows).select(seen.columns)
