@@ -49,6 +49,7 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
     read, write = f"{scope}:analytics:read", f"{scope}:analytics:write"
     return (
         Action("edit", N_("Edit"), read, _edit, on="row", icon="pencil", prefill=_prefill,
+               only_icon=True,
                when=("mine", ("YES",)), done=N_("Saved."),
                explain=N_("Who opens it sees the figures that their own permissions allow."),
                fields=(
@@ -57,8 +58,10 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
                          options="sharing", value=Sharing.OWN),
                    Field("is_pinned", N_("Show it on the dashboard"), "switch"),
                )),
-        Action("mail", N_("Mail it regularly"), write, _mail, on="row", icon="mail"),
+        Action("mail", N_("Mail it regularly"), write, _mail, on="row", icon="mail-plus",
+               only_icon=True),
         Action("remove", N_("Remove"), read, _remove, on="row", icon="trash-2", danger=True,
+               only_icon=True,
                when=("removable", ("YES",)), done=N_("Removed."),
                question=N_("Nobody can open it any more, and reports of it are no longer mailed.")),
     )  # fmt: skip

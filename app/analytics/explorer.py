@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MOST_MEASURES = 6
 MOST_DIMENSIONS = 2
 MOST_ROWS = 1_000
-MOST_LINES = 8
-"""So many values of a dimension are drawn as lines or stacks; the largest of all."""
+MOST_LINES = 6
+"""So many values of a dimension are drawn as lines or stacks, as there are colours; the largest."""
 
 
 class CannotAsk(TradeError):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.access import PERMISSIONS, Actor, Scope
@@ -26,6 +26,7 @@ addresses = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(addresses)
 def test_any_address_gives_a_question_that_its_own_address_gives_again(
     params: dict[str, str],
@@ -34,6 +35,7 @@ def test_any_address_gives_a_question_that_its_own_address_gives_again(
     assert questions.parse(questions.query_of(question), AT) == question
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(sorted(ACTORS)),
     st.lists(st.sampled_from(sorted(MEASURES)), min_size=1, max_size=4, unique=True),

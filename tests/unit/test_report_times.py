@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kit.clock import BUSINESS_ZONE
@@ -59,6 +59,7 @@ def test_of_many_missed_moments_the_last_is_sent() -> None:
     assert _wall(latest_due(daily, _at("2026-11-25 08:00"))) == "2026-11-25 08:00"
 
 
+@settings(deadline=None)
 @given(timings, moments)
 def test_nothing_is_due_between_the_latest_and_the_next_moment(
     timing: Timing, at: datetime

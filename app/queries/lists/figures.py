@@ -49,7 +49,8 @@ def _analyses(scope: str) -> Resource:
         " else a.sharing end"
     )
     mine = "a.user_id = (select app_user())"
-    manages = "(a.sharing <> 'OWN' and (select app_may_here('analytics:write')))"
+    # Joined, since a colon before a word stands for a parameter.
+    manages = "(a.sharing <> 'OWN' and (select app_may_here('analytics:' || 'write')))"
     return Resource(
         name="analyses",
         title=N_("Saved analyses"),

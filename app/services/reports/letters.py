@@ -99,7 +99,7 @@ def _figure(tile: Tile, reader: Reader) -> Figure:
 
 def _section(panel: Panel, reader: Reader) -> Section:
     in_time = panel.chart in _IN_TIME
-    drawn = draw(panel, reader, as_table=in_time)
+    drawn = draw(panel, reader, as_table=in_time or panel.chart is Chart.SEGMENTS)
     strip = _strip(panel, drawn, reader) if in_time else None
     lines = drawn.lines
     if in_time:
