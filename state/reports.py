@@ -39,10 +39,10 @@ FIELDS = (
     Field("subject", N_("What to send"), "choice", required=True, options="subject"),
     Field("period", N_("Which days"), "choice", words=PERIODS,
           help=N_("Reports tell of whole days, up to the day before. Without a choice: as saved.")),
-    Field("when", N_("When"), "choice", required=True, options="when", value="DAILY"),
+    Field("when", N_("How often"), "choice", required=True, options="when", value="DAILY"),
     Field("hour", N_("At"), "choice", required=True, words=_HOURS, value="8",
           help=N_("In the platform's business time.")),
-    Field("receivers", N_("To"), "many", required=True, options="receivers",
+    Field("receivers", N_("Receivers"), "many", required=True, options="receivers",
           help=N_("Each gets it in their language, with the figures that they may see.")),
 )  # fmt: skip
 

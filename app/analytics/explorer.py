@@ -248,7 +248,9 @@ class _Answer:
         grain = [time_column(self.question.grain)] if self.question.grain else []
         dims = [Column(name, DIMENSIONS[name]) for name in self.question.by]
         before = [before_of(self.measures[0])] if compared else []
-        return [*grain, *dims, *(column_of(m) for m in self.measures), *before]
+        # A whole that is not divided has its days for a name, since every row begins with one.
+        whole = [] if grain or dims else [Column("days", N_("Days"))]
+        return [*whole, *grain, *dims, *(column_of(m) for m in self.measures), *before]
 
     def _row(self, found: Mapping[str, Value], labels: Labels, values: Sequence[str]) -> Row:
         named = [labels[name].get(found[name]) for name in self.question.by]  # type: ignore[call-overload]
@@ -259,6 +261,8 @@ class _Answer:
         }
         slot = found.get("slot")
         heads = [slot] if slot is not None else []
+        if slot is None and not self.question.by:
+            heads = [f"{self.desk.period.first} – {self.desk.period.last}"]
         texts = [label.label if label else UNKNOWN for label in named]
         whole = len(chosen) == len(self.question.by)
         first = named[0] if named else None

@@ -75,8 +75,8 @@ def first_question(actor: Actor, at: datetime) -> Question:
 
 
 LOST_MEASURE = N_("Measures that you may not see, or that there are not, were left out.")
-LOST_DIMENSION = N_("Divisions that these measures do not have were left out.")
-LOST_FILTER = N_("Filters that these measures do not have were left out.")
+LOST_DIMENSION = N_("Dimensions that do not fit these measures were left out.")
+LOST_FILTER = N_("Filters that do not fit these measures were left out.")
 LOST_GRAIN = N_("Hours are kept for two days at most, so days are shown.")
 
 

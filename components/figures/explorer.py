@@ -97,9 +97,6 @@ def _actions(state: State, scope: str) -> tuple[rx.Component, ...]:
         custom_attrs={"data-action": "save-new"},
     )
     return (
-        base.link_button(
-            t("Saved analyses"), ShellState.path + "/analyses", kind="quiet", icon_name="library"
-        ),
         rx.cond(ShellState.may.contains(f"{scope}:analytics:write"), mail),
         new,
         rx.cond(state.is_mine & state.changed, same),

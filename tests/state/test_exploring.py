@@ -310,3 +310,16 @@ async def test_a_receiver_that_is_no_colleague_is_refused(
     await tab.send(DistributorSchedulesState, "ask", {"name": "new", "key": ""})
     answer = await _submit(tab, user, **{f"receivers:{stranger}": "on"})
     assert answer.var(DistributorSchedulesState, "errors").keys() == {"receivers"}
+
+
+async def test_a_whole_that_is_not_divided_has_its_days_for_a_name(
+    pipe: Pipeline, database: Database, trade: Trade
+) -> None:
+    cookie, place, _ = await _login(database, trade)
+    answer = await _at(
+        pipe.tab(cookie, ""), f"{place}/explore?measures=paid_orders,store_sales&period=7d"
+    )
+    table = answer.var(DistributorExplorer, "table")
+    (line,) = table.lines
+    assert " – " in line.label
+    assert len(line.cells) == len(table.heads) - 1 == 2
