@@ -43,7 +43,7 @@ _RESOURCES: Mapping[Scope, Mapping[str, str]] = {
         "roles": "read write",
         "settings": "read write",
         "audit": "read",
-        "analytics": "read",
+        "analytics": "read write",
         "system": "read write",
     },
     Scope.SUPPLIER: {
@@ -58,7 +58,7 @@ _RESOURCES: Mapping[Scope, Mapping[str, str]] = {
         "roles": "read write",
         "settings": "read write",
         "audit": "read",
-        "analytics": "read",
+        "analytics": "read write",
     },
     Scope.DISTRIBUTOR: {
         "dashboard": "read",
@@ -72,7 +72,7 @@ _RESOURCES: Mapping[Scope, Mapping[str, str]] = {
         "roles": "read write",
         "settings": "read write",
         "audit": "read",
-        "analytics": "read",
+        "analytics": "read write",
     },
 }
 
@@ -100,7 +100,7 @@ RESOURCE_WORDS: Mapping[str, tuple[str, str]] = {
     "roles": (N_("Roles"), N_("Which permissions a role has")),
     "settings": (N_("Settings"), N_("Details, keys and preferences")),
     "audit": (N_("Audit trail"), N_("Who changed what, and when")),
-    "analytics": (N_("Analytics"), N_("Figures in depth")),
+    "analytics": (N_("Analytics"), N_("Explore figures; share analyses and mail reports")),
     "system": (N_("System health"), N_("Database, queue and checks")),
     "stock": (N_("Stock"), N_("What is on hand, and its movements")),
     "freight": (N_("Freight"), N_("What shipping costs")),

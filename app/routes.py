@@ -13,6 +13,7 @@ SECOND_FACTOR = "/login/second-factor"
 WORKSPACES = "/workspaces"
 APPLY = "/apply"
 INVITE = "/invite"
+UNSUBSCRIBE = "/unsubscribe"
 ME_PASSWORD = "/me/password"  # noqa: S105 (an address)
 ME_SECOND_FACTOR = "/me/second-factor"
 ME_SESSIONS = "/me/sessions"

@@ -105,6 +105,8 @@ def _control(state: Any, f: Field, value: Any, *, first: bool) -> rx.Component:
         props["placeholder"] = t(f.placeholder)
     if f.kind == "area":
         return forms.area(f.name, value, **props)
+    if f.kind == "many":
+        return _boxes(state, f, value)
     if f.kind == "choice":
         fixed: list[Any] = [forms.option("—", "")]
         fixed += [forms.option(t(label), code) for code, label in f.words]
@@ -120,3 +122,26 @@ def _control(state: Any, f: Field, value: Any, *, first: bool) -> rx.Component:
             rx.el.span(sign, aria_hidden="true"), control, class_name=f"affix affix-{f.kind}"
         )
     return control
+
+
+def _boxes(state: Any, f: Field, value: Any) -> rx.Component:
+    """Return a box to tick for each of the options."""
+    return rx.el.div(
+        rx.foreach(
+            state.choices.get(f.options, []).to(list[list[str]]),
+            lambda found: rx.el.label(
+                rx.el.input(
+                    type="checkbox",
+                    name=f"{f.name}:" + found[0],
+                    default_checked=value.contains(found[0]),
+                    key=value + found[0],
+                ),
+                rx.el.span(found[1]),
+                class_name="check",
+            ),
+        ),
+        id=f"f-{f.name}",
+        role="group",
+        aria_label=t(f.label),
+        class_name="boxes",
+    )

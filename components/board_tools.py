@@ -11,22 +11,44 @@ from state.boards import COMPARISONS, CUSTOM, PRESETS
 from state.dashboards import PAGE, DashboardState
 from state.house.roles import BUILT_IN
 from state.shell import ShellState
+from state.viewing import ViewState
 
 State = type[DashboardState]
+Viewed = type[ViewState]
 
 
 def toolbar(state: State) -> rx.Component:
     """Return the line of controls and the chips of the filters below it."""
     return rx.el.div(
         rx.el.div(
-            _days(state),
-            _comparison(state),
-            _filters(state),
-            rx.el.div(_currency(state), _views(state), _files(state), class_name="board-end"),
+            *controls(state),
+            rx.el.div(
+                currency(state), _views(state), _mail(state), _files(state), class_name="board-end"
+            ),
             class_name="board-tools",
         ),
-        rx.cond(state.chips.length() > 0, _chips(state)),
+        rx.cond(state.chips.length() > 0, chips(state)),
         class_name="board-head",
+    )
+
+
+def controls(state: Viewed) -> tuple[rx.Component, ...]:
+    """Return what chooses days, comparison and filters of a view."""
+    return _days(state), _comparison(state), _filters(state)
+
+
+def _mail(state: State) -> rx.Component:
+    scope = state.permission.split(":", maxsplit=1)[0]
+    return rx.cond(
+        ShellState.may.contains(f"{scope}:analytics:write"),
+        rx.link(
+            base.icon("mail-plus", 18),
+            href=ShellState.path + "/reports?new=dashboard&" + state.query,
+            class_name="icon-btn",
+            aria_label=t("Mail it regularly"),
+            title=t("Mail it regularly"),
+            custom_attrs={"data-tool": "mail"},
+        ),
     )
 
 
@@ -57,7 +79,7 @@ def _item(label: Any, here: Any, on_click: Any, **attrs: str) -> rx.Component:
     )
 
 
-def _days(state: State) -> rx.Component:
+def _days(state: Viewed) -> rx.Component:
     def day(name: str, value: Any, label: str) -> rx.Component:
         return rx.el.label(
             rx.el.span(t(label)),
@@ -91,7 +113,7 @@ def _days(state: State) -> rx.Component:
     )
 
 
-def _comparison(state: State) -> rx.Component:
+def _comparison(state: Viewed) -> rx.Component:
     return rx.popover.root(
         _button("git-compare-arrows", word(state.comparison, COMPARISONS), "comparison"),
         rx.popover.content(
@@ -109,7 +131,7 @@ def _comparison(state: State) -> rx.Component:
     )  # fmt: skip
 
 
-def _filters(state: State) -> rx.Component:
+def _filters(state: Viewed) -> rx.Component:
     def dimension(f: Any) -> rx.Component:
         return rx.el.label(
             rx.el.span(f.name),
@@ -146,7 +168,8 @@ def _filters(state: State) -> rx.Component:
     )
 
 
-def _chips(state: State) -> rx.Component:
+def chips(state: Viewed) -> rx.Component:
+    """Return the filters of a view, each with what takes it away."""
     return rx.el.div(
         rx.foreach(
             state.chips,
@@ -170,7 +193,8 @@ def _chips(state: State) -> rx.Component:
     )
 
 
-def _currency(state: State) -> rx.Component:
+def currency(state: Viewed) -> rx.Component:
+    """Return the choice of currency, where there is one."""
     return rx.cond(
         state.currencies.length() > 1,
         rx.el.div(

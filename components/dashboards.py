@@ -11,6 +11,7 @@ from components.ui.charts import about, spark, ticker
 from components.ui.text import ENGLISH, t
 from state.dashboards import DashboardState
 from state.shell import ShellState
+from state.viewing import ViewState
 
 State = type[DashboardState]
 LIVE_SECONDS = 30
@@ -43,7 +44,7 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
             ),
             _panels_to_come(),
         ),
-        _menu(state),
+        point_menu(state),
         rx.cond(state.partial & state.loaded, ticker(LIVE_SECONDS, state.tick)),
         # A new language mounts this anew, and everything is said in it.
         rx.el.span(
@@ -243,7 +244,8 @@ def _next_steps(state: State, scope: str) -> rx.Component:
 # The menu of a point -----------------------------------------------------------------------------
 
 
-def _menu(state: State) -> rx.Component:
+def point_menu(state: type[ViewState]) -> rx.Component:
+    """Return the menu of a chosen point or row: narrow by it, open the rows behind it."""
     menu = state.menu
     return rx.popover.root(
         rx.popover.trigger(

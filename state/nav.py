@@ -24,12 +24,18 @@ def _items(scope: str, *rows: tuple[str, str, str, str, str, str]) -> tuple[NavI
     )
 
 
+_FIGURES = (
+    ("explore", N_("Explorer"), "chart-scatter", "analytics:read", "e", ""),
+    ("analyses", N_("Saved analyses"), "library", "analytics:read", "", ""),
+    ("reports", N_("Scheduled reports"), "mail-check", "analytics:read", "", ""),
+)
 _TRADE, _MONEY, _HOUSE = N_("Trade"), N_("Money"), N_("Administration")
 
 NAV: dict[str, tuple[NavItem, ...]] = {
     "platform": _items(
         "platform",
         ("dashboard", N_("Dashboard"), "layout-dashboard", "dashboard:read", "d", ""),
+        *_FIGURES,
         ("orders", N_("Orders"), "shopping-bag", "orders:read", "o", _TRADE),
         ("products", N_("Product review"), "package-check", "products:read", "p", _TRADE),
         ("categories", N_("Categories"), "folder-tree", "categories:read", "c", _TRADE),
@@ -48,6 +54,7 @@ NAV: dict[str, tuple[NavItem, ...]] = {
     "supplier": _items(
         "supplier",
         ("dashboard", N_("Dashboard"), "layout-dashboard", "dashboard:read", "d", ""),
+        *_FIGURES,
         ("orders", N_("Orders"), "truck", "orders:read", "o", _TRADE),
         ("products", N_("Products"), "package", "products:read", "p", _TRADE),
         ("stock", N_("Stock"), "boxes", "stock:read", "k", _TRADE),
@@ -60,6 +67,7 @@ NAV: dict[str, tuple[NavItem, ...]] = {
     "distributor": _items(
         "distributor",
         ("dashboard", N_("Dashboard"), "layout-dashboard", "dashboard:read", "d", ""),
+        *_FIGURES,
         ("sourcing", N_("Product pool"), "layout-grid", "sourcing:read", "p", _TRADE),
         ("listings", N_("Listings"), "tags", "listings:read", "i", _TRADE),
         ("changes", N_("Supplier changes"), "bell-dot", "listings:read", "c", _TRADE),

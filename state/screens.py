@@ -11,7 +11,17 @@ from app.kit.i18n import N_, Words
 from app.kit.money import decimal_text, parse_cents
 
 FieldKind = Literal[
-    "text", "area", "money", "number", "percent", "choice", "switch", "date", "password", "email"
+    "text",
+    "area",
+    "money",
+    "number",
+    "percent",
+    "choice",
+    "many",
+    "switch",
+    "date",
+    "password",
+    "email",
 ]
 
 
@@ -19,7 +29,8 @@ FieldKind = Literal[
 class Field:
     """One input of a form. ``words`` are fixed choices; ``options`` names choices read when asked.
 
-    Money is typed in yuan and handed on in cents, percent is handed on in basis points.
+    Money is typed in yuan and handed on in cents, percent is handed on in basis points. ``many``
+    is a list of what was ticked among the options.
     """
 
     name: str
@@ -79,7 +90,7 @@ def read_values(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, A
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for f in fields:
-        raw = data.get(f.name)
+        raw = ticked(f, data) if f.kind == "many" else data.get(f.name)
         try:
             values[f.name] = _value(f, raw)
         except ValueError as error:
@@ -92,6 +103,10 @@ def read_values(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, A
 def _value(f: Field, raw: Any) -> Any:
     if f.kind == "switch":
         return raw in (True, "true", "on", "1")
+    if f.kind == "many":
+        if f.required and not raw:
+            raise ValueError(N_("Please choose at least one."))
+        return raw
     # PostgreSQL cannot hold a NUL, which some programs leave on the clipboard.
     typed = str(raw if raw is not None else "").replace("\0", "").strip()
     if not typed:
@@ -123,6 +138,14 @@ def _parsed(f: Field, typed: str) -> Any:
     return typed
 
 
+def ticked(f: Field, data: Mapping[str, Any]) -> list[str]:
+    """Return what was ticked of a ``many`` field; its boxes are named ``field:value``."""
+    start = f"{f.name}:"
+    return [
+        key.removeprefix(start) for key, value in data.items() if key.startswith(start) and value
+    ]
+
+
 def shown(f: Field, value: Any) -> str:
     """Return a stored value as it stands in the form's input."""
     if value is None:
@@ -136,4 +159,9 @@ def shown(f: Field, value: Any) -> str:
 
 def kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
     """Return what was typed, so that a refused form loses nothing."""
-    return {f.name: str(data.get(f.name) or "")[:2_000] for f in fields}
+    return {
+        f.name: ",".join(ticked(f, data))
+        if f.kind == "many"
+        else str(data.get(f.name) or "")[:2_000]
+        for f in fields
+    }

@@ -1,9 +1,11 @@
 """Mail: through a server where one is configured, else into files that the operator can read."""
 
 import asyncio
+import re
 import smtplib
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -17,12 +19,26 @@ TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
+class MailFile:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
-    """One plain-text message to one person."""
+    """One message to one person: a plain text and, if there is more to show, the same as HTML."""
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    files: tuple[MailFile, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    key: str = ""
+    """Names the message for ever, so that one sent twice can be known as the same."""
 
 
 class Mailer(Protocol):
@@ -45,7 +61,7 @@ class OutboxMailer:
 
     def _write(self, mail: Mail) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._folder / f"{new_id()}.eml"
+        file = self._folder / f"{re.sub(r'[^0-9a-z-]', '', mail.key) or new_id()}.eml"
         file.touch(mode=0o600)
         file.write_bytes(bytes(_message(mail, "tongshang@localhost")))
 
@@ -105,7 +121,15 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message["To"] = mail.to
     message["Subject"] = mail.subject
     message["Date"] = formatdate(localtime=True)
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    domain = sender.rpartition("@")[2]
+    message["Message-ID"] = f"<{mail.key}@{domain}>" if mail.key else make_msgid(domain=domain)
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in mail.headers.items():
+        message[name] = value
     message.set_content(mail.text)
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    for file in mail.files:
+        main, _, sub = file.media_type.partition("/")
+        message.add_attachment(file.body, maintype=main, subtype=sub, filename=file.name)
     return message

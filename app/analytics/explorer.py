@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MOST_MEASURES = 6
 MOST_DIMENSIONS = 2
 MOST_ROWS = 1_000
-MOST_LINES = 8
-"""So many values of a dimension are drawn as lines or stacks; the largest of all."""
+MOST_LINES = 6
+"""So many values of a dimension are drawn as lines or stacks, as there are colours; the largest."""
 
 
 class CannotAsk(TradeError):
@@ -139,10 +139,11 @@ def fitting_charts(question: Question) -> tuple[Chart, ...]:
 async def ask(actor: Actor, question: Question) -> Panel:
     """Return the answer as a panel.
 
-    Raises Forbidden for a measure that the actor may not see, and a CannotAsk or CannotDivide that
-    says what is wrong with the question.
+    Raises Forbidden for who may not explore and for a measure that the actor may not see, and a
+    CannotAsk or CannotDivide that says what is wrong with the question.
     """
-    actor.require(f"{actor.scope}:dashboard:read")
+    if not any(actor.may(f"{actor.scope}:{room}:read") for room in ("analytics", "dashboard")):
+        raise Forbidden()
     measures = _checked(actor, question)
     chart = question.chart or fitting_charts(question)[0]
     desk = Desk(actor, question.view)
@@ -247,7 +248,9 @@ class _Answer:
         grain = [time_column(self.question.grain)] if self.question.grain else []
         dims = [Column(name, DIMENSIONS[name]) for name in self.question.by]
         before = [before_of(self.measures[0])] if compared else []
-        return [*grain, *dims, *(column_of(m) for m in self.measures), *before]
+        # A whole that is not divided has its days for a name, since every row begins with one.
+        whole = [] if grain or dims else [Column("days", N_("Days"))]
+        return [*whole, *grain, *dims, *(column_of(m) for m in self.measures), *before]
 
     def _row(self, found: Mapping[str, Value], labels: Labels, values: Sequence[str]) -> Row:
         named = [labels[name].get(found[name]) for name in self.question.by]  # type: ignore[call-overload]
@@ -258,6 +261,8 @@ class _Answer:
         }
         slot = found.get("slot")
         heads = [slot] if slot is not None else []
+        if slot is None and not self.question.by:
+            heads = [f"{self.desk.period.first} – {self.desk.period.last}"]
         texts = [label.label if label else UNKNOWN for label in named]
         whole = len(chosen) == len(self.question.by)
         first = named[0] if named else None

@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ from app.kit.clock import now
 from app.kit.errors import NotFound, NotSignedIn, TradeError
 from app.kit.i18n import N_, day_text, moment_text
 from app.routes import Workspace
+from app.services.pins import pinned_panels
 from app.services.sessions import COOKIE, actor_for
 
 router = APIRouter(prefix="/download")
@@ -94,6 +95,8 @@ async def _wanted(request: Request, workspace: Workspace, name: str, fmt: str) -
     actor, _ = await actor_for(request.cookies.get(COOKIE), workspace, locale)
     view = views.parse(dict(request.query_params), now())
     dashboard = await open_dashboard(actor, view)
+    pinned = await pinned_panels(actor, view)
+    dashboard = replace(dashboard, panels=(*dashboard.panels, *pinned))
     reader = Reader.of(dashboard.view, locale)
     if name == WHOLE and fmt == "xlsx":
         return _Board(dashboard, dashboard.panels, reader, reader.say(_TITLE))

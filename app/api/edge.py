@@ -30,6 +30,8 @@ UPLOADS = "/upload/"
 _HISTORY = re.compile(r"^/upload/platform/[^/]+/imports/[^/]+$")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MACHINES = ("/callbacks/", "/api/")
+_ONE_CLICK = (routes.UNSUBSCRIBE,)
+"""Mail programs post here for their readers, by a signed link alone."""
 _SOCKETS = ("/_event",)
 _STORES = ("/s/", "/store-static/")
 _ON_STORE_HOST = (*_STORES, *_MACHINES, "/media/", "/healthz")
@@ -43,6 +45,7 @@ _ACCOUNT = (
     routes.WORKSPACES,
     routes.APPLY,
     routes.INVITE,
+    routes.UNSUBSCRIBE,
     "/me",
     "/account-static",
 )
@@ -124,7 +127,7 @@ def _is_on_store_host(call: Call, rules: Rules) -> bool:
 def _must_be_ours(call: Call) -> bool:
     if call.kind == "websocket" or call.method not in _SAFE_METHODS:
         # Machines send no Origin, and carry no cookie that could be misused.
-        return "origin" in call.headers or not under(call.path, _MACHINES)
+        return "origin" in call.headers or not under(call.path, (*_MACHINES, *_ONE_CLICK))
     # Reflex also talks by polling; a foreign page must not listen in.
     return under(call.path, _SOCKETS) and "origin" in call.headers
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app import routes
-from app.api import boards, callbacks, channel, downloads, imports, media, uploads
+from app.api import answers, boards, callbacks, channel, downloads, imports, media, uploads
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
@@ -39,6 +39,7 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     uploads.install(web)
     imports.install(web)
     downloads.install(web)
+    answers.install(web)
     boards.install(web)
     install_storefront(web)
     return web

@@ -32,13 +32,14 @@ _METHODS: tuple[tuple[str, str, dict[str, tuple[int, ...] | None]], ...] = (
     ("**.py", "python", {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}),
     # In templates the language is known, so that ``gettext`` takes the message first.
     ("**.html", "jinja2", {"_": None, "gettext": None, "ngettext": (1, 2)}),
+    ("**.txt", "jinja2", {"_": None}),
 )
 """Files, how texts are found in them, and by which calls."""
 
 _CONSOLE: dict[str, tuple[int, ...] | None] = {"text": None}
 """``acting().text("…")`` of the console; elsewhere that name means SQL."""
 
-_OPTIONS = {"**.html": {"trimmed": "true"}}
+_OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
 
 
 def extract(room: str) -> Catalog:

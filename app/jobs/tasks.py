@@ -112,6 +112,24 @@ async def tidy_sessions(timestamp: int) -> None:
     await tidy_imports()
 
 
+@blueprint.periodic(cron="*/2 * * * *")
+@blueprint.task(name="send_reports", queueing_lock="send_reports")
+async def send_reports(timestamp: int) -> None:
+    """Mail the reports that are due."""
+    from app.services.reports.delivering import send_due
+
+    await send_due()
+
+
+@blueprint.periodic(cron="31 4 * * *")
+@blueprint.task(name="tidy_reports", queueing_lock="tidy_reports")
+async def tidy_reports(timestamp: int) -> None:
+    """Forget what became of reports long ago."""
+    from app.services.reports.delivering import forget_old
+
+    await forget_old()
+
+
 # Two minutes past, so that the day that ended at midnight closes soon after it.
 @blueprint.periodic(cron="2-59/5 * * * *")
 @blueprint.task(name="refresh_snapshots", queueing_lock="refresh_snapshots")

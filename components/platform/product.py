@@ -95,7 +95,7 @@ def skus() -> rx.Component:
                 Cell(t("SKU"), _sku, "c-title"),
                 Cell(t("Supply price"), lambda sku: sku.supply, "right num"),
                 Cell(t("Suggested price"), lambda sku: sku.suggested, "right num"),
-                Cell(t("Margin"), lambda sku: sku.margin, "right num"),
+                Cell(t("Margin rate"), lambda sku: sku.margin, "right num"),
                 Cell(t("Price band"), lambda sku: sku.band, "right num"),
                 Cell(t("On hand"), lambda sku: sku.on_hand, "right num"),
                 Cell(t("For sale"), lambda sku: sku.available, "right num"),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import now
 from app.kit.ids import new_id
-from models import catalog, identity, imports, money, ops, store, trade, traffic
+from models import analyses, catalog, identity, imports, money, ops, store, trade, traffic
 
 SUPPLY, RETAIL, COST, FREIGHT = 4_000, 6_999, 2_345, 800
 COMMISSION, FEE = 350, 47
@@ -70,6 +70,7 @@ async def build_world(session: AsyncSession) -> World:
         _notices,
         _history,
         _traffic,
+        _reports,
     )
     for group in groups:
         for row in group(world):
@@ -424,4 +425,25 @@ def _history(w: World) -> list[Any]:
             problem="duplicate",
             value=str(w.order),
         ),
+    ]
+
+
+def _reports(w: World) -> list[Any]:
+    here = {"scope": "supplier", "merchant_id": w.supplier}
+    analysis = analyses.Analysis(user_id=w.user, name="Cups", sharing="ALL", **here)
+    schedule = analyses.ReportSchedule(
+        user_id=w.user,
+        name="Weekly cups",
+        analysis_id=analysis.id,
+        rhythm="WEEKLY",
+        next_at=now(),
+        **here,
+    )
+    of_user = {"schedule_id": schedule.id, "user_id": w.user, **here}
+    return [
+        analysis,
+        analyses.AnalysisReader(analysis_id=analysis.id, user_id=w.user),
+        schedule,
+        analyses.ReportReceiver(**of_user),
+        analyses.ReportDelivery(**of_user, due_at=now()),
     ]

@@ -204,11 +204,12 @@ def _text(column: Column, value: Value, reader: Reader) -> str:
 
 
 def heads(columns: Sequence[Column], reader: Reader) -> list[Head]:
-    """Return the headings with the tooltips of their measures."""
+    """Return the headings with the tooltips of their measures; a single one stands in the title."""
+    several = len({column.measure for column in columns if column.measure}) > 1
     return [
         Head(
             reader.say(column.label, **column.label_params),
-            about_measure(column.measure, reader),
+            about_measure(column.measure, reader) if several else "",
             right=column.unit is not None,
         )
         for column in columns

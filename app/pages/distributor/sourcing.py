@@ -107,7 +107,7 @@ def _prices(row: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.el.dl(
         rx.el.div(rx.el.dt(t("Supply from")), rx.el.dd(row["supply"], class_name="num")),
         rx.el.div(rx.el.dt(t("Suggested")), rx.el.dd(row["suggested"], class_name="num")),
-        rx.el.div(rx.el.dt(t("Margin")), rx.el.dd(row["margin"], class_name="num up")),
+        rx.el.div(rx.el.dt(t("Margin rate")), rx.el.dd(row["margin"], class_name="num up")),
         class_name="card-prices",
     )
 

@@ -23,6 +23,9 @@ AUDIT_TABLE: Words = (
     ("listing_skus", N_("Listing price")),
     ("split_rules", N_("Split rule")),
     ("platform_settings", N_("Platform setting")),
+    ("analyses", N_("Saved analysis")),
+    ("report_schedules", N_("Mailed report")),
+    ("report_receivers", N_("Receiver of a report")),
 )
 """Every audited table; a test compares them with the database's triggers."""
 
@@ -119,5 +122,17 @@ AUDIT_COLUMN: Words = (
     ("markup_bps", N_("Markup")),
     ("key", N_("Setting")),
     ("value", N_("Value")),
+    ("question", N_("Question")),
+    ("query", N_("View")),
+    ("sharing", N_("Shared with")),
+    ("is_pinned", N_("On the dashboard")),
+    ("analysis_id", N_("Analysis")),
+    ("schedule_id", N_("Mailed report")),
+    ("rhythm", N_("How often")),
+    ("weekday", N_("Weekday")),
+    ("month_day", N_("Day of the month")),
+    ("hour", N_("Hour")),
+    ("next_at", N_("Next mail")),
+    ("unsubscribed_at", N_("Unsubscribed at")),
 )
 """The columns that people meet; any other shows by its own name."""

@@ -1,0 +1,1 @@
+"""The explorer, saved analyses and mailed reports, alike in all workspaces."""
