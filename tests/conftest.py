@@ -11,6 +11,7 @@ from typing import Any
 import fasteners
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
@@ -24,6 +25,10 @@ from app.kit.paths import PROJECT_ROOT  # noqa: E402
 from app.server.migrations import migrate  # noqa: E402
 from app.server.postgres import ensure_database, start_embedded  # noqa: E402
 from app.server.roles import app_password, ensure_roles  # noqa: E402
+
+# Nothing is timed here: the machine may be busy with something else.
+hypothesis_settings.register_profile("tongshang", deadline=None)
+hypothesis_settings.load_profile("tongshang")
 
 TEST_SECRET = os.environ["TONGSHANG_SECRET_KEY"]
 

@@ -110,12 +110,20 @@ class Walker:
         assert answer is not None
         self.walk.policies[path] = answer.headers.get("content-security-policy", "")
         self.page.wait_for_function(_READY, timeout=20_000)
-        self.page.wait_for_timeout(250)
-        self.walk.frames[path] = "\n".join(self._heard)
+        self._until_quiet()
         for theme in ("light", "dark"):
             self.page.emulate_media(color_scheme=theme)
             self.page.wait_for_timeout(200)
             self._look_for_barriers(f"{path} ({theme})")
+        self.walk.frames[path] = "\n".join(self._heard)
+
+    def _until_quiet(self) -> None:
+        """Wait until nothing more arrives: on a busy machine figures come after the page."""
+        for _ in range(20):
+            before = len(self._heard)
+            self.page.wait_for_timeout(250)
+            if len(self._heard) == before:
+                return
 
     def _look_for_barriers(self, where: str) -> None:
         self.page.evaluate(AXE)
