@@ -75,6 +75,7 @@ select i, 1 as line, ns[1 + a % offers] as n, 1 + (q % 100 > 82)::int as quantit
 union all
 select i, 2, ns[1 + (a + 1 + b % (offers - 1)) % offers], 1 + (q % 100 > 93)::int from picked"""
 
+# A few people buy often and many once, so that there is something to see of who comes back.
 _ORDERS = f"""\
 create temporary table t_order on commit drop as
 select p.i, new_uuid() as id, min(o.store_id::text)::uuid as store_id,
@@ -85,8 +86,10 @@ from t_pick p join t_offer o on o.n = p.n
 cross join lateral (select
   cast(:start as timestamptz) + (cast(:end as timestamptz) - cast(:start as timestamptz))
     * ((p.i - 1 + ({drawn("'t' || p.i")} % 1000) / 1000.0) / :whole) as placed_at,
-  {drawn("'f' || p.i")} % 1000 as fate, {drawn("'w' || p.i")} as who,
-  {drawn("'p' || p.i")} as place) as y
+  {drawn("'f' || p.i")} % 1000 as fate, {drawn("'w' || w.person")} as who,
+  {drawn("'p' || w.person")} as place
+  from (select floor(0.3 * :whole * power({drawn("'c' || p.i")} % 1000003 / 1000003.0, 2))::bigint
+    as person) w) as y
 cross join lateral (select y.placed_at, y.fate, y.who, y.place,
   extract(epoch from cast(:end as timestamptz) - y.placed_at) / 86400 as age_days) as x
 group by p.i, x.placed_at, x.fate, x.age_days, x.who, x.place"""
