@@ -1,6 +1,7 @@
 """Parquet opened: for ``scan`` and for the builder, and for nothing else (a test looks)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from app.analytics.snapshots.store import Store
 if TYPE_CHECKING:
     import polars as pl
 
-    Opener = Callable[[str], pl.LazyFrame]
-
 
 def rows_of(
     store: Store, dataset: Dataset, files: Iterable[File], spans: Sequence[Span] | None
@@ -22,48 +21,53 @@ def rows_of(
     """Return the rows of a dataset's files, of some days or (None) all."""
     import polars as pl
 
-    return _rows(store, dataset, list(files), spans, pl.scan_parquet)
+    found = [_rows(store, file, spans) for file in files if _touches(file, spans)]
+    return pl.concat(found) if found else empty(dataset).lazy()
 
 
 def kept_rows_of(
     store: Store, dataset: Dataset, files: Iterable[File], spans: Sequence[Span] | None
 ) -> "pl.LazyFrame":
     """Like ``rows_of``, from memory if they are few and no raw rows."""
+    import polars as pl
+
     wanted = [file for file in files if _touches(file, spans)]
     if dataset.is_raw or not cache.fits(sum(f.rows for f in wanted), len(dataset.columns)):
         return rows_of(store, dataset, wanted, spans)
-    return _rows(store, dataset, wanted, spans, _kept)
+    # The files of a month are kept as one: the running month has one for each of its days.
+    months: dict[date | None, list[File]] = {}
+    for file in wanted:
+        months.setdefault(file.month if file.spans else None, []).append(file)
+    found = [_within(_kept(store, of), of, spans) for of in months.values()]
+    return pl.concat(found) if found else empty(dataset).lazy()
 
 
-def _kept(url: str) -> "pl.LazyFrame":
+def _kept(store: Store, files: Sequence[File]) -> "pl.LazyFrame":
     import polars as pl
 
-    frame = cache.frames.get(url)
+    key = "|".join(f"{store.url(file.path)}{'' if file.is_whole else file.spans}" for file in files)
+    frame = cache.frames.get(key)
     if frame is None:
-        frame = pl.read_parquet(url)
-        cache.frames.keep(url, frame)
+        frame = pl.concat([_rows(store, file, None) for file in files]).collect()
+        cache.frames.keep(key, frame)
     return frame.lazy()
 
 
-def _rows(
-    store: Store,
-    dataset: Dataset,
-    files: Sequence[File],
-    spans: Sequence[Span] | None,
-    opener: "Opener",
-) -> "pl.LazyFrame":
+def _rows(store: Store, file: File, spans: Sequence[Span] | None) -> "pl.LazyFrame":
     import polars as pl
 
-    found: list[pl.LazyFrame] = []
-    for file in files:
-        if not _touches(file, spans):
-            continue
-        rows = opener(store.url(file.path))
-        if spans is not None and not _is_inside(file, spans):
-            rows = rows.filter(_within(spans))
-        # Some of its days may have moved to later files.
-        found.append(rows if file.is_whole else rows.filter(_within(file.spans)))
-    return pl.concat(found) if found else empty(dataset).lazy()
+    rows = pl.scan_parquet(store.url(file.path))
+    # Some of its days may have moved to later files.
+    rows = rows if file.is_whole else rows.filter(_days(file.spans))
+    return _within(rows, [file], spans)
+
+
+def _within(
+    rows: "pl.LazyFrame", files: Sequence[File], spans: Sequence[Span] | None
+) -> "pl.LazyFrame":
+    if spans is None or all(_is_inside(file, spans) for file in files):
+        return rows
+    return rows.filter(_days(spans))
 
 
 def _touches(file: File, spans: Sequence[Span] | None) -> bool:
@@ -71,12 +75,11 @@ def _touches(file: File, spans: Sequence[Span] | None) -> bool:
 
 
 def _is_inside(file: File, spans: Sequence[Span]) -> bool:
-    """Say whether some span holds all days of a whole file, so that nothing need be compared."""
-    first, last = file.spans[0][0], file.spans[-1][1]
-    return file.is_whole and any(begin <= first and last <= end for begin, end in spans)
+    """Say whether all its days are asked for, so that none need be compared."""
+    return all(any(a <= begin and end <= b for a, b in spans) for begin, end in file.spans)
 
 
-def _within(spans: Sequence[Span]) -> "pl.Expr":
+def _days(spans: Sequence[Span]) -> "pl.Expr":
     import polars as pl
 
     return pl.any_horizontal(*(pl.col("day").is_between(*span) for span in spans))
