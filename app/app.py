@@ -7,11 +7,14 @@ import reflex as rx
 from app import pages
 from app.analytics import warm_up
 from app.api.edge import Edge
+from app.api.store_hosts import StoreHosts
 from app.api.web import make_web
 from app.kit.tokens import tokens_css
 from app.server.lifespan import serving
+from app.services.visits import counting
 from components.layouts.lost import lost
 from components.layouts.shell import shell
+from components.layouts.toasts import connection_notice, toaster
 from components.ui.text import t
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
@@ -49,13 +52,17 @@ app = rx.App(
     head_components=_head(),
     stylesheets=[f"/{name}.css" for name in STYLES],
     html_lang="zh-CN",
-    # The edge is the last, so that it stands before everything else.
-    api_transformer=[make_web(), Edge],
+    toaster=toaster(),
+    # In the place of Reflex's own notice, which is English and names addresses.
+    extra_app_wraps={(5, "Overlay"): lambda _: rx.fragment(connection_notice())},
+    # The last stands before everything else: the edge sees which store a host name belongs to.
+    api_transformer=[make_web(), Edge, StoreHosts],
     enable_state=True,
     backend_exception_handler=unforeseen,
 )
 app.add_middleware(Gate())
 app.register_lifespan_task(serving)
+app.register_lifespan_task(counting)
 app.register_lifespan_task(warm_up)
 _add_pages(app)
 audit_handlers()

@@ -136,8 +136,11 @@ def doctor(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="checkout, hot-sku or events")],
+    what: Annotated[str, typer.Argument(help="checkout, hot-sku, events or dashboards")],
     seconds: Annotated[int, typer.Option(min=1, help="Length of one run.")] = 5,
+    lines: Annotated[
+        int | None, typer.Option(min=1_000, help="How many order lines (dashboards only).")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure against a baseline in the same run."""
@@ -145,7 +148,8 @@ def bench(
 
     if what not in BENCHES:
         raise typer.BadParameter(f"{what}: choose one of {', '.join(BENCHES)}")
-    figures = BENCHES[what](seconds=seconds)
+    more = {} if lines is None else {"lines": lines}
+    figures = BENCHES[what](seconds=seconds, **more)
     answer(figures, as_json=as_json, text=render(figures))
 
 

@@ -23,7 +23,11 @@ PART_STATUS: Words = (
     ("COMPLETED", N_("Completed")),
     ("CLOSED", N_("Closed")),
     ("REJECTED", N_("Refused")),
+    ("WITHDRAWN_BUYER", N_("Withdrawn by the buyer")),
+    ("WITHDRAWN_STORE", N_("Withdrawn by the store")),
+    ("WITHDRAWN_PLATFORM", N_("Withdrawn by the platform")),
 )
+"""The codes of ``app.queries.part_status``."""
 
 PRODUCT_STATUS: Words = (
     ("DRAFT", N_("Draft")),
@@ -164,10 +168,14 @@ TRACKING_STATE: Words = (
     ("DELIVERED", N_("Delivered")),
 )
 
+PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")),)
+"""The gateways of ``app.adapters.gateway``."""
+
 REFUND_REASON: Words = (
     ("rejected", N_("Refused by the supplier")),
     ("buyer_cancelled", N_("Cancelled by the buyer")),
     ("platform_cancelled", N_("Cancelled by the platform")),
+    ("store_withdrew", N_("Withdrawn by the store")),
     ("paid_late", N_("Paid too late")),
     ("paid_twice", N_("Paid twice")),
 )
@@ -206,3 +214,16 @@ FEE_BEARER: Words = (
 SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
 
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
+
+CHANNEL: Words = (
+    ("wechat", N_("WeChat")),
+    ("douyin", N_("Douyin")),
+    ("xiaohongshu", N_("Xiaohongshu")),
+    ("weibo", N_("Weibo")),
+    ("sms", N_("Text message")),
+    ("email", N_("E-mail")),
+    ("print", N_("Print, parcel inserts")),
+    ("partner", N_("Partner")),
+    ("other", N_("Elsewhere")),
+)
+"""Where a campaign's link is spread."""

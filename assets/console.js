@@ -47,6 +47,21 @@
     }
   });
 
+  // A dialog gives the focus back to where it was before, though no trigger of its own opened it.
+  let before = null;
+  document.addEventListener("focusin", (event) => {
+    const inside = "[role=dialog], [role=alertdialog], [data-radix-focus-guard]";
+    if (!event.target.closest(inside)) before = event.target;
+  });
+  const isDialog = (node) => node.matches?.("[role=dialog]") || node.querySelector?.("[role=dialog]");
+  new MutationObserver((changes) => {
+    if (!changes.some((change) => [...change.removedNodes].some(isDialog))) return;
+    // The dialog itself lets go of the focus a moment later.
+    setTimeout(() => {
+      if (before?.isConnected && document.activeElement === document.body) before.focus();
+    }, 20);
+  }).observe(document.body, { childList: true, subtree: true });
+
   // The second click of a double click must not ask for the same change again.
   document.addEventListener(
     "click",

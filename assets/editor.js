@@ -1,6 +1,7 @@
 // The product editor's own script: pictures on their way up, rich text, values typed one by one,
 // and the warning before unsaved changes are left. React draws everything; this only listens.
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
+import { useBlocker } from "react-router";
 
 const MARKS = { B: "b", STRONG: "b", I: "i", EM: "i", U: "u" };
 const BLOCKS = {
@@ -255,23 +256,25 @@ function listeners(state) {
   };
 }
 
+// Asks before unsaved changes are left; what was answered holds for all that listens.
+function staysHere(state) {
+  const text = document.querySelector("[data-guard]")?.dataset.guard;
+  if (!state.dirty || !text) return false;
+  state.dirty = !window.confirm(text);
+  return state.dirty;
+}
+
 function clicked(event, state) {
   const button = event.target.closest?.("[data-command]");
   if (button) command(button);
   if (event.target.closest?.("[data-changes]")) state.dirty = true;
   const link = event.target.closest?.("a[href]");
-  if (!link || link.target === "_blank" || !state.dirty) return;
-  const text = document.querySelector("[data-guard]")?.dataset.guard;
-  if (text && !window.confirm(text)) {
-    event.preventDefault();
-    event.stopPropagation();
-  } else {
-    state.dirty = false;
-  }
+  if (!link || link.target === "_blank" || !staysHere(state)) return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
-function attach() {
-  const state = { dirty: false };
+function attach(state) {
   const heard = listeners(state);
   const click = (event) => clicked(event, state);
   const saved = () => {
@@ -304,6 +307,15 @@ function attach() {
 }
 
 export function useEditor() {
-  useEffect(attach, []);
+  const state = useRef({ dirty: false }).current;
+  useEffect(() => attach(state), []);
+  // Links are asked about above; here it is the palette, the keyboard and the browser's arrows.
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) =>
+      currentLocation.pathname !== nextLocation.pathname && staysHere(state),
+  );
+  useEffect(() => {
+    if (blocker.state === "blocked") blocker.reset();
+  }, [blocker]);
   return "1";
 }

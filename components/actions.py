@@ -55,7 +55,8 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
         rx.el.form(
             *question,
             rx.el.div(
-                *(form_field(state, f) for f in action.fields),
+                # What is to be typed first has the focus, not the button that closes.
+                *(form_field(state, f, first=not place) for place, f in enumerate(action.fields)),
                 class_name="form-grid" if many else "stack-s",
             ),
             forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
@@ -72,15 +73,18 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
     )
 
 
-def form_field(state: Any, f: Field) -> rx.Component:
-    """Return the input of a declared field; ``state`` holds values, errors and choices."""
+def form_field(state: Any, f: Field, *, first: bool = False) -> rx.Component:
+    """Return the input of a declared field; ``state`` holds values, errors and choices.
+
+    The ``first`` one of a dialog takes the focus when it opens.
+    """
     value = state.values.get(f.name, "")
     error = state.errors.get(f.name, "")
     if f.kind == "switch":
         return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
     return forms.field(
         t(f.label),
-        _control(state, f, value),
+        _control(state, f, value, first=first),
         name=f.name,
         error=error,
         help=t(f.help) if f.help else None,
@@ -92,9 +96,11 @@ _MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
 _TYPES = {"password": "password", "email": "email", "date": "date"}
 
 
-def _control(state: Any, f: Field, value: Any) -> rx.Component:
+def _control(state: Any, f: Field, value: Any, *, first: bool) -> rx.Component:
     # A new value from the server replaces what an uncontrolled input shows only under a new key.
     props: dict[str, Any] = {"key": value}
+    if first:
+        props["auto_focus"] = True
     if f.placeholder:
         props["placeholder"] = t(f.placeholder)
     if f.kind == "area":

@@ -78,7 +78,7 @@ def _maker(state: State, action: Action) -> rx.Component:
 def _toolbar(state: State, tools: tuple[rx.Component, ...]) -> rx.Component:
     return rx.el.div(
         _search(state) if state.resource.search else rx.fragment(),
-        *(_filter(state, f) for f in state.resource.filters),
+        *_folding(state),
         rx.cond(
             state.narrowed,
             base.button(t("Clear"), kind="quiet", icon_name="x", on_click=state.clear),
@@ -108,9 +108,27 @@ def _search(state: State) -> rx.Component:
     )
 
 
+def _folding(state: State) -> list[rx.Component]:
+    """Return the filters; on a phone they fold behind a button that says how many are chosen."""
+    filters = [f for f in state.resource.filters if f.kind != "link"]
+    if not filters:
+        return []
+    group = f"filters-{state.resource.name}"
+    unfold = rx.el.button(
+        base.icon("sliders-horizontal"),
+        rx.el.span(t("Filters")),
+        rx.cond(state.filtered > 0, rx.el.span(state.filtered, class_name="filter-count num")),
+        type="button",
+        on_click=state.fold_filters,
+        aria_expanded=state.filters_open,
+        aria_controls=group,
+        class_name="btn btn-plain unfold",
+    )
+    folded = rx.cond(state.filters_open, "filters open", "filters")
+    return [unfold, rx.el.div(*(_filter(state, f) for f in filters), id=group, class_name=folded)]
+
+
 def _filter(state: State, f: Any) -> rx.Component:
-    if f.kind == "link":
-        return rx.fragment()
     if f.kind == "dates":
         return rx.el.div(
             rx.el.span(t(f.label), class_name="soft"),

@@ -7,7 +7,7 @@ import reflex as rx
 from components.actions import action_dialog
 from components.ui import base
 from components.ui.text import t
-from state.record import RecordState
+from state.record import ActedRecordState, RecordState
 from state.shell import ShellState
 
 
@@ -21,6 +21,7 @@ def here(page: str, *parts: Any) -> Any:
 
 def record_page(state: type[RecordState], *body: Any, back: Any) -> rx.Component:
     """Return a record's page; ``back`` is where "not found" leads."""
+    actions = state.actions if issubclass(state, ActedRecordState) else ()
     missing = base.empty(
         t("Not found"),
         t("It may have been removed, or you may not see it."),
@@ -37,6 +38,6 @@ def record_page(state: type[RecordState], *body: Any, back: Any) -> rx.Component
             ),
             rx.el.section(base.skeleton(10), class_name="card"),
         ),
-        *(action_dialog(state, action) for action in state.actions if action.asks),
+        *(action_dialog(state, action) for action in actions if action.asks),
         class_name="stack",
     )

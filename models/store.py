@@ -88,7 +88,6 @@ class StoreTerms(SQLModel, table=True):
 class Listing(SQLModel, table=True):
     """A distributor's offer of a pool product: a live subscription, never a copy.
 
-    ``pricing`` is the rule by which its prices were made, e.g. {"kind": "markup", "bps": 3000}.
     Overrides are null where the product's own field shows.
     """
 
@@ -96,7 +95,6 @@ class Listing(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("store_id", "product_id"),
         one_of("status", ListingStatus),
-        one_of("cost_policy", CostPolicy),
     )
 
     id: UUID = row_id()
@@ -105,11 +103,25 @@ class Listing(SQLModel, table=True):
     product_id: UUID = Field(foreign_key="products.id", index=True)
     supplier_id: UUID = Field(foreign_key="merchants.id", index=True)
     status: str = Field(default=ListingStatus.ON_SALE, max_length=14)
-    cost_policy: str = Field(default=CostPolicy.FOLLOW_MARGIN, max_length=14)
-    pricing: dict[str, object] = json_column(dict)
     title_override: str | None = Field(default=None, max_length=120)
     position: int = 0
     created_at: datetime = created()
+    updated_at: datetime = created()
+
+
+class ListingTerms(SQLModel, table=True):
+    """How a listing's prices are made, and what it does when costs rise; no shopper may read it.
+
+    ``pricing`` is the rule by which its prices were made, e.g. {"kind": "markup", "bps": 3000}.
+    """
+
+    __tablename__ = "listing_terms"
+    __table_args__ = (one_of("cost_policy", CostPolicy),)
+
+    listing_id: UUID = Field(foreign_key="listings.id", primary_key=True, ondelete="CASCADE")
+    distributor_id: UUID = Field(foreign_key="merchants.id", index=True)
+    pricing: dict[str, object] = json_column(dict)
+    cost_policy: str = Field(default=CostPolicy.FOLLOW_MARGIN, max_length=14)
     updated_at: datetime = created()
 
 
@@ -271,19 +283,3 @@ class ConsumerAddress(SQLModel, table=True):
     street: str = Field(max_length=160)
     is_default: bool = False
     created_at: datetime = created()
-
-
-class StoreVisit(SQLModel, table=True):
-    """One visitor's day in a store, for conversion; the visitor is a daily salted hash."""
-
-    __tablename__ = "store_visits"
-
-    store_id: UUID = Field(foreign_key="stores.id", primary_key=True)
-    day: str = Field(primary_key=True, max_length=10)
-    visitor: str = Field(primary_key=True, max_length=32)
-    distributor_id: UUID = Field(foreign_key="merchants.id", index=True)
-    page_views: int = 1
-    product_views: int = 0
-    cart_adds: int = 0
-    checkouts: int = 0
-    first_at: datetime = created()

@@ -126,12 +126,20 @@ class OrderAddress(SQLModel, table=True):
 
 
 class SupplierOrder(SQLModel, table=True):
-    """The part of an order that one supplier fulfils; it carries no retail amount."""
+    """The part of an order that one supplier fulfils; it carries no retail amount.
+
+    A part that was withdrawn before its supplier took it is REJECTED as well, but says by whom.
+    """
 
     __tablename__ = "supplier_orders"
     __table_args__ = (
         UniqueConstraint("order_id", "supplier_id"),
         one_of("status", SupplierOrderStatus),
+        CheckConstraint(
+            "withdrawn_by is null"
+            " or withdrawn_by in ('buyer', 'store', 'platform') and status = 'REJECTED'",
+            name="withdrawn_by_known",
+        ),
         Index("ix_supplier_orders_supplier", "supplier_id", "status", text("placed_at desc")),
         Index("ix_supplier_orders_distributor", "distributor_id", text("placed_at desc")),
         Index(
@@ -152,6 +160,7 @@ class SupplierOrder(SQLModel, table=True):
     currency: str = currency()
     """The order's: a supplier does not read orders."""
     status: str = Field(default=SupplierOrderStatus.PENDING_PAYMENT, max_length=16)
+    withdrawn_by: str | None = Field(default=None, max_length=8)
     freight_cents: int = cents(0)
     placed_at: datetime = created()
     paid_at: datetime | None = moment()

@@ -133,7 +133,11 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
         drawing.href = href_of(panel.link, acting().workspace)
         shown = panel.columns[1].measure if drawing.kind == "plot" else None
         tile = next((tile for tile in self.tiles if tile.measure == shown), None)
-        if tile and len({column.measure for column in panel.columns if column.measure}) == 1:
+        if (
+            tile
+            and tile.exact
+            and len({column.measure for column in panel.columns if column.measure}) == 1
+        ):
             drawing.lead, drawing.change, drawing.tone = tile.value, tile.change, tile.tone
         return drawing
 

@@ -46,6 +46,10 @@ class ListState(ActsState, mixin=True):
     chosen: dict[str, str] = {}
     narrowed: bool = False
     """Search or filters leave rows out."""
+    filtered: int = 0
+    """How many filters that the screen shows leave rows out."""
+    filters_open: bool = False
+    """On a phone, where the filters are folded, they are unfolded."""
     columns: list[str] = []
     selected: list[str] = []
     whole: bool = False
@@ -104,6 +108,7 @@ class ListState(ActsState, mixin=True):
         self.last = (query.page - 1) * PAGE_SIZE + len(found.rows)
         self.sort, self.q, self.chosen = query.sort, query.q, dict(query.filters)
         self.narrowed = query.narrows(self.resource)
+        self.filtered = query.chosen_filters(self.resource)
         self.selected, self.whole = [], False
         self.export_query = urlencode(query.params(self.resource))
         self.loaded = True
@@ -145,6 +150,12 @@ class ListState(ActsState, mixin=True):
     async def clear(self) -> Any:
         """Clear search and filters."""
         return self._go(q="", filters={})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def fold_filters(self) -> None:
+        """Unfold the filters on a phone, or fold them."""
+        self.filters_open = not self.filters_open
 
     @rx.event
     @needs(OF_SCREEN)

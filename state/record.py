@@ -24,10 +24,10 @@ def id_in_address() -> UUID:
     return id_of(name_in_address())
 
 
-class RecordState(ActsState, mixin=True):
-    """Mix in; set ``permission`` and ``actions``, define ``_read``.
+class RecordState(ConsoleState, mixin=True):
+    """Mix in; set ``permission``, define ``_read``, which fills the state's own vars.
 
-    ``_read`` fills the state's own vars; where it raises NotFound the page says so.
+    Where it raises NotFound the page says so.
     """
 
     permission: ClassVar[str] = ""
@@ -49,9 +49,12 @@ class RecordState(ActsState, mixin=True):
             # Nothing of the record before may stand under the new address.
             self.loaded = False
             yield
-        self.asking = ""
+        self._arrive()
         await self._show()
         self._shown, self.loaded = path, True
+
+    def _arrive(self) -> None:
+        """Close what was left open by going away from the page."""
 
     async def _show(self) -> None:
         self.missing = False
@@ -60,32 +63,15 @@ class RecordState(ActsState, mixin=True):
         except NotFound:
             self.missing = True
 
+
+class ActedRecordState(RecordState, ActsState, mixin=True):
+    """A record with declared ``actions``, each in a dialog of its own."""
+
+    def _arrive(self) -> None:
+        self.asking = ""
+
     async def _keys(self, action: Action) -> Sequence[UUID]:
         return [id_of(self.target)] if self.target else []
 
     async def _again(self) -> None:
         await self._show()
-
-
-class DetailState(ConsoleState, mixin=True):
-    """A page about one record without declared actions: set ``permission``, define ``_read``."""
-
-    permission: ClassVar[str] = ""
-
-    loaded: bool = False
-    missing: bool = False
-
-    @rx.event
-    @needs(OF_SCREEN)
-    async def load(self) -> None:
-        """Read the record that the address names."""
-        self.missing = False
-        try:
-            await self._read(name_in_address())
-        except NotFound:
-            self.missing = True
-        self.loaded = True
-
-    async def _read(self, key: str) -> None:
-        """Read the record as the actor. Raises NotFound."""
-        raise NotImplementedError

@@ -9,7 +9,7 @@ from app import routes
 from app.access import PERMISSIONS
 from app.kit.i18n import catalog
 from app.queries.find import find
-from app.services import inbox
+from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
 from state.base import ConsoleState
 from state.gate import SIGNED_IN, acting, cookie, needs
@@ -51,7 +51,8 @@ class ShellState(ConsoleState, rx.State):
     async def _enter(self) -> None:
         who = acting()
         self.path = who.workspace.path
-        self.workspace_name = who.user.merchant_name
+        mall = (await platform_settings.current()).name
+        self.workspace_name = who.user.merchant_name or mall
         self.user_name, self.user_email = who.user.name, who.user.email
         self.suspended = who.user.is_suspended
         self.may = sorted(p for p in PERMISSIONS if who.actor.may(p))
@@ -59,7 +60,7 @@ class ShellState(ConsoleState, rx.State):
         self.workspaces = [
             {
                 "scope": entry.scope,
-                "name": entry.merchant_name,
+                "name": entry.merchant_name or mall,
                 "href": routes.console(entry.workspace),
                 "here": "1" if entry.workspace == who.workspace else "",
             }
@@ -157,8 +158,9 @@ class ShellState(ConsoleState, rx.State):
     def _places(self, typed: str) -> list[dict[str, str]]:
         wanted = typed.strip().lower()
         return [
-            {"kind": place["scope"], "zh": place["name"] or "平台", "en": place["name"]
-             or "Platform", "hint": "", "href": place["href"]}
+            {"kind": place["scope"], "zh": place["name"] or "通商 · 平台", "en": place["name"]
+             or "Tongshang · Platform", "hint": "", "href": place["href"]}
             for place in self.workspaces
-            if wanted and wanted in place["name"].lower() and not place["here"]
+            if wanted and wanted in (place["name"].lower() or "通商 平台 tongshang platform")
+            and not place["here"]
         ]  # fmt: skip

@@ -17,17 +17,13 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     """Add the columns; when a refund failed before this, nobody knows."""
     op.execute("set local lock_timeout = '5s'")
-    op.execute(
-        "alter table fulfilment_lines add supply_returned_cents bigint not null default 0"
-    )
+    op.execute("alter table fulfilment_lines add supply_returned_cents bigint not null default 0")
     op.execute(
         "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents"
         " from order_line_terms t where t.line_id = f.line_id and t.supply_returned_cents <> 0"
     )
     op.execute("alter table refunds add failed_at timestamptz")
-    op.execute(
-        "create index ix_refunds_failed on refunds (failed_at) where failed_at is not null"
-    )
+    op.execute("create index ix_refunds_failed on refunds (failed_at) where failed_at is not null")
 
 
 def downgrade() -> None:

@@ -19,6 +19,7 @@ from app.analytics.choice import choose
 from app.analytics.formulas import amount_sums, value_of
 from app.analytics.measures import MEASURES, Amount, Base, Measure
 from app.analytics.periods import business_minute
+from app.analytics.sharing import Key, Shared, whom
 from app.analytics.slots import Grain, slot_of, slots_between
 from app.analytics.snapshots.layout import DATASETS, Dataset, key_of
 from app.analytics.views import DIMENSIONS, View
@@ -139,8 +140,33 @@ async def measure_frame(
     windows = windows_of(view, whole=grain is not None, compared=compared)
     question = _Question(actor, view, asked, tuple(by), grain, windows, only or {})
     with snapshots.one_snapshot():
-        read = await asyncio.gather(*(_read(question, base) for base in question.bases))
-        return await asyncio.to_thread(_answer, question, read)
+        return await answers.once(_key(question), lambda: _found(question))
+
+
+answers: Shared["pl.DataFrame"] = Shared()
+"""What was asked a moment ago by anybody who may see the same figures."""
+
+
+def _key(question: _Question) -> Key:
+    """Name everything on which an answer depends; a running day is cut at a whole minute."""
+    view = question.view
+    return (
+        *whom(question.actor),
+        snapshots.refreshed_at(),
+        view.currency,
+        *sorted(view.filters.items()),
+        (view.period.first, view.period.last, view.period.at.replace(second=0, microsecond=0)),
+        question.measures,
+        question.by,
+        question.grain,
+        question.windows,
+        *sorted((name, *map(str, values)) for name, values in question.only.items()),
+    )
+
+
+async def _found(question: _Question) -> "pl.DataFrame":
+    read = await asyncio.gather(*(_read(question, base) for base in question.bases))
+    return await asyncio.to_thread(_answer, question, read)
 
 
 def _check(actor: Actor, measures: Sequence[Measure], dimensions: Sequence[str]) -> None:
@@ -270,7 +296,10 @@ def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
     wanted = [pl.col("day").is_between(window.first, window.last)]
     if piece.dataset.has("currency"):
         wanted.append(pl.col("currency") == question.view.currency)
-    wanted += [pl.col(name) == value for name, value in question.filters.items()]
+    wanted += [
+        pl.lit(value=False) if value is None else pl.col(name) == value
+        for name, value in question.filters.items()
+    ]
     wanted += [pl.col(name).is_in(list(values)) for name, values in question.only.items()]
     if window.minute is not None and piece.dataset.has("minute"):
         wanted.append((pl.col("day") < window.last) | (pl.col("minute") <= window.minute))

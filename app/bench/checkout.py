@@ -53,12 +53,13 @@ async def run(seconds: int) -> dict[str, Any]:
 
 
 async def _services(ground: Ground, seconds: int) -> Clock:
-    order = _service_order(ground)
+    order = service_order(ground)
     await drive(SHOPPERS, WARM_UP_SECONDS, order)
     return middle([await drive(SHOPPERS, seconds, order) for _ in range(RUNS)])
 
 
-def _service_order(ground: Ground) -> Any:
+def service_order(ground: Ground) -> Any:
+    """Return what one shopper does: place an order by the services, and pay it."""
     chosen = _choices(ground)
 
     async def order(clock: Clock) -> None:

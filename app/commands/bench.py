@@ -33,10 +33,18 @@ def events(*, seconds: int) -> dict[str, Any]:
     return _run(run(seconds))
 
 
+def dashboards(*, seconds: int, lines: int | None = None) -> dict[str, Any]:
+    """The platform's dashboard over ten million order lines, beside SQL and DuckDB."""
+    from app.bench.dashboards import LINES, run
+
+    return _run(run(seconds, lines or LINES))
+
+
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "checkout": checkout,
     "hot-sku": hot_sku,
     "events": events,
+    "dashboards": dashboards,
 }
 
 

@@ -126,6 +126,24 @@ async def audit_snapshots(timestamp: int) -> None:
     await refresh(audit=True)
 
 
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="count_sources", queueing_lock="count_sources")
+async def count_sources(timestamp: int) -> None:
+    """Add up what the sources of visitors brought today and yesterday."""
+    from app.services.traffic import refresh_sources
+
+    await refresh_sources()
+
+
+@blueprint.periodic(cron="23 4 * * *")
+@blueprint.task(name="tidy_visits", queueing_lock="tidy_visits")
+async def tidy_visits(timestamp: int) -> None:
+    """Add late payments to their sources, and forget visitors of long ago."""
+    from app.services.traffic import tidy
+
+    await tidy()
+
+
 @blueprint.task(name="verify", queueing_lock="verify")
 async def verify(run_id: str) -> None:
     """Compare every invariant, for the platform's page of the system's health."""

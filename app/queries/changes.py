@@ -7,8 +7,10 @@ from datetime import datetime
 from html import unescape
 from typing import Any, cast
 
+from app.access import BUILT_IN_ROLES
 from app.kit.i18n import N_, Words, gettext, moment_text, yuan
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
+from app.queries.record_names import IDENTIFIER, short
 from app.words import (
     LISTING_STATUS,
     MERCHANT_STATUS,
@@ -22,7 +24,6 @@ MOST_TEXT = 160
 _NEVER = {"secret_hash", "search_grams", "updated_at"}
 """Columns that say nothing to a reader; an entry has its own time."""
 _TAG = re.compile(r"</?[a-z][^<>]*>")
-_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STATES: Mapping[str, Words] = {
     "merchants": MERCHANT_STATUS,
     "products": PRODUCT_STATUS,
@@ -33,6 +34,7 @@ _STATES: Mapping[str, Words] = {
 VALUE_WORDS: Words = (
     # The same code means another thing in another table, so it is written with its table.
     *((f"{table}.{code}", label) for table, words in _STATES.items() for code, label in words),
+    *((f"roles.{role.code}", role.name) for role in BUILT_IN_ROLES),
     ("true", N_("Yes")),
     ("false", N_("No")),
 )
@@ -41,23 +43,35 @@ VALUE_WORDS: Words = (
 
 @dataclass(frozen=True)
 class Change:
-    """One column: its name, and its value before and after; empty where there was none."""
+    """One column: its name, and its value before and after; empty where there was none.
+
+    Where a value is another record's identifier, its name is shown and ``before_id`` or
+    ``after_id`` holds the identifier itself.
+    """
 
     column: str
     before: str
     after: str
+    before_id: str = ""
+    after_id: str = ""
 
 
-def changes_of(entry: Mapping[str, Any] | None) -> list[Change]:
-    """Return the changes of ``{"table": …, "before": {…}, "after": {…}}``; sides may be None."""
+def changes_of(
+    entry: Mapping[str, Any] | None, names: Mapping[str, str] | None = None
+) -> list[Change]:
+    """Return the changes of ``{"table": …, "before": {…}, "after": {…}}``; sides may be None.
+
+    ``names`` tells the names of records by their identifiers.
+    """
     table = str((entry or {}).get("table") or "")
     before, after = (_side(entry or {}, side) for side in ("before", "after"))
     # The identifier of a new or removed row is the entry's own.
     columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
-    found = (
-        Change(name, _shown(table, name, before.get(name)), _shown(table, name, after.get(name)))
-        for name in columns
-    )
+    found: list[Change] = []
+    for name in columns:
+        was, is_now = (_shown(table, name, side.get(name), names or {}) for side in (before, after))
+        ids = _identifier(before.get(name)), _identifier(after.get(name))
+        found.append(Change(name, was, is_now, *ids))
     return [change for change in found if change.before or change.after]
 
 
@@ -79,13 +93,19 @@ def _side(entry: Mapping[str, Any], side: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any] | None", entry.get(side)) or {}
 
 
-def _shown(table: str, column: str, value: Any) -> str:
+def _identifier(value: Any) -> str:
+    return value if isinstance(value, str) and IDENTIFIER.fullmatch(value) else ""
+
+
+def _shown(table: str, column: str, value: Any, names: Mapping[str, str]) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if column == "status" and table in _STATES:
         return f"{table}.{value}"
+    if named := _identifier(value):
+        return names.get(named) or short(named)
     return _number(column, value) or _cut(_flat(value))
 
 
@@ -105,8 +125,6 @@ def _flat(value: Any) -> str:
     if isinstance(value, dict):
         pairs = cast("dict[str, Any]", value).items()
         return ", ".join(f"{key}: {part}" for key, part in pairs)
-    if _IDENTIFIER.fullmatch(str(value)):
-        return f"#{value[-8:]}"
     return plain_text(str(value))
 
 

@@ -58,8 +58,8 @@ async def pool_product(actor: Actor, product_id: UUID) -> PoolProduct:
 
 
 _LISTING = (
-    "select l.id, l.product_id, l.store_id, l.cost_policy, l.title_override, l.position,"
-    " l.pricing, l.created_at, p.title, s.name as store, s.slug, m.name as supplier,"
+    "select l.id, l.product_id, l.store_id, t.cost_policy, l.title_override, l.position,"
+    " l.created_at, p.title, s.name as store, s.slug, m.name as supplier,"
     " case when m.id is null or e.product_id is null or p.status <> 'ACTIVE' then 'OFF_POOL'"
     "  else l.status end as status,"
     " exists (select 1 from shelf_items i where i.listing_id = l.id) as is_on_shelf,"
@@ -67,6 +67,7 @@ _LISTING = (
     "  order by i.position, i.id limit 1) as picture,"
     " (select coalesce(sum(ol.quantity), 0) from order_lines ol where ol.listing_id = l.id) as sold"
     " from listings l join products p on p.id = l.product_id join stores s on s.id = l.store_id"
+    " left join listing_terms t on t.listing_id = l.id"
     " left join merchants m on m.id = l.supplier_id"
     " left join pool_entries e on e.product_id = l.product_id and e.status = 'APPROVED'"
     " where l.id = :id"
@@ -92,7 +93,7 @@ _AUDIT = (
     "select a.table_name, a.action, a.before, a.after, a.at, k.spec_values, u.name as who"
     " from audit_entries a left join users u on u.id = a.user_id left join skus k"
     " on a.table_name = 'listing_skus' and cast(k.id as text) = split_part(a.row_id, '/', 2)"
-    " where (a.table_name = 'listings' and a.row_id = cast(:id as text)) or"
+    " where (a.table_name in ('listings', 'listing_terms') and a.row_id = cast(:id as text)) or"
     " (a.table_name = 'listing_skus' and a.row_id = any(:skus)) order by a.at desc limit 60"
 )
 

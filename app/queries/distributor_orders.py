@@ -7,6 +7,7 @@ from app.access import Actor
 from app.adapters.couriers import CARRIERS
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.part_status import told_status
 from app.queries.resource import Row
 from app.queries.shown import one, rows
 
@@ -25,7 +26,8 @@ _ORDER = (
     " where o.number = :number group by o.id, s.id, a.order_id"
 )
 _PARTS = (
-    "select p.id, p.number, p.status, p.freight_cents, m.name as supplier, p.accepted_at,"
+    f"select p.id, p.number, {told_status('p')} as status, p.freight_cents, m.name as supplier,"
+    " p.accepted_at,"
     " p.shipped_at, p.received_at, (select e.note from order_events e"
     "  where e.supplier_order_id = p.id and e.note is not null"
     "  order by e.created_at desc limit 1) as note"

@@ -10,7 +10,8 @@ from app.queries.shown import one, rows
 
 _STORES = "select id, name, slug, status from stores order by created_at, id"
 _STORE = (
-    "select id, name, slug, tagline, announcement, contact_phone, theme, status, created_at"
+    "select id, name, slug, host_name, tagline, announcement, contact_phone, theme, status,"
+    " created_at"
     " from stores where slug = :slug"
 )
 _LISTED = (

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.i18n import moment_text, yuan
 from app.queries.platform_order import rows
+from app.queries.record_names import ids_in, names_of, short
 
 MOST = 40
 _HIDDEN = {
@@ -66,16 +67,21 @@ async def changes_of_rows(
         _OF_ROWS,
         {"tables": list(tables), "keys": list(keys), "actions": ["update"], "most": MOST},
     )
-    return [change for row in found for change in _changes(row)][:MOST]
+    return await _named(session, found)
 
 
 async def changes_of_merchant(session: AsyncSession, merchant_id: UUID) -> list[Change]:
     """Return the latest changes of what belongs to a merchant, newest first."""
     found = await rows(session, _OF_MERCHANT, {"merchant": merchant_id, "most": MOST})
-    return [change for row in found for change in _changes(row)][:MOST]
+    return await _named(session, found)
 
 
-def _changes(row: Mapping[str, Any]) -> list[Change]:
+async def _named(session: AsyncSession, found: Sequence[Mapping[str, Any]]) -> list[Change]:
+    names = await names_of(session, {one for row in found for one in ids_in(row)})
+    return [change for row in found for change in _changes(row, names)][:MOST]
+
+
+def _changes(row: Mapping[str, Any], names: Mapping[str, str]) -> list[Change]:
     head = {
         "at": moment_text(row["at"]),
         "who": row["who"],
@@ -84,16 +90,24 @@ def _changes(row: Mapping[str, Any]) -> list[Change]:
         "about": row["about"] or "",
         "action": row["action"],
     }
-    before: dict[str, Any] = row["before"] or {}
-    after: dict[str, Any] = row["after"] or {}
+    before, after = (_told(row[side] or {}, names) for side in ("before", "after"))
     if row["action"] != "update":
-        name = str((after or before).get("name") or "")
+        row_told = after or before
+        name = str(row_told.get("name") or row_told.get("user_id") or "")
         return [Change(**head, field="", before="", after=name)]
     return [
         Change(**head, field=name, before=_text(name, before.get(name)), after=_text(name, value))
         for name, value in after.items()
         if name not in _HIDDEN
     ]
+
+
+def _told(side: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one side of a change with names in the place of other records' identifiers."""
+    return {
+        column: names.get(value) or short(value) if ids_in({"after": {column: value}}) else value
+        for column, value in side.items()
+    }
 
 
 def _text(name: str, value: Any) -> str:

@@ -86,7 +86,8 @@ _STORES = text(
     " where s.distributor_id = :id order by s.name"
 )
 _MEMBERS = text(
-    "select u.name, u.email, r.name as role, b.created_at from memberships b"
+    "select u.name, u.email, case when r.is_built_in then r.code else r.name end as role,"
+    " b.created_at from memberships b"
     " left join roles r on r.id = b.role_id left join users u on u.id = b.user_id"
     " where b.merchant_id = :id order by b.created_at"
 )

@@ -18,6 +18,7 @@ from app.kit.db import database
 from app.kit.errors import NotFound
 from app.kit.i18n import moment_text, yuan
 from app.queries.money_trail import LineMoney, PartMoney, money_of
+from app.queries.part_status import told_status
 
 Rows = list[Mapping[str, Any]]
 
@@ -72,6 +73,7 @@ class Part:
     supplier_code: str
     status: str
     freight: str
+    freight_left_cents: int
     refundable: bool
     lines: list[Line]
     parcels: list[Parcel]
@@ -142,7 +144,7 @@ _ORDER = text(
 )
 
 _PARTS = text(
-    "select s.*, m.name as supplier, m.code from supplier_orders s"
+    f"select s.*, {told_status('s')} as told, m.name as supplier, m.code from supplier_orders s"
     " left join merchants m on m.id = s.supplier_id where s.order_id = :order order by s.number"
 )
 
@@ -232,8 +234,9 @@ async def _parts(session: AsyncSession, key: Mapping[str, Any]) -> list[Part]:
                 number=part["number"],
                 supplier=part["supplier"] or "",
                 supplier_code=part["code"] or "",
-                status=part["status"],
+                status=part["told"],
                 freight=yuan(part["freight_cents"]),
+                freight_left_cents=money.freight_left_cents,
                 refundable=part["status"] not in ("PENDING_PAYMENT", "CLOSED")
                 and (any(line.left_cents for line in own) or money.freight_left_cents > 0),
                 lines=own,

@@ -173,6 +173,11 @@ class ListQuery:
         """Say whether fewer rows are asked for than without search and filters."""
         return bool(self.params(resource).keys() - {"sort", "page"})
 
+    def chosen_filters(self, resource: Resource) -> int:
+        """Return how many of the filters that people see narrow the rows; a span of days is one."""
+        chosen = self.params(resource).keys()
+        return sum(f.kind != "link" and not chosen.isdisjoint(f.keys) for f in resource.filters)
+
 
 def _storable(value: str) -> str:
     """Return a text without the one character that PostgreSQL cannot hold."""

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,33 @@ _FORMATS: Mapping[str, str] = {
 _WIDTHS: Mapping[str, int] = {"title": 32, "text": 24, "changes": 60, "moment": 17}
 
 
+_ENDS: Mapping[str, str] = {"low": N_("%(name)s, lowest"), "high": N_("%(name)s, highest")}
+"""A range of amounts is two columns of a file, so that both can be counted with."""
+
+
 def exported(columns: Sequence[Column], chosen: Sequence[str]) -> list[Column]:
     """Return the columns that go into a file: the chosen ones (or all), without pictures."""
     written = [column for column in columns if column.kind != "picture"]
     narrowed = [column for column in written if column.key in chosen]
-    return narrowed or written
+    return [part for column in narrowed or written for part in _parts(column)]
+
+
+def _parts(column: Column) -> list[Column]:
+    if column.kind != "range":
+        return [column]
+    return [replace(column, key=f"{column.key}.{end}", kind="money") for end in _ENDS]
+
+
+def _heading(column: Column, locale: str) -> str:
+    name = gettext(locale, column.label)
+    end = column.key.partition(".")[2]
+    return gettext(locale, _ENDS[end], name=name) if end else name
+
+
+def _value(row: Row, column: Column) -> Any:
+    key, _, end = column.key.partition(".")
+    value = row.get(key)
+    return value[list(_ENDS).index(end)] if end and value else value
 
 
 def without_formula(text: str) -> str:
@@ -59,13 +82,13 @@ class CsvSheet:
 
     def head(self) -> bytes:
         """Return the first piece: the mark and the headings."""
-        labels = [gettext(self._locale, column.label) for column in self._columns]
+        labels = [_heading(column, self._locale) for column in self._columns]
         return b"\xef\xbb\xbf" + self._lines([labels])
 
     def piece(self, rows: Sequence[Row]) -> bytes:
         """Return rows as text; behind the last permitted one, a line says that there are more."""
         taken = rows[: self._left]
-        lines = [[self._field(column, row.get(column.key)) for column in self._columns]
+        lines = [[self._field(column, _value(row, column)) for column in self._columns]
                  for row in taken]  # fmt: skip
         self._left -= len(taken)
         if len(taken) < len(rows):
@@ -109,7 +132,7 @@ class XlsxSheet:
             self._sheet.set_column(place, place, _WIDTHS.get(column.kind, 14))
         self._sheet.freeze_panes(1, 0)
         for place, column in enumerate(self._columns):
-            self._sheet.write_string(0, place, gettext(self._locale, column.label), bold)
+            self._sheet.write_string(0, place, _heading(column, self._locale), bold)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Write rows; behind the last permitted one, a line says that there are more."""
@@ -120,7 +143,7 @@ class XlsxSheet:
                 self._sheet.write_string(self._row, 0, said)
                 return
             for place, column in enumerate(self._columns):
-                self._cell(place, column, row.get(column.key))
+                self._cell(place, column, _value(row, column))
 
     def _cell(self, place: int, column: Column, value: Any) -> None:
         form = self._formats.get(column.kind)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.db import database
+from app.queries.part_status import told_status
 
 MOST_LISTED = 50
 
@@ -55,6 +56,8 @@ class Part:
     """What comes together from one place; the place stays unnamed."""
 
     status: str
+    told: str
+    """The status in the words for people, which tell a withdrawal from a refusal."""
     freight_cents: int
     note: str
     accepted_at: datetime | None
@@ -236,6 +239,7 @@ def _part(rows: Sequence[dict[str, Any]], parcels: Sequence[dict[str, Any]]) -> 
     head = rows[0]
     return Part(
         status=head["status"],
+        told=head["told"],
         freight_cents=head["freight_cents"],
         note=head["note"] or "",
         accepted_at=head["accepted_at"],
@@ -279,8 +283,10 @@ _ORDER = text(
     " from orders o join order_addresses a on a.order_id = o.id where o.id = :id"
 )
 _LINES = text(
-    "select s.id as part_id, s.status, s.freight_cents, s.accepted_at, s.shipped_at, s.received_at,"
-    " (select e.note from order_events e where e.supplier_order_id = s.id and e.kind = 'REJECTED'"
+    f"select s.id as part_id, s.status, {told_status('s')} as told, s.freight_cents,"
+    " s.accepted_at, s.shipped_at, s.received_at,"
+    " (select e.note from order_events e where e.supplier_order_id = s.id"
+    "  and e.to_status = 'REJECTED'"
     "  order by e.created_at desc limit 1) as note,"
     " l.listing_id, l.title, l.spec_text, l.image_key, l.quantity, l.retail_cents, l.goods_cents,"
     " l.refunded_cents from supplier_orders s join order_lines l on l.supplier_order_id = s.id"

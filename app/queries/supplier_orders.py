@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.part_status import told_status
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ async def parts(actor: Actor, numbers: Sequence[str]) -> Sequence[Part]:
 
 
 _PARTS = text(
-    "select s.id, s.number, s.status, s.store_name, s.freight_cents, s.placed_at, s.paid_at,"
+    f"select s.id, s.number, {told_status('s')} as status, s.store_name, s.freight_cents,"
+    " s.placed_at, s.paid_at,"
     " coalesce(a.recipient, '') as recipient, coalesce(a.phone, '') as phone,"
     " coalesce(concat_ws(' ', a.province, nullif(a.city, a.province), a.district), '') as region,"
     " coalesce(a.street, '') as street"

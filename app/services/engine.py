@@ -83,6 +83,9 @@ ENGINE_USES: dict[str, str] = {
     "reports.look_at": "shows a receiver without a login which report a link ends",
     "reports.unsubscribe": "lets a receiver end a report by a signed link, without a login",
     "reports.tidy": "forgets what became of deliveries long ago, in all workspaces",
+    "visits.flush": "writes what visitors of all stores did in one statement",
+    "visits.sources": "adds visits and orders of all stores up by their sources",
+    "visits.tidy": "forgets single visitors of all stores after their time",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

@@ -107,7 +107,7 @@ async def cancel_paid(actor: Actor, order_id: UUID, token: str) -> None:
         parts = {row.id: row.status for row in found}
         if set(parts.values()) != {S.PAID}:
             raise Conflict()
-        step = Step("CANCELLED", (S.PAID,), S.REJECTED)
+        step = Step("CANCELLED", (S.PAID,), S.REJECTED, withdrawn_by="buyer")
         await _refuse(session, actor, list(parts), step, "buyer_cancelled")
 
 
@@ -138,7 +138,7 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
         parts = [row.id for row in found]
         if not parts:
             raise Conflict()
-        step = Step("WITHDRAWN", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        step = Step("WITHDRAWN", (S.PAID,), S.REJECTED, reason.strip()[:300], "store")
         await _refuse(session, actor, parts, step, "store_withdrew")
         return len(parts)
 
@@ -152,7 +152,7 @@ async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
     if not reason.strip():
         raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
     async with engine_transaction(actor, "orders.transition") as session:
-        step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300], "platform")
         await _refuse(session, actor, [part_id], step, "platform_cancelled")
 
 

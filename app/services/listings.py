@@ -105,16 +105,19 @@ async def _write(session: AsyncSession, shop: _Shop, chosen: Sequence[Candidate]
 
 
 _LIST = text(
-    "insert into listings (id, store_id, distributor_id, product_id, supplier_id, status,"
-    " cost_policy, pricing, position) select x.id, :store, :distributor, x.product,"
-    " x.supplier, 'ON_SALE', :policy, cast(:pricing as jsonb), 0"
-    " from unnest(cast(:ids as uuid[]), cast(:products as uuid[]),"
-    "  cast(:suppliers as uuid[])) as x(id, product, supplier)"
-    " on conflict (store_id, product_id) do update set"
-    "  status = case when listings.status = 'PAUSED' and not :wake then 'PAUSED'"
-    "   else 'ON_SALE' end,"
-    "  cost_policy = excluded.cost_policy, pricing = excluded.pricing, updated_at = now()"
-    " returning id, product_id"
+    "with listed as (insert into listings (id, store_id, distributor_id, product_id, supplier_id,"
+    "  status, position) select x.id, :store, :distributor, x.product, x.supplier, 'ON_SALE', 0"
+    "  from unnest(cast(:ids as uuid[]), cast(:products as uuid[]),"
+    "   cast(:suppliers as uuid[])) as x(id, product, supplier)"
+    "  on conflict (store_id, product_id) do update set"
+    "   status = case when listings.status = 'PAUSED' and not :wake then 'PAUSED'"
+    "    else 'ON_SALE' end, updated_at = now()"
+    "  returning id, product_id),"
+    " agreed as (insert into listing_terms (listing_id, distributor_id, pricing, cost_policy)"
+    "  select id, :distributor, cast(:pricing as jsonb), :policy from listed"
+    "  on conflict (listing_id) do update set pricing = excluded.pricing,"
+    "   cost_policy = excluded.cost_policy, updated_at = now())"
+    " select id, product_id from listed"
 )
 
 
@@ -212,8 +215,9 @@ async def set_policy(actor: Actor, listing_ids: Sequence[UUID], policy: CostPoli
     actor.require("distributor:listings:write")
     return await _change(
         actor,
-        "update listings set cost_policy = :policy, updated_at = now() where id = any(:ids)"
-        " and distributor_id = :distributor and cost_policy <> :policy returning id",
+        "update listing_terms set cost_policy = :policy, updated_at = now()"
+        " where listing_id = any(:ids) and distributor_id = :distributor"
+        " and cost_policy <> :policy returning listing_id as id",
         {"ids": list(listing_ids), "policy": policy},
     )
 

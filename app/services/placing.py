@@ -24,6 +24,7 @@ from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
 from app.services.rules.freight import Freight, RegionRefused, freight_of
+from app.services.visits import Visitor, note_order
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -233,8 +234,12 @@ def _freight(
     )
 
 
-async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
+async def place_order(
+    actor: Actor, wish: PlaceOrder, visitor: Visitor | None = None
+) -> PlacedOrder:
     """Place an order; the same idempotency key with the same content gives the same answer.
+
+    Where a ``visitor`` of the store places it, the order carries from where the visitor came.
 
     Raises StoreClosed, NotForSale, SoldOut, RegionRefused, TotalChanged or KeyReused; then
     nothing is reserved.
@@ -250,6 +255,8 @@ async def place_order(actor: Actor, wish: PlaceOrder) -> PlacedOrder:
             found = await _draft(connection, actor, wish, digest)
             if isinstance(found, dict):
                 written = await connection.execute(PLACE_SQL, [Jsonb(found)])
+                if visitor is not None:
+                    await note_order(connection, UUID(found["order"]["id"]), visitor)
     except errors.UniqueViolation:
         # The same form was sent twice at once; the other one has won.
         async with engine_pipeline(actor, "orders.place") as connection:

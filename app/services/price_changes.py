@@ -38,9 +38,11 @@ class Decision:
 _LISTED = text(
     "select ls.listing_id, ls.sku_id, ls.store_id, ls.distributor_id, ls.retail_cents,"
     " sp.supply_cents, ls.sku_id = any(:skus) as is_changed,"
-    " l.cost_policy, l.status, l.product_id, l.supplier_id, b.supply_cents as basis_cents,"
+    " coalesce(t.cost_policy, 'FOLLOW_MARGIN') as cost_policy, l.status, l.product_id,"
+    " l.supplier_id, b.supply_cents as basis_cents,"
     " p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents"
     " from listing_skus ls join listings l on l.id = ls.listing_id"
+    " left join listing_terms t on t.listing_id = l.id"
     " join products p on p.id = l.product_id join categories c on c.id = p.category_id"
     " join skus k on k.id = ls.sku_id join supply_prices sp on sp.sku_id = ls.sku_id"
     " left join listing_sku_bases b on b.listing_id = ls.listing_id and b.sku_id = ls.sku_id"

@@ -46,6 +46,8 @@ class Front:
     banner_text: str
     is_open: bool
     aisles: tuple[Aisle, ...]
+    host_name: str = ""
+    """A host name of its own, under which it stands without ``/s/{slug}``."""
 
     def actor(self, consumer_id: UUID | None = None) -> Actor:
         """Return who acts when somebody shops here, known or not."""
@@ -64,7 +66,8 @@ class Front:
 
 
 _FRONT = text(
-    "select s.id, s.distributor_id, s.slug, s.name, s.tagline, s.announcement, s.contact_phone,"
+    "select s.id, s.distributor_id, s.slug, s.host_name, s.name, s.tagline, s.announcement,"
+    " s.contact_phone,"
     " s.theme, s.status = 'OPEN' and m.status = 'ACTIVE' and m.is_distributor as is_open,"
     " (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'parent', c.parent_id,"
     "   'slug', c.slug, 'zh', c.name_zh, 'en', c.name_en) order by c.position, c.slug), '[]')"
@@ -77,6 +80,7 @@ _FRONT = text(
 
 _SLUG = re.compile(r"[a-z0-9-]{3,40}")
 _remembered: dict[str, tuple[float, Front]] = {}
+_hosts: dict[str, tuple[float, str | None]] = {}
 
 
 async def front_of(slug: str) -> Front | None:
@@ -99,9 +103,28 @@ async def front_of(slug: str) -> Front | None:
     return _remembered[slug][1]
 
 
+async def slug_of_host(name: str) -> str | None:
+    """Return the slug of the store whose own host name this is; None for a host of nobody's.
+
+    Hosts of nobody's are remembered too, so that made-up ones cost no query each.
+    """
+    known = _hosts.get(name)
+    if known is not None and time.monotonic() - known[0] < REMEMBERED_SECONDS:
+        return known[1]
+    async with engine_transaction(PUBLIC, "stores.front") as session:
+        slug = await session.scalar(
+            text("select slug from stores where host_name = :name"), {"name": name}
+        )
+    if len(_hosts) >= MOST_REMEMBERED:
+        _hosts.clear()
+    _hosts[name] = (time.monotonic(), slug)
+    return slug
+
+
 def forget_fronts() -> None:
     """Forget what was remembered (for tests)."""
     _remembered.clear()
+    _hosts.clear()
 
 
 def _front(row: dict[str, Any]) -> Front:
@@ -120,6 +143,7 @@ def _front(row: dict[str, Any]) -> Front:
         banner_text=str(theme.get("banner_text") or ""),
         is_open=row["is_open"],
         aisles=_aisles(row["categories"]),
+        host_name=row["host_name"] or "",
     )
 
 

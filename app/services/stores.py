@@ -1,9 +1,11 @@
 """A distributor's stores: opened in minutes, decorated, closed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -15,12 +17,17 @@ from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_
+from app.kit.settings import settings
 from app.services.merchants import SLUG
 from app.services.rules.pricing import PricingRule
 from models.store import CostPolicy, Store, StoreStatus
 
 RESERVED_SLUGS = {"admin", "api", "assets", "console", "media", "platform", "static", "www"}
 TAKEN = N_("This address is taken. Choose another.")
+HOST_TAKEN = N_("Another store uses this host name.")
+HOST_OURS = N_("This host name belongs to the platform itself.")
+HOST_WRONG = N_("Please enter a host name such as tea.example.com, without https:// or a path.")
+_HOST = re.compile(r"(?=.{4,120}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 
 class NoStore(TradeError):
@@ -35,7 +42,8 @@ class StoreDraft(BaseModel):
     """A store as its distributor types it. ``accent`` is a colour such as #0f766e.
 
     The banner's title and text stand large on the store's entry page, in place of its name and
-    tagline. What is None stays as it is.
+    tagline. ``host_name`` is one of the store's own, whose DNS record leads to the platform; ''
+    takes it away. What is None stays as it is.
     """
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
@@ -51,6 +59,7 @@ class StoreDraft(BaseModel):
     logo_key: Annotated[str, StringConstraints(pattern=r"^([0-9A-Za-z/_-]{1,200})?$")] | None = None
     banner_title: Annotated[str, StringConstraints(max_length=40)] | None = None
     banner_text: Annotated[str, StringConstraints(max_length=120)] | None = None
+    host_name: Annotated[str, StringConstraints(max_length=120, to_lower=True)] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,12 @@ class StoreTermsDraft:
 
 
 async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
-    """Open a store or change it. Raises NotFound, or Invalid when the address is taken."""
+    """Open a store or change it. Raises NotFound, or Invalid when slug or host name cannot be."""
     actor.require("distributor:store:write")
     if draft.slug in RESERVED_SLUGS:
         raise Invalid({"slug": TAKEN})
+    if draft.host_name:
+        _check_host(draft.host_name)
     try:
         async with database().transaction(actor) as session:
             store = Store(distributor_id=actor.merchant, slug=draft.slug, name=draft.name)
@@ -84,7 +95,17 @@ async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
             await session.flush()
             return store.id
     except IntegrityError as error:
+        if "host_name" in str(error.orig):
+            raise Invalid({"host_name": HOST_TAKEN}) from error
         raise Invalid({"slug": TAKEN}) from error
+
+
+def _check_host(name: str) -> None:
+    configured = settings()
+    if not _HOST.fullmatch(name):
+        raise Invalid({"host_name": HOST_WRONG})
+    if name in (urlsplit(configured.origin).hostname, (configured.store_host or "").lower()):
+        raise Invalid({"host_name": HOST_OURS})
 
 
 def _fill(store: Store, draft: StoreDraft) -> None:
@@ -93,6 +114,8 @@ def _fill(store: Store, draft: StoreDraft) -> None:
     store.tagline = draft.tagline or None
     store.announcement = draft.announcement or None
     store.contact_phone = draft.contact_phone or None
+    if draft.host_name is not None:
+        store.host_name = draft.host_name or None
     wished = {
         "accent": draft.accent.lower(),
         "logo_key": draft.logo_key,

@@ -36,12 +36,16 @@ _DERIVE = text(
 
 @dataclass(frozen=True)
 class Step:
-    """A wish to move parts from one of ``expected`` to ``target``."""
+    """A wish to move parts from one of ``expected`` to ``target``.
+
+    ``withdrawn_by`` is ``buyer``, ``store`` or ``platform`` where one of them takes a part back.
+    """
 
     kind: str
     expected: tuple[S, ...]
     target: S
     note: str | None = None
+    withdrawn_by: str | None = None
 
     def __post_init__(self) -> None:
         for before in self.expected:
@@ -75,7 +79,8 @@ async def take_step(
         text(
             "with before as (select id, status from supplier_orders where id = any(:parts)"
             "  and status = any(:expected) for no key update),"
-            f" moved as (update supplier_orders s set status = :target{moment} from before"
+            f" moved as (update supplier_orders s set status = :target, withdrawn_by = :by{moment}"
+            "  from before"
             "  where s.id = before.id returning s.id, s.order_id, s.number, s.supplier_id,"
             "  s.distributor_id, before.status as was),"
             " happened as (insert into order_events (id, order_id, supplier_order_id, supplier_id,"
@@ -92,6 +97,7 @@ async def take_step(
             "scope": str(actor.scope),
             "user": actor.user_id,
             "note": step.note,
+            "by": step.withdrawn_by,
             "at": now(),
         },
     )

@@ -127,10 +127,13 @@ CHECKS: Sequence[Check] = (
     Check(
         "statuses_equal_events",
         N_("a part stands where its last event left it"),
-        "select s.number, s.status, e.to_status from supplier_orders s left join lateral"
-        " (select to_status from order_events e where e.order_id = s.order_id"
+        "select s.number, s.status, e.to_status, s.withdrawn_by"
+        " from supplier_orders s left join lateral (select to_status,"
+        "   to_status = 'REJECTED' and kind in ('CANCELLED', 'WITHDRAWN') as is_withdrawal"
+        "  from order_events e where e.order_id = s.order_id"
         "  and e.supplier_order_id = s.id order by e.created_at desc, e.id desc limit 1) e on true"
-        " where s.status is distinct from e.to_status",
+        " where s.status is distinct from e.to_status"
+        " or (s.withdrawn_by is not null) is distinct from e.is_withdrawal",
     ),
     Check(
         "events_are_chained",

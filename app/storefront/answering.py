@@ -17,11 +17,13 @@ from app.services.shopfront import front_of
 from app.storefront.colours import DEFAULT_ACCENT, palette
 from app.storefront.render import page, templates
 from app.storefront.visit import (
+    SWITCHES,
     login_address,
     make_visit,
     preferences,
     request_locale,
     same_origin,
+    seen_path,
 )
 
 HEADINGS = {
@@ -63,12 +65,10 @@ class StoreRoute(APIRoute):
 def _switched(request: Request, wanted: dict[str, tuple[str, str, int]]) -> Response:
     """Set the cookies of a switch and come back to the page without it."""
     kept = [
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in ("lang", "theme", "hl")
+        (name, value) for name, value in request.query_params.multi_items() if name not in SWITCHES
     ]
     # One slash, so that no address of another host can be made of a path.
-    path = "/" + request.url.path.lstrip("/")
+    path = "/" + seen_path(request).lstrip("/")
     location = f"{path}?{urlencode(kept)}" if kept else path
     response = Response(
         status_code=303, headers={"location": location, "cache-control": "no-store"}

@@ -13,7 +13,7 @@ CONTEXT = "https://schema.org"
 def of_store(visit: Visit) -> dict[str, object]:
     """Describe the store and how to search it."""
     front = visit.front
-    address = visit.origin + visit.home
+    address = visit.canonical(visit.start).rstrip("/")
     data: dict[str, object] = {
         "@context": CONTEXT,
         "@type": "OnlineStore",
@@ -42,7 +42,7 @@ def of_crumbs(visit: Visit, crumbs: Sequence[tuple[str, str]]) -> dict[str, obje
                 "@type": "ListItem",
                 "position": place,
                 "name": name,
-                "item": visit.origin + path,
+                "item": visit.canonical(path),
             }
             for place, (name, path) in enumerate(crumbs, start=1)
         ],
@@ -51,7 +51,7 @@ def of_crumbs(visit: Visit, crumbs: Sequence[tuple[str, str]]) -> dict[str, obje
 
 def of_product(visit: Visit, product: Product, name: str, description: str) -> dict[str, object]:
     """Describe a product and its offers; the seller is the store."""
-    address = f"{visit.origin}{visit.home}/p/{product.card.listing_id.hex}"
+    address = visit.canonical(f"{visit.home}/p/{product.card.listing_id.hex}")
     data: dict[str, object] = {
         "@context": CONTEXT,
         "@type": "Product",

@@ -12,7 +12,6 @@ from uuid import UUID
 from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.background import BackgroundTask
 
 from app.adapters.couriers import CARRIERS
 from app.kit.i18n import catalog, gettext, moment_text, yuan
@@ -20,11 +19,12 @@ from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
 from app.routes import media
 from app.services.shopfront import Aisle
-from app.services.visits import count_visit
+from app.services.visits import Act
 from app.storefront import words
 from app.storefront.assets import accepts_gzip, address
 from app.storefront.colours import palette
-from app.storefront.visit import Visit
+from app.storefront.counting import count
+from app.storefront.visit import CAMPAIGN, SWITCHES, Visit
 
 TEMPLATES = Path(__file__).parent / "templates"
 PUBLIC_SECONDS = 30
@@ -133,14 +133,13 @@ def page(
     *,
     status: int = 200,
     public: bool = False,
-    counts: str = "",
+    counts: Act | None = None,
     **values: object,
 ) -> Response:
     """Return a page of the visit.
 
     ``public`` pages hold nothing of the visitor but language and theme; they may be cached for a
-    short while as long as the visitor has no cart. ``counts`` names what the visit counts as,
-    which happens after the answer is sent.
+    short while as long as the visitor has no cart. ``counts`` is what the visitor did by coming.
     """
     html = fragment(visit, name, status=status, **values).encode()
     headers = {"cache-control": _caching(visit, public), "vary": "Cookie, Accept-Language"}
@@ -151,27 +150,19 @@ def page(
         html = gzip.compress(html, 6)
         headers |= {"content-encoding": "gzip"}
     headers["vary"] += ", Accept-Encoding"
-    task = None
-    if counts and not visit.is_bot and status < 400:
-        task = counting(visit, counts)
-    response = Response(html, status, headers, "text/html; charset=utf-8", background=task)
+    if counts is not None and status < 400:
+        count(visit, counts)
+    response = Response(html, status, headers, "text/html; charset=utf-8")
     visit.send_cookies(response)
     return response
 
 
-def counting(visit: Visit, what: str) -> BackgroundTask:
-    """Return the counting of a visit, to be done after the answer was sent."""
-    front = visit.front
-    return BackgroundTask(
-        count_visit, front.actor(), front.distributor_id, what, visit.address, visit.agent
-    )
-
-
-def see_other(visit: Visit, address: str, *, counts: str = "") -> Response:
+def see_other(visit: Visit, address: str, *, counts: Act | None = None) -> Response:
     """Send the browser to another page with GET, after a form."""
-    task = counting(visit, counts) if counts and not visit.is_bot else None
+    if counts is not None:
+        count(visit, counts)
     headers = {"location": address, "cache-control": "no-store"}
-    response = Response(status_code=303, headers=headers, background=task)
+    response = Response(status_code=303, headers=headers)
     visit.send_cookies(response)
     return response
 
@@ -183,26 +174,26 @@ def _caching(visit: Visit, public: bool) -> str:
 
 
 def _common(visit: Visit) -> Mapping[str, object]:
-    request = visit.request
     return {
         "visit": visit,
         "front": visit.front,
         "home": visit.home,
+        "start": visit.start,
         "style": palette(visit.front.accent).style,
-        "here": request.url.path,
+        "here": visit.path,
         "switch": _switch(visit),
-        "canonical": visit.origin + request.url.path,
+        "canonical": visit.canonical(visit.path),
     }
 
 
 def _switch(visit: Visit) -> Mapping[str, str]:
     """Return the addresses of this page in the other language and in either theme."""
-    url = visit.request.url
+    url = visit.request.url.replace(path=visit.path)
     # After a refused form the address takes no GET; the switches then lead to the store's start.
-    base = url if visit.request.method == "GET" else url.replace(path=visit.home, query="")
+    base = url if visit.request.method == "GET" else url.replace(path=visit.start, query="")
 
     def with_(**params: str) -> str:
-        changed = base.remove_query_params(["lang", "theme", "hl"]).include_query_params(**params)
+        changed = base.remove_query_params([*SWITCHES, *CAMPAIGN]).include_query_params(**params)
         return f"{changed.path}?{changed.query}"
 
     other = "zh" if visit.locale == "en" else "en"

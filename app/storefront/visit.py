@@ -1,6 +1,5 @@
 """One request in a store: which store, whose cookies, which language; cookies that are set."""
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -12,6 +11,7 @@ from app.kit.errors import Forbidden, NotFound, NotSignedIn
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import N_, locale_of
 from app.kit.settings import settings
+from app.routes import store
 from app.services import consumers
 from app.services.consumers import SESSION_DAYS, SignedIn
 from app.services.shopfront import Front, front_of
@@ -20,14 +20,19 @@ CART_COOKIE = "ts_cart"
 COUNT_COOKIE = "ts_cart_n"
 SESSION_COOKIE = "ts_customer"
 THEME_COOKIE = "ts_theme"
+UNCOUNTED_COOKIE = "ts_uncounted"
 THEMES = ("light", "dark")
 LANGUAGES = ("zh", "en")
+OWN_HOST = "tongshang.own_host"
+"""Where a request's scope holds the slug of the store whose own host name it came by."""
+SWITCHES = ("lang", "theme", "hl", "count")
+"""What an address may ask for once; the page's own address is without it."""
+
+CAMPAIGN = ("c", "utm_source", "utm_medium", "utm_campaign")
+"""What an address says of where its visitor comes from, once."""
+
 YEAR = 365 * 24 * 3600
 CART_DAYS = 60
-
-_BOT = re.compile(
-    r"bot|crawl|spider|slurp|preview|lighthouse|headless|curl|wget|python|httpx|monitor", re.I
-)
 
 
 class ForeignForm(Forbidden):
@@ -61,13 +66,32 @@ class Visit:
 
     @property
     def home(self) -> str:
-        """The store's address, without a slash at the end."""
-        return f"/s/{self.front.slug}"
+        """What every address in the store starts with; '' on a host name of its own."""
+        return "" if OWN_HOST in self.request.scope else store(self.front.slug)
+
+    @property
+    def start(self) -> str:
+        """The address of the store's entry page."""
+        return self.home or "/"
+
+    @property
+    def path(self) -> str:
+        """The path of this request, as the visitor sees it."""
+        return seen_path(self.request)
 
     @property
     def origin(self) -> str:
-        """The scheme and host under which people reach the stores."""
+        """The scheme and host at which the visitor is, where cookies and forms belong."""
+        if OWN_HOST in self.request.scope:
+            return f"{scheme()}://{self.request.url.netloc}"
         return store_origin()
+
+    def canonical(self, path: str) -> str:
+        """Return the one public address of a path in the store: at its own host if it has one."""
+        below = path.removeprefix(self.home)
+        if self.front.host_name:
+            return f"{scheme()}://{self.front.host_name}{below or '/'}"
+        return store_origin() + store(self.front.slug) + ("" if below == "/" else below)
 
     @property
     def is_private(self) -> bool:
@@ -84,14 +108,9 @@ class Visit:
         """The visitor's browser, as it calls itself."""
         return self.request.headers.get("user-agent", "")
 
-    @property
-    def is_bot(self) -> bool:
-        """Whether the visitor is a machine that says so."""
-        return not self.agent or bool(_BOT.search(self.agent))
-
     def keep(self, name: str, value: str, days: int) -> None:
         """Set a cookie of this store."""
-        self.cookies[name] = (value, self.home, days * 24 * 3600)
+        self.cookies[name] = (value, self.start, days * 24 * 3600)
 
     def keep_cart(self, token: str, lines: int) -> None:
         """Remember the basket and how many lines it has."""
@@ -116,21 +135,39 @@ class Visit:
             )
 
 
+def scheme() -> str:
+    """Return by which scheme people reach the installation."""
+    return urlsplit(settings().origin).scheme
+
+
+def seen_path(request: Request) -> str:
+    """Return a request's path as its visitor sees it."""
+    slug = request.scope.get(OWN_HOST)
+    return request.url.path.removeprefix(store(slug)) or "/" if slug else request.url.path
+
+
 def store_origin() -> str:
     """Return scheme and host of the stores: a host of their own, or that of the whole app."""
     host = settings().store_host
     if not host:
         return settings().origin
-    return f"{urlsplit(settings().origin).scheme}://{host}"
+    return f"{scheme()}://{host}"
 
 
 def preferences(request: Request) -> dict[str, tuple[str, str, int]]:
-    """Return the cookies that ``?lang=`` and ``?theme=`` in an address ask for."""
+    """Return the cookies that ``?lang=``, ``?theme=`` and ``?count=off`` in an address ask for.
+
+    The last is in the console's links to stores: whoever works there is no visitor to count. It
+    also serves visitors who want to be left out.
+    """
     wanted: dict[str, tuple[str, str, int]] = {}
+    place = "/" if OWN_HOST in request.scope else "/s"
     if request.query_params.get("lang") in LANGUAGES:
         wanted[LANGUAGE_COOKIE] = (request.query_params["lang"], "/", YEAR)
     if request.query_params.get("theme") in THEMES:
-        wanted[THEME_COOKIE] = (request.query_params["theme"], "/s", YEAR)
+        wanted[THEME_COOKIE] = (request.query_params["theme"], place, YEAR)
+    if request.query_params.get("count") == "off":
+        wanted[UNCOUNTED_COOKIE] = ("1", place, YEAR)
     return wanted
 
 
@@ -198,7 +235,7 @@ async def signed_in_visit(visit: Annotated[Visit, Depends(customer_visit)]) -> V
 
 def login_address(visit: Visit) -> str:
     """Return where to sign in and come back from."""
-    here = visit.request.url.path if visit.request.method == "GET" else f"{visit.home}/account"
+    here = visit.path if visit.request.method == "GET" else f"{visit.home}/account"
     return f"{visit.home}/login?next={quote(here)}"
 
 

@@ -26,6 +26,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "COMPLETED": N_("Completed"),
         "CLOSED": N_("Cancelled"),
         "REJECTED": N_("Not delivered, refunded"),
+        "WITHDRAWN_BUYER": N_("Cancelled by you, refunded"),
+        "WITHDRAWN_STORE": N_("Cancelled by the store, refunded"),
+        "WITHDRAWN_PLATFORM": N_("Cancelled by the platform, refunded"),
     },
     "step": {
         "placed": N_("Order placed"),
@@ -53,6 +56,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "reason": {
         "buyer_cancelled": N_("You cancelled before it was accepted."),
         "rejected": N_("The goods could not be delivered."),
+        "store_withdrew": N_("The store cancelled before it was accepted."),
+        "platform_cancelled": N_("The platform cancelled before it was accepted."),
         "paid_late": N_("The payment came after the order was closed."),
         "paid_twice": N_("This was a second payment of the order."),
         "goodwill": N_("Refunded by the store."),

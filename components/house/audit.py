@@ -19,7 +19,12 @@ def audit_page(state: type[AuditState]) -> rx.Component:
         hint=t(
             "Who changed what. The database writes it itself, and nobody can change or remove it."
         ),
-        cells={"changes": lambda row: _changes(state, row["id"])},
+        cells={
+            "changes": lambda row: _changes(state, row["id"]),
+            "row": lambda row: rx.el.span(
+                word(state.records[row["id"]], SHOWN_WORDS), title=row["row"]
+            ),
+        },
         empty_hint=N_("Every change of products, prices, people and settings will stand here."),
     )
 
@@ -35,23 +40,26 @@ def _change(change: rx.Var[list[str]]) -> rx.Component:
     return rx.el.div(
         rx.el.dt(word(change[0], COLUMN_WORDS)),
         rx.el.dd(
-            rx.cond(change[1] != "", rx.el.del_(word(change[1], SHOWN_WORDS))),
+            rx.cond(change[1] != "", rx.el.del_(word(change[1], SHOWN_WORDS), title=change[3])),
             rx.cond(
                 (change[1] != "") & (change[2] != ""),
                 rx.el.span("→", class_name="faint", aria_hidden="true"),
             ),
-            rx.cond(change[2] != "", rx.el.ins(word(change[2], SHOWN_WORDS))),
+            rx.cond(change[2] != "", rx.el.ins(word(change[2], SHOWN_WORDS), title=change[4])),
         ),
     )
 
 
-def history_link(scope: str, table: str, row_id: Any) -> rx.Component:
-    """Return the link from a record to its audit trail, for those who may read it."""
+def history_link(scope: str, row_id: Any) -> rx.Component:
+    """Return the link from a record to its audit trail, for those who may read it.
+
+    The trail is searched for the identifier, so that it tells of all tables that share it.
+    """
     return rx.cond(
         ShellState.may.contains(f"{scope}:audit:read"),
         base.link_button(
             t("History"),
-            ShellState.path + f"/audit?table={table}&q=" + row_id,
+            ShellState.path + "/audit?q=" + row_id,
             kind="quiet",
             icon_name="history",
         ),

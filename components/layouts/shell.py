@@ -111,7 +111,7 @@ def _nav_link(item: NavItem) -> rx.Component:
 
 
 def _switcher(scope: str) -> rx.Component:
-    name = rx.cond(ShellState.workspace_name != "", ShellState.workspace_name, t("Platform"))
+    name = rx.cond(ShellState.workspace_name != "", ShellState.workspace_name, t("Tongshang"))
     return rx.popover.root(
         rx.popover.trigger(
             rx.el.button(
@@ -150,7 +150,7 @@ def _place(place: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.el.a(
         rx.el.span(class_name="dot", aria_hidden="true"),
         rx.el.span(
-            rx.el.b(rx.cond(place["name"] != "", place["name"], t("Platform"))),
+            rx.el.b(rx.cond(place["name"] != "", place["name"], t("Tongshang"))),
             rx.el.small(word(place["scope"], SCOPES)),
             class_name="switch-name",
         ),

@@ -28,6 +28,7 @@ TABLES = (
     ("role_permissions", N_("Role")),
     ("stores", N_("Store")),
     ("listings", N_("Listing")),
+    ("listing_terms", N_("Pricing of a listing")),
     ("listing_skus", N_("Retail price")),
     ("freight_templates", N_("Freight")),
     ("api_keys", N_("API key")),

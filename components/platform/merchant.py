@@ -8,12 +8,13 @@ from app import routes
 from app.kit.i18n import N_
 from app.words import ACCOUNT_KIND, MERCHANT_STATUS, PARTY_ROLE, STORE_STATUS
 from components.actions import action_button
+from components.house.audit import history_link
 from components.platform.changes import changes_list
 from components.record import here
 from components.ui import base
 from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
-from state.platform.merchants import MerchantState
+from state.platform.merchants import MEMBER_ROLES, MerchantState
 from state.shell import ShellState
 
 merchant = MerchantState.merchant
@@ -28,6 +29,7 @@ def head() -> rx.Component:
 
     return base.page_head(
         rx.el.span(merchant.name, " ", base.badge(status, MERCHANT_STATUS), class_name="titled"),
+        history_link("platform", merchant.id),
         verdict("reject", status == "PENDING"),
         verdict("suspend", status == "ACTIVE"),
         verdict("reinstate", status == "SUSPENDED", "primary"),
@@ -215,7 +217,11 @@ def members() -> rx.Component:
                         rx.el.b(rx.cond(member["name"] != "", member["name"], t("A member"))),
                         rx.el.p(member["email"], class_name="faint"),
                     ),
-                    rx.el.span(member["since"], class_name="faint num"),
+                    rx.el.div(
+                        rx.el.span(word(member["role"], MEMBER_ROLES), class_name="badge"),
+                        rx.el.span(member["since"], class_name="faint num"),
+                        class_name="end",
+                    ),
                     class_name="row-between entry",
                 ),
             ),

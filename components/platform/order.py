@@ -11,6 +11,7 @@ from app.words import (
     ORDER_EVENT,
     ORDER_STATUS,
     PART_STATUS,
+    PAYMENT_PROVIDER,
     PAYMENT_STATUS,
     REFUND_REASON,
     REFUND_STATUS,
@@ -55,6 +56,8 @@ def _part(part: Any) -> rx.Component:
             rx.el.div(
                 action_button(OrderState, "cancel", part.id, kind="plain",
                               fits=part.status == "PAID"),
+                action_button(OrderState, "refund_freight", part.id, kind="plain",
+                              fits=part.refundable & (part.freight_left_cents > 0)),
                 action_button(OrderState, "refund_part", part.id, kind="plain",
                               fits=part.refundable),
                 class_name="actions",
@@ -216,7 +219,12 @@ def _payment(payment: Any) -> rx.Component:
         rx.el.div(
             rx.link(payment["number"], href=here("payments/", payment["number"]),
                     class_name="cell-link num"),
-            rx.el.p(payment["provider"], " · ", payment["at"], class_name="faint num"),
+            rx.el.p(
+                word(payment["provider"], PAYMENT_PROVIDER),
+                " · ",
+                payment["at"],
+                class_name="faint num",
+            ),
             rx.cond(
                 payment["unwanted"] != "",
                 rx.el.p(t("Paid twice or too late: given back."), class_name="fault"),

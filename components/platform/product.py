@@ -7,6 +7,7 @@ import reflex as rx
 from app.kit.i18n import N_
 from app.words import MERCHANT_STATUS, POOL_STATUS, PRODUCT_STATUS
 from components.actions import action_button
+from components.house.audit import history_link
 from components.platform.changes import changes_list
 from components.record import here
 from components.ui import base
@@ -24,6 +25,7 @@ def head() -> rx.Component:
         rx.el.span(
             product.title, " ", base.badge(product.status, POOL_STATUS), class_name="titled"
         ),
+        history_link("platform", product.id),
         action_button(ProductState, "refuse", product.id, kind="plain", fits=waits),
         action_button(ProductState, "approve", product.id, kind="primary", fits=waits),
         hint=product.title_en,

@@ -6,6 +6,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from app.words import POOL_STATUS, PRODUCT_STATUS
+from components.house.audit import history_link
 from components.supplier.guarded import guard
 from components.supplier.matrix import skus_card
 from components.ui import base, forms
@@ -37,6 +38,9 @@ def _form() -> rx.Component:
                     default_value=ProductState.nonce),
         base.page_head(
             rx.cond(ProductState.product_id == "", t("New product"), ProductState.values["title"]),
+            rx.cond(
+                ProductState.product_id != "", history_link("supplier", ProductState.product_id)
+            ),
             *_save_buttons(),
             back=ShellState.path + "/products",
         ),

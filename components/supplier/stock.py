@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.words import MOVEMENT_REASON, STOCK_STATUS
+from components.house.audit import history_link
 from components.lists import form_field
 from components.ui import base, forms
 from components.ui.text import t, word
@@ -45,7 +46,12 @@ def _sku() -> rx.Component:
         class_name="kpis",
     )
     return rx.el.div(
-        base.page_head(title, hint=product, back=ShellState.path + "/stock"),
+        base.page_head(
+            title,
+            history_link("supplier", sku["id"]),
+            hint=product,
+            back=ShellState.path + "/stock",
+        ),
         figures,
         rx.el.div(
             rx.el.div(_moves(), class_name="stack"),

@@ -8,10 +8,9 @@ from app.queries.distributor_orders import customer_detail
 from app.queries.lists.distributor_trade import CUSTOMERS
 from app.queries.shown import all_shown, shown
 from app.words import ORDER_STATUS
-from state.acts import id_of
 from state.gate import acting
 from state.listing import ListState
-from state.record import DetailState
+from state.record import RecordState, id_in_address
 
 
 class CustomersState(ListState, rx.State):
@@ -20,7 +19,7 @@ class CustomersState(ListState, rx.State):
     resource: ClassVar = CUSTOMERS
 
 
-class CustomerState(DetailState, rx.State):
+class CustomerState(RecordState, rx.State):
     """One customer."""
 
     permission: ClassVar[str] = "distributor:customers:read"
@@ -28,8 +27,8 @@ class CustomerState(DetailState, rx.State):
     facts: dict[str, str] = {}
     orders: list[dict[str, str]] = []
 
-    async def _read(self, key: str) -> None:
-        found = await customer_detail(acting().actor, id_of(key))
+    async def _read(self) -> None:
+        found = await customer_detail(acting().actor, id_in_address())
         self.facts, self.orders = shown(found.facts), all_shown(found.orders)
 
 

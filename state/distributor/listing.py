@@ -19,7 +19,7 @@ from models.store import CostPolicy
 from state.acts import id_of
 from state.distributor.product import read_prices, with_price
 from state.gate import OF_SCREEN, acting, needs
-from state.record import DetailState
+from state.record import RecordState, id_in_address
 
 _WRITE = "distributor:listings:write"
 
@@ -38,7 +38,7 @@ VALUES = (*LISTING_STATUS, *COST_POLICY, *YES_NO)
 """The codes that stand in the history as before and after."""
 
 
-class ListingState(DetailState, rx.State):
+class ListingState(RecordState, rx.State):
     """A listing of an own store."""
 
     permission: ClassVar[str] = "distributor:listings:read"
@@ -48,9 +48,9 @@ class ListingState(DetailState, rx.State):
     history: list[dict[str, str]] = []
     errors: dict[str, str] = {}
 
-    async def _read(self, key: str) -> None:
-        found = await listing_detail(acting().actor, id_of(key))
-        self.facts = shown({k: v for k, v in found.facts.items() if k != "pricing"})
+    async def _read(self) -> None:
+        found = await listing_detail(acting().actor, id_in_address())
+        self.facts = shown(found.facts)
         self.facts["live"] = routes.store(found.facts["slug"], f"p/{found.facts['id'].hex}")
         self.history = [_told(row) for row in found.history]
         self.errors = {}
@@ -100,7 +100,7 @@ class ListingState(DetailState, rx.State):
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
-        await self._read(self.facts["id"])
+        await self._read()
         return rx.toast.success(who.text(N_("Prices saved.")))
 
     @rx.event
@@ -114,7 +114,7 @@ class ListingState(DetailState, rx.State):
             raise Invalid({"policy": N_("Please choose one.")})
         await override_title(who.actor, listing, str(data.get("title") or ""))
         await set_policy(who.actor, [listing], CostPolicy(policy))
-        await self._read(self.facts["id"])
+        await self._read()
         return rx.toast.success(who.text(N_("Saved.")))
 
     @rx.event
@@ -122,7 +122,7 @@ class ListingState(DetailState, rx.State):
     async def sell(self, on_sale: bool) -> Any:
         """Pause the listing, or put it back on sale."""
         await set_on_sale(acting().actor, [id_of(self.facts["id"])], on_sale=on_sale)
-        await self._read(self.facts["id"])
+        await self._read()
 
 
 def _sku(row: Row) -> dict[str, str]:

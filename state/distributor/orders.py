@@ -11,10 +11,16 @@ from app.queries.lists.distributor_trade import ORDERS
 from app.queries.shown import all_shown, shown
 from app.services.closing import cancel_for_store
 from app.services.fulfilment import withdraw
-from app.words import ORDER_STATUS, PART_STATUS, PAYMENT_STATUS, REFUND_STATUS
+from app.words import (
+    ORDER_STATUS,
+    PART_STATUS,
+    PAYMENT_STATUS,
+    REFUND_REASON,
+    REFUND_STATUS,
+)
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
-from state.record import DetailState
+from state.record import RecordState, name_in_address
 
 _WRITE = "distributor:orders:write"
 
@@ -32,11 +38,7 @@ EVENTS = (
     ("WITHDRAWN", N_("Taken back by the store")),
     ("REOPENED", N_("Opened again by a late payment")),
 )
-REASONS = (
-    ("rejected", N_("Refused by the supplier")),
-    ("buyer_cancelled", N_("Cancelled by the buyer")),
-    ("store_withdrew", N_("Taken back by the store")),
-)
+REASONS = REFUND_REASON
 BUYERS = (
     ("GUEST", N_("Guest")),
     ("CONSUMER", N_("Customer with an account")),
@@ -61,7 +63,7 @@ class OrdersState(ListState, rx.State):
     resource: ClassVar = ORDERS
 
 
-class OrderState(DetailState, rx.State):
+class OrderState(RecordState, rx.State):
     """One order."""
 
     permission: ClassVar[str] = "distributor:orders:read"
@@ -76,8 +78,8 @@ class OrderState(DetailState, rx.State):
     asking: bool = False
     errors: dict[str, str] = {}
 
-    async def _read(self, key: str) -> None:
-        found = await order_detail(acting().actor, key)
+    async def _read(self) -> None:
+        found = await order_detail(acting().actor, name_in_address())
         self.facts = shown(found.facts)
         self.parts, self.lines = all_shown(found.parts), all_shown(found.lines)
         self.parcels = all_shown(found.parcels)
@@ -102,7 +104,7 @@ class OrderState(DetailState, rx.State):
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return None
-        await self._read(self.facts["number"])
+        await self._read()
         told = N_("Taken back: %(count)s. The refund is on its way.")
         return rx.toast.success(who.text(told, count=count))
 
@@ -112,5 +114,5 @@ class OrderState(DetailState, rx.State):
         """Close the order while it is not paid."""
         who = acting()
         await cancel_for_store(who.actor, self.facts["number"])
-        await self._read(self.facts["number"])
+        await self._read()
         return rx.toast.success(who.text(N_("The order is closed.")))

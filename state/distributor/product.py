@@ -25,13 +25,13 @@ from state.distributor.pricing import (
     terms_shown,
 )
 from state.gate import OF_SCREEN, acting, needs
-from state.record import DetailState
+from state.record import RecordState, id_in_address
 from state.screens import read_values
 
 _PRICE = "price-"
 
 
-class ProductState(DetailState, rx.State):
+class ProductState(RecordState, rx.State):
     """A pool product; prices are typed per SKU or made by a rule."""
 
     permission: ClassVar[str] = "distributor:sourcing:read"
@@ -47,9 +47,9 @@ class ProductState(DetailState, rx.State):
     terms: dict[str, str] = {}
     errors: dict[str, str] = {}
 
-    async def _read(self, key: str) -> None:
+    async def _read(self) -> None:
         actor = acting().actor
-        found = await pool_product(actor, id_of(key))
+        found = await pool_product(actor, id_in_address())
         own = await stores(actor)
         self.facts = shown({k: v for k, v in found.facts.items() if k != "description_html"})
         self.description = found.facts["description_html"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import reflex as rx
@@ -31,7 +32,7 @@ from state.base import ConsoleState
 from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_shown
 from state.gate import OF_SCREEN, SIGNED_IN, acting, needs
 from state.listing import ListState
-from state.record import DetailState
+from state.record import RecordState, name_in_address
 from state.screens import Action, Field, Values, read_values
 
 _WRITE = "distributor:store:write"
@@ -52,6 +53,12 @@ TEXT_FIELDS = (
     TAGLINE,
     Field("announcement", N_("Announcement"), help=N_("A line above everything, on every page.")),
     PHONE,
+    Field(
+        "host_name",
+        N_("Host name of its own"),
+        placeholder="tea.example.com",
+        help=N_("Its DNS record (CNAME) has to lead to this platform; empty for none."),
+    ),
 )
 LOOK_FIELDS = (
     Field(
@@ -93,7 +100,7 @@ class StoresState(ListState, rx.State):
     )  # fmt: skip
 
 
-class StoreState(DetailState, rx.State):
+class StoreState(RecordState, rx.State):
     """One store."""
 
     permission: ClassVar[str] = "distributor:store:read"
@@ -109,13 +116,13 @@ class StoreState(DetailState, rx.State):
     featured: list[dict[str, str]] = []
     found: list[dict[str, str]] = []
 
-    async def _read(self, key: str) -> None:
+    async def _read(self) -> None:
         actor = acting().actor
-        detail = await store_detail(actor, key)
+        detail = await store_detail(actor, name_in_address())
         facts = detail.facts
-        if self.slug != facts["slug"] or not self.qr:
-            self.address = settings().origin + routes.store(facts["slug"])
-            self.qr = qr_picture(self.address)
+        address = address_of(facts)
+        if self.address != address or not self.qr:
+            self.address, self.qr = address, qr_picture(address)
         self.store_id, self.slug = str(facts["id"]), facts["slug"]
         self.values = _typed(facts)
         self.terms = terms_shown(await terms_of(actor, facts["id"]))
@@ -138,7 +145,7 @@ class StoreState(DetailState, rx.State):
         said = rx.toast.success(who.text(N_("Saved. Customers see it within a minute.")))
         if slug != self.slug:
             return [said, rx.redirect(routes.console(who.workspace, f"stores/{slug}"))]
-        await self._read(slug)
+        await self._read()
         return said
 
     @rx.event
@@ -202,6 +209,13 @@ class StoreState(DetailState, rx.State):
         self.featured, self.found = all_shown(detail.featured), []
 
 
+def address_of(facts: Row) -> str:
+    """Return the link to a store: its own host name where it has one."""
+    if facts["host_name"]:
+        return f"{urlsplit(settings().origin).scheme}://{facts['host_name']}"
+    return settings().origin + routes.store(facts["slug"])
+
+
 def _typed(facts: Row) -> dict[str, str]:
     theme = facts["theme"]
     return {
@@ -210,6 +224,7 @@ def _typed(facts: Row) -> dict[str, str]:
         "tagline": facts["tagline"] or "",
         "announcement": facts["announcement"] or "",
         "contact_phone": facts["contact_phone"] or "",
+        "host_name": facts["host_name"] or "",
         "accent": str(theme.get("accent") or "#9a4f2c"),
         "logo_key": str(theme.get("logo_key") or ""),
         "banner_title": str(theme.get("banner_title") or ""),

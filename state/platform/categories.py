@@ -12,7 +12,7 @@ from app.queries.platform_categories import Aisle, category_tree, category_value
 from app.services import categories, inputs
 from app.services.categories import CategoryDraft
 from state.gate import acting
-from state.record import RecordState
+from state.record import ActedRecordState
 from state.screens import Action, Field, Values
 
 _WRITE = "platform:categories:write"
@@ -61,7 +61,7 @@ async def _delete(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
     return 1
 
 
-class CategoriesState(RecordState, rx.State):
+class CategoriesState(ActedRecordState, rx.State):
     """The tree of categories; each of its actions is about one of them."""
 
     permission: ClassVar = "platform:categories:read"

@@ -17,7 +17,7 @@ from app.queries.platform_ledger import (
 )
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, id_in_address
+from state.record import ActedRecordState, id_in_address
 
 
 class AccountsState(ListState, rx.State):
@@ -45,7 +45,7 @@ class TransactionsState(ListState, rx.State):
             self.account = AccountHead()
 
 
-class TransactionState(RecordState, rx.State):
+class TransactionState(ActedRecordState, rx.State):
     """One transaction."""
 
     permission: ClassVar = "platform:ledger:read"

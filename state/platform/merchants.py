@@ -8,13 +8,16 @@ import reflex as rx
 
 from app.access import Actor
 from app.kit.i18n import N_
+from app.queries.lists.house import ROLE_WORDS
 from app.queries.lists.platform import MERCHANTS
 from app.queries.platform_merchant import MerchantPage, merchant_page
 from app.services import merchants
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, name_in_address
+from state.record import ActedRecordState, name_in_address
 from state.screens import Action, Field, Values
+
+MEMBER_ROLES = ROLE_WORDS
 
 _WRITE = "platform:merchants:write"
 _REASON = Field("note", N_("Reason"), "area", required=True,
@@ -49,7 +52,7 @@ class MerchantsState(ListState, rx.State):
     actions: ClassVar = REVIEWS
 
 
-class MerchantState(RecordState, rx.State):
+class MerchantState(ActedRecordState, rx.State):
     """One merchant."""
 
     permission: ClassVar = "platform:merchants:read"

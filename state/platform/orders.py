@@ -15,7 +15,7 @@ from app.queries.platform_order import OrderPage, order_page, refundable
 from app.services import fulfilment, refunds
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, name_in_address
+from state.record import ActedRecordState, name_in_address
 from state.screens import Action, Field, Values
 
 _REASON = Field("reason", N_("Reason"), "area", required=True, help=N_("The buyer may be told."))
@@ -42,9 +42,19 @@ async def _refund_part(actor: Actor, keys: Sequence[UUID], values: Values) -> in
 
 async def _refund_line(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
     left = await refundable(actor, keys[0])
-    amounts = {keys[0]: values["amount"]}
-    await refunds.refund_lines(actor, left.number, amounts, 0, values["reason"])
+    amounts, freight = {keys[0]: values["amount"]}, values["freight"] or 0
+    await refunds.refund_lines(actor, left.number, amounts, freight, values["reason"])
     return 1
+
+
+async def _refund_freight(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
+    left = await refundable(actor, keys[0])
+    await refunds.refund_lines(actor, left.number, {}, values["freight"], values["reason"])
+    return 1
+
+
+async def _freight_left(actor: Actor, key: UUID) -> dict[str, str]:
+    return {"freight": decimal_text((await refundable(actor, key)).freight_cents)}
 
 
 async def _line_left(actor: Actor, key: UUID) -> dict[str, str]:
@@ -52,7 +62,7 @@ async def _line_left(actor: Actor, key: UUID) -> dict[str, str]:
     return {"amount": decimal_text(left.lines.get(key, 0))}
 
 
-class OrderState(RecordState, rx.State):
+class OrderState(ActedRecordState, rx.State):
     """One order."""
 
     permission: ClassVar = "platform:orders:read"
@@ -67,9 +77,17 @@ class OrderState(RecordState, rx.State):
                question=N_("Everything of this part that is not refunded yet goes back to the"
                            " buyer, freight included. Each party returns its own share."),
                done=N_("The refund is on its way.")),
+        Action("refund_freight", N_("Refund freight"), "platform:payments:write",
+               _refund_freight, on="row", icon="truck", prefill=_freight_left, danger=True,
+               fields=(Field("freight", N_("Freight"), "money", required=True), _REASON),
+               question=N_("The supplier returns this amount of the part's freight."),
+               done=N_("The refund is on its way.")),
         Action("refund_line", N_("Refund"), "platform:payments:write", _refund_line, on="row",
                icon="undo-2", prefill=_line_left, danger=True,
-               fields=(Field("amount", N_("Amount"), "money", required=True), _REASON),
+               fields=(Field("amount", N_("Amount"), "money", required=True),
+                       Field("freight", N_("Freight with it"), "money", placeholder="0.00",
+                             help=N_("At most what is left of the part's freight.")),
+                       _REASON),
                question=N_("Each party returns its frozen share of this amount."),
                done=N_("The refund is on its way.")),
     )  # fmt: skip

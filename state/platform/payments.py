@@ -8,7 +8,7 @@ from app.queries.lists.platform_money import PAYMENTS, REFUNDS
 from app.queries.platform_payment import PaymentPage, payment_page
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, name_in_address
+from state.record import ActedRecordState, name_in_address
 
 
 class PaymentsState(ListState, rx.State):
@@ -23,7 +23,7 @@ class RefundsState(ListState, rx.State):
     resource: ClassVar = REFUNDS
 
 
-class PaymentState(RecordState, rx.State):
+class PaymentState(ActedRecordState, rx.State):
     """One payment."""
 
     permission: ClassVar = "platform:payments:read"

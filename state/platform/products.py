@@ -13,7 +13,7 @@ from app.queries.platform_product import ProductPage, product_page
 from app.services import pool
 from state.gate import acting
 from state.listing import ListState
-from state.record import RecordState, id_in_address
+from state.record import ActedRecordState, id_in_address
 from state.screens import Action, Field, Values
 
 _WRITE = "platform:products:write"
@@ -46,7 +46,7 @@ class ProductsState(ListState, rx.State):
     actions: ClassVar = REVIEWS
 
 
-class ProductState(RecordState, rx.State):
+class ProductState(ActedRecordState, rx.State):
     """One product."""
 
     permission: ClassVar = "platform:products:read"

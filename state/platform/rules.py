@@ -29,7 +29,7 @@ from app.words import FEE_BEARER, SPLIT_BASE
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
-from state.record import RecordState, id_in_address
+from state.record import ActedRecordState, id_in_address
 from state.screens import Action, Field, Values
 
 _WRITE = "platform:rules:write"
@@ -138,7 +138,7 @@ class RulesState(ListState, rx.State):
     )  # fmt: skip
 
 
-class RuleState(RecordState, rx.State):
+class RuleState(ActedRecordState, rx.State):
     """One rule with its versions."""
 
     permission: ClassVar = "platform:rules:read"

@@ -90,6 +90,7 @@ class SkuStockState(ConsoleState, rx.State):
         free = found.on_hand - found.reserved
         state = "OUT" if free <= 0 else "LOW" if free <= found.low_at else "ENOUGH"
         self.sku = {
+            "id": str(self._sku()),
             "product_id": str(found.product_id),
             "product": found.product,
             "code": found.code,

@@ -10,6 +10,7 @@ from app.adapters.gateway import _makers, _open, register
 from app.api.web import make_web
 from app.bench.provider import BenchProvider
 from app.kit.db import Database
+from app.services import visits
 from app.services.shopfront import forget_fronts
 from app.storefront.limiter import forget_attempts
 from tests.api.browser import Browser
@@ -28,6 +29,7 @@ async def shop(database: Database) -> AsyncIterator[Shop]:
     BenchProvider.registered()
     forget_fronts()
     forget_attempts()
+    visits.forget()
     yield await open_shop(database, make_web(_database_is_open))
     _open.pop("sandbox", None)
     if before is None:

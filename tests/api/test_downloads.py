@@ -217,3 +217,18 @@ def test_every_list_can_be_found(database: Database) -> None:
     for (scope, name), one in found.items():
         assert one.permission.startswith(f"{scope}:")
         assert one.name == name
+
+
+def test_a_range_of_amounts_is_two_columns_of_numbers() -> None:
+    price = Column("price", "Supply price", "p", "range")
+    title = Column("title", "Title", "t", "title")
+    assert [c.key for c in sheets.exported([title, price], ["price"])] == [
+        "price.low",
+        "price.high",
+    ]
+    sheet = CsvSheet(sheets.exported([title, price], []), "en")
+    lines = (sheet.head() + sheet.piece([{"title": "=1", "price": [2_600, 3_250]}])).decode()
+    assert lines.removeprefix("\ufeff").splitlines() == [
+        'Title,"Supply price, lowest","Supply price, highest"',
+        "'=1,26.00,32.50",
+    ]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.tokens import DARK, LIGHT
+from app.services import visits
 from app.services.shopfront import forget_fronts
 from app.storefront import words
 from app.storefront.colours import contrast, palette
@@ -213,6 +214,7 @@ async def test_visits_are_counted_once_a_visitor_and_not_for_bots(
     await guest.open(f"{shop.home}/checkout")
     guest.http.headers["user-agent"] = "Googlebot/2.1"
     await guest.open(shop.home)
+    await visits.flush()
     counted = await shop.value(
         "select array_agg(array[page_views, product_views, cart_adds, checkouts]::int[])"
         " from store_visits where store_id = :s",

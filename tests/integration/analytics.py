@@ -149,6 +149,30 @@ where c.kind = 'COMMISSION' and u.kind = 'CLEARING'"""
 """The platform takes its commission out, which is no trade and lowers no figure."""
 
 
+_BEHAVIOUR = (
+    "insert into store_visits (store_id, day, visitor, distributor_id, page_views, product_views,"
+    " searches, cart_adds, checkouts, orders, source, campaign, device, first_at)"
+    " select s.id, ((m.at at time zone 'Asia/Shanghai')::date)::text, v, s.distributor_id,"
+    " 1 + v % 3, v % 2, v % 2, v % 3 / 2, v % 4 / 3, v % 7 / 6,"
+    " (array['', 'wechat', 'douyin'])[1 + v % 3], (array['', 'spring'])[1 + v % 2],"
+    " (array['phone', 'computer'])[1 + v % 2], m.at from stores s,"
+    " generate_series(now() - interval '80 days', now(), '1 day') d, generate_series(0, 9) v"
+    " cross join lateral (select d + v * interval '61 minutes' as at) m where m.at <= now()"
+    " on conflict do nothing",
+    "insert into store_product_traffic (store_id, distributor_id, supplier_id, product_id, day,"
+    " views, cart_adds, buyers) select l.store_id, l.distributor_id, l.supplier_id, l.product_id,"
+    " ((d at time zone 'Asia/Shanghai')::date)::text, 1 + extract(day from d)::int, 2, 1"
+    " from listings l, generate_series(now() - interval '9 days', now(), '1 day') d"
+    " on conflict do nothing",
+    "insert into order_visits (order_id, store_id, distributor_id, day, source, medium, campaign)"
+    " select id, store_id, distributor_id,"
+    " ((placed_at at time zone 'Asia/Shanghai')::date)::text, 'wechat', 'social', 'spring'"
+    " from (select *, row_number() over (order by number) as n from orders) o where n % 3 = 0"
+    " on conflict do nothing",
+)
+"""What visitors did, and from where a third of the buyers came."""
+
+
 async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     """Make the market; a module's fixture yields from it."""
     opened = Database(app_url, pool_size=4)
@@ -159,7 +183,7 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("set session_replication_role = replica")
         for statement in (*_GOODS, *_PEOPLE, _LATELY, _BORDERS, *_FOREIGN):
-            owner.execute(statement)
+            owner.execute(statement)  # type: ignore[arg-type]
         owner.execute("set session_replication_role = origin")
         owner.execute(_WITHDRAWAL)
         owner.execute(
@@ -170,15 +194,8 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             "update refunds set status = 'FAILED' where id in"
             " (select id from refunds order by number limit 2)"
         )
-        owner.execute(
-            "insert into store_visits (store_id, day, visitor, distributor_id, page_views,"
-            " product_views, cart_adds, checkouts, first_at) select s.id, d::date::text, v,"
-            " s.distributor_id, 1 + v % 3, v % 2, v % 3 / 2, v % 4 / 3,"
-            " d + v * interval '61 minutes' from stores s,"
-            " generate_series(now() - interval '80 days', now(), '1 day') d,"
-            " generate_series(0, 9) v where d + v * interval '61 minutes' <= now()"
-            " on conflict do nothing"
-        )
+        for statement in _BEHAVIOUR:
+            owner.execute(statement)  # type: ignore[arg-type]
         owner.execute(
             "update merchants set status = 'PENDING' where id in (select distributor_id"
             " from stores order by id limit 1)"
@@ -204,3 +221,8 @@ def supplier(merchant: UUID) -> Actor:
 
 def distributor(merchant: UUID) -> Actor:
     return Actor(Scope.DISTRIBUTOR, merchant_id=merchant, permissions=ALL)
+
+
+def figure(value: object) -> int:
+    """Return a panel's figure; nothing is zero."""
+    return value if isinstance(value, int) else 0

@@ -163,6 +163,7 @@ def _goods(
             distributor_id=market.distributor,
             **of_product,
         ),
+        store.ListingTerms(listing_id=listing, distributor_id=market.distributor),
         store.ListingSku(
             listing_id=listing,
             sku_id=sku,

@@ -7,14 +7,19 @@ a source and an aggregate; a measure is (top terms, bottom terms, scale).
 from dataclasses import dataclass
 from typing import Any
 
+from app.access import Actor
+from app.analytics.views import View
+
 VIEWS = """\
 create view plain_orders as
-select o.*, a.province, coalesce(o.consumer_id::text, o.buyer_merchant_id::text,
+select o.*, a.province, coalesce(w.source, '') as source, coalesce(w.campaign, '') as campaign,
+  coalesce(o.consumer_id::text, o.buyer_merchant_id::text,
     o.distributor_id::text || a.phone) as who,
   o.paid_at is not null and row_number() over (partition by o.distributor_id,
     coalesce(o.consumer_id::text, o.buyer_merchant_id::text, o.distributor_id::text || a.phone)
     order by o.paid_at nulls last, o.id) = 1 as opens
-from orders o join order_addresses a on a.order_id = o.id;
+from orders o join order_addresses a on a.order_id = o.id
+  left join order_visits w on w.order_id = o.id;
 create view plain_lines as
 select l.*, o.paid_at, o.currency, a.province, s.supplier_id, p.category_id, t.supply_cents,
   t.commission_cents, t.margin_cents, t.margin_returned_cents, t.supply_returned_cents,
@@ -28,6 +33,8 @@ select s.*, s.shipped_at - s.paid_at <= interval '48 hours' as in_time,
   s.shipped_at is not null or (s.status in ('PAID', 'ACCEPTED', 'PARTLY_SHIPPED')
     and now() - s.paid_at > interval '48 hours') as known
 from supplier_orders s;
+create view plain_views as
+select v.*, day::date::timestamp at time zone 'Asia/Shanghai' as at from store_product_traffic v;
 create view plain_refunds as
 select r.*, s.supplier_id, s.store_id from refunds r join supplier_orders s
   on s.id = r.supplier_order_id where r.status <> 'FAILED';
@@ -62,10 +69,20 @@ SOURCES = {
         ("category", "province", "supplier", "distributor", "store", "product"),
     ),
     "parts": Source("plain_parts", "paid_at", ("supplier", "distributor", "store")),
-    "orders": Source("plain_orders", "placed_at", ("province", "distributor", "store")),
+    "orders": Source(
+        "plain_orders", "placed_at", ("province", "distributor", "store", "source", "campaign")
+    ),
     "refunds": Source("plain_refunds", "created_at", ("supplier", "distributor", "store")),
     "entries": Source("plain_entries", "created_at", ("supplier", "distributor", "store")),
-    "visits": Source("store_visits", "first_at", ("distributor", "store"), has_currency=False),
+    "visits": Source(
+        "store_visits",
+        "first_at",
+        ("distributor", "store", "source", "campaign"),
+        has_currency=False,
+    ),
+    "views": Source(
+        "plain_views", "at", ("supplier", "distributor", "store", "product"), has_currency=False
+    ),
 }
 
 Terms = tuple[tuple[str, str], ...]
@@ -135,6 +152,10 @@ PLAIN: dict[str, tuple[Terms, Terms, int]] = {
     ),
     "visitors": (_VISITS, (), 1),
     "page_views": ((("visits", "sum(page_views)"),), (), 1),
+    "searches": ((("visits", "sum(searches)"),), (), 1),
+    "visit_conversion": ((("visits", "sum(orders)"),), _VISITS, 10_000),
+    "product_views": ((("views", "sum(views)"),), (), 1),
+    "cart_adds": ((("views", "sum(cart_adds)"),), (), 1),
     "conversion": (_ORDERS, _VISITS, 10_000),
     "sourced_orders": ((("orders", "count(paid_at)"),), (), 1),
     "sourced_sales": ((("orders", "sum(paid_cents) filter (where paid_at is not null)"),), (), 1),
@@ -160,6 +181,8 @@ COLUMN = {
     "distributor": "distributor_id",
     "store": "store_id",
     "product": "product_id",
+    "source": "source",
+    "campaign": "campaign",
 }
 
 
@@ -180,6 +203,15 @@ class Asked:
         """The values to bind."""
         days = {"first": self.first, "last": self.last, "at": self.at, "shift": self.shift}
         return {**days, "currency": self.currency, **self.equal}
+
+
+def asked(actor: Actor, view: View) -> Asked:
+    """Return what an actor at a view asks for."""
+    own = {} if actor.merchant_id is None else {str(actor.scope): str(actor.merchant_id)}
+    period = view.period
+    return Asked(
+        period.first, period.last, period.at, view.shift, view.currency, {**view.filters, **own}
+    )
 
 
 def where(source: Source, asked: Asked, *, before: bool) -> str:

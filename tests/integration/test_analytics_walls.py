@@ -55,6 +55,10 @@ CHANGED_STORES = (
     " null",
     "update store_visits set page_views = page_views * 7, product_views = 9, cart_adds = 9,"
     " checkouts = 9 where distributor_id <> '{who}'",
+    "update store_product_traffic set views = views * 7, cart_adds = 9 where distributor_id"
+    " <> '{who}'",
+    "update order_visits set source = 'others', campaign = 'others' where distributor_id"
+    " <> '{who}'",
     "update order_addresses set province = '海南省', phone = '+8613900000000' where order_id in"
     " (select id from orders where distributor_id <> '{who}')",
 )
@@ -83,8 +87,7 @@ async def everything(actor: Actor) -> dict[str, Any]:
                 asked = Question((key,), view, (dimension,))
                 found[f"explorer {key} {name} by {dimension}"] = await ask(actor, asked)
             asked = Question((key,), view, grain="day")
-            if key not in ("product_views", "cart_adds") or name != Preset.TODAY:
-                found[f"explorer {key} {name} by day"] = await ask(actor, asked)
+            found[f"explorer {key} {name} by day"] = await ask(actor, asked)
         seen = await open_dashboard(actor, view)
         found |= {f"tile {tile.measure} {name}": tile for tile in seen.tiles}
         found |= {f"todo {todo.measure} {name}": todo for todo in seen.todos}

@@ -26,11 +26,12 @@ from tests.integration.analytics import (
     ALL,
     Trade,
     distributor,
+    figure,
     open_trade,
     platform,
     supplier,
 )
-from tests.integration.plain_sql import PLAIN, VIEWS, Asked, by_dimension, values
+from tests.integration.plain_sql import PLAIN, VIEWS, asked, by_dimension, values
 
 NOW = datetime.now(UTC) + timedelta(minutes=10)
 QUARTER = View(preset(Preset.QUARTER, NOW))
@@ -50,14 +51,6 @@ def actors(trade: Trade) -> list[Actor]:
         *(supplier(who) for who in trade.suppliers),
         *(distributor(who) for who in trade.distributors),
     ]
-
-
-def asked(actor: Actor, view: View) -> Asked:
-    own = {} if actor.merchant_id is None else {str(actor.scope): str(actor.merchant_id)}
-    period = view.period
-    return Asked(
-        period.first, period.last, period.at, view.shift, view.currency, {**view.filters, **own}
-    )
 
 
 @pytest.mark.parametrize("view", [QUARTER, TODAY], ids=["quarter", "today"])
@@ -119,7 +112,7 @@ async def test_bars_and_rankings_equal_plain_sql(trade: Trade) -> None:
             named = [row for row in panel.rows if row.key]
             assert {row.key: row.values[1] for row in named}.items() <= plain.items(), key
             figures = [row.values[1] for row in named]
-            assert figures == sorted(figures, key=lambda value: -int(value or 0))
+            assert figures == sorted(figures, key=lambda value: -figure(value))
             if panel.chart is Chart.BARS:
                 _bars_have_all(panel, sum(value or 0 for value in plain.values()))
             else:
@@ -127,7 +120,7 @@ async def test_bars_and_rankings_equal_plain_sql(trade: Trade) -> None:
 
 
 def _bars_have_all(panel: Panel, whole: int) -> None:
-    assert sum(int(row.values[1] or 0) for row in panel.rows) == whole, panel.name
+    assert sum(figure(row.values[1]) for row in panel.rows) == whole, panel.name
     assert sum(1 for row in panel.rows if row.key) <= 8
     assert all(row.key for row in panel.rows[:-1])
 
@@ -180,7 +173,7 @@ async def test_funnels_count_what_happened(trade: Trade) -> None:
         )
         assert progress["placed"] == sum(n for _, n in placed)
         unpaid = sum(n for status, n in placed if status in ("PENDING_PAYMENT", "CLOSED"))
-        assert progress["paid"] == progress["placed"] - unpaid
+        assert progress["paid"] == figure(progress["placed"]) - unpaid
 
 
 async def test_cohorts_and_segments_hold_every_customer(trade: Trade) -> None:
@@ -199,11 +192,33 @@ async def test_cohorts_and_segments_hold_every_customer(trade: Trade) -> None:
         assert [row.values[:2] for row in cohorts.rows] == firsts[-12:]
         assert len(cohorts.columns) == len(cohorts.rows[0].values)
         segments = seen.panel("segments")
-        assert sum(int(row.values[1] or 0) for row in segments.rows) == sum(n for _, n in firsts)
+        assert sum(figure(row.values[1]) for row in segments.rows) == sum(n for _, n in firsts)
         paid = trade.one(
             f"select sum(paid_cents) from orders where {closed}{mine}", today=QUARTER.period.last
         )
-        assert sum(int(row.values[2] or 0) for row in segments.rows) == paid
+        assert sum(figure(row.values[2]) for row in segments.rows) == paid
+
+
+async def test_sources_and_campaigns_equal_plain_sql(trade: Trade) -> None:
+    actor = distributor(trade.distributors[0])
+    seen = await open_dashboard(actor, QUARTER)
+    for name in ("sources", "campaigns"):
+        panel = seen.panel(name)
+        assert panel.dimension
+        assert panel.rows[0].key
+        assert panel.rows[-1].values[0] == "Direct"
+        for place, column in enumerate(panel.columns[1:], 1):
+            plain = by_dimension(trade.owner, column.key, panel.dimension, asked(actor, QUARTER))
+            shown = {row.key or "": row.values[place] for row in panel.rows}
+            if column.key != "visit_conversion":
+                assert None not in shown.values()
+            named = {key or "": value for key, value in plain.items() if value}
+            assert {key: value for key, value in shown.items() if value} == named, column.key
+    narrowed = replace(QUARTER, filters={"source": "wechat"})
+    again = await open_dashboard(actor, narrowed)
+    assert again.panel("sources").rows == seen.panel("sources").rows
+    plain = values(trade.owner, ["visitors"], asked(actor, narrowed), before=False)
+    assert again.tile("visitors").value == plain["visitors"]
 
 
 async def test_stock_lasts_as_long_as_plain_sql_says(trade: Trade) -> None:
@@ -225,7 +240,7 @@ async def test_stock_lasts_as_long_as_plain_sql_says(trade: Trade) -> None:
             assert row.values[1] == free
             assert row.values[2] == (2 * free * STOCK_DAYS + units) // (2 * units)
             assert row.values[3] == units
-        covers = [int(row.values[2] or 0) for row in panel.rows]
+        covers = [figure(row.values[2]) for row in panel.rows]
         assert covers == sorted(covers)
 
 
@@ -274,7 +289,7 @@ async def test_filters_narrow_what_they_can_and_say_so_where_not(trade: Trade) -
     plain = values(trade.owner, ["gmv_paid", "paid_orders"], wanted, before=False)
     assert seen.tile("gmv_paid").value == plain["gmv_paid"]
     assert seen.tile("paid_orders").value == plain["paid_orders"]
-    sales = sum(int(row.values[1] or 0) for row in seen.panel("sales").rows)
+    sales = sum(figure(row.values[1]) for row in seen.panel("sales").rows)
     assert sales == plain["gmv_paid"]
     # Refunds and customers are not known by category: no figure, or the whole with a word.
     for key in ("refunds", "take", "new_customers"):
@@ -288,6 +303,35 @@ async def test_filters_narrow_what_they_can_and_say_so_where_not(trade: Trade) -
     by_province = by_dimension(trade.owner, "gmv_paid", "province", wanted)
     shown = {row.key: row.values[1] for row in seen.panel("province").rows}
     assert shown == by_province
+
+
+async def test_panels_that_know_no_filter_say_so(trade: Trade) -> None:
+    view = replace(QUARTER, filters={"province": "广东省"})
+    seen = await open_dashboard(platform(), view)
+    for name in ("new_merchants", "settlement", "cohorts"):
+        assert seen.panel(name).note == UNFILTERED["province"]
+    nowhere = replace(QUARTER, filters={"campaign": "spring"})
+    assert (await open_dashboard(platform(), nowhere)).panel("anomalies").note == UNFILTERED[
+        "campaign"
+    ]
+    actor = supplier(trade.suppliers[0])
+    whole = (await open_dashboard(actor, QUARTER)).panel("stock")
+    stock = (await open_dashboard(actor, view)).panel("stock")
+    assert (stock.note, stock.rows) == (UNFILTERED["province"], whole.rows)
+    category = trade.rows(
+        "select category_id::text from products where id = %(id)s", id=whole.rows[0].key
+    )[0][0]
+    narrowed = await open_dashboard(actor, replace(QUARTER, filters={"category": category}))
+    kept = {row.key for row in narrowed.panel("stock").rows}
+    assert whole.rows[0].key in kept
+    assert kept == {
+        key
+        for (key,) in trade.rows(
+            "select p.id::text from products p where p.category_id = %(c)s and p.id::text = any("
+            "%(keys)s)",
+            c=category, keys=[row.key for row in whole.rows],
+        )
+    }  # fmt: skip
 
 
 async def test_filters_that_a_merchant_does_not_know_are_left_out(trade: Trade) -> None:
@@ -416,7 +460,7 @@ async def test_every_role_sees_what_its_permissions_say(trade: Trade, role: Any)
         for panel in seen.panels:
             full = whole.panel(panel.name)
             assert [row.values for row in panel.rows] == [row.values for row in full.rows]
-            measures = {c.measure for c in panel.columns if c.measure in MEASURES}
+            measures = {c.measure for c in panel.columns if c.measure and c.measure in MEASURES}
             assert all(MEASURES[key].shown_to(actor) for key in measures), panel.name
 
 

@@ -16,8 +16,16 @@ from app.analytics.periods import Preset, preset
 from app.analytics.results import Chart
 from app.analytics.views import Comparison, View
 from app.kit.errors import Forbidden, TradeError
-from tests.integration.analytics import ALL, Trade, distributor, open_trade, platform, supplier
-from tests.integration.plain_sql import VIEWS, Asked, by_dimension, values
+from tests.integration.analytics import (
+    ALL,
+    Trade,
+    distributor,
+    figure,
+    open_trade,
+    platform,
+    supplier,
+)
+from tests.integration.plain_sql import VIEWS, asked, by_dimension, values
 
 NOW = datetime.now(UTC) + timedelta(minutes=10)
 VIEW = View(preset(Preset.QUARTER, NOW))
@@ -29,14 +37,6 @@ async def trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     async for made in open_trade(owner_url, app_url):
         made.owner.execute(VIEWS)
         yield made
-
-
-def asked(actor: Actor, view: View) -> Asked:
-    own = {} if actor.merchant_id is None else {str(actor.scope): str(actor.merchant_id)}
-    period = view.period
-    return Asked(
-        period.first, period.last, period.at, view.shift, view.currency, {**view.filters, **own}
-    )
 
 
 REFUSED: list[tuple[Question, type[TradeError]]] = [
@@ -109,7 +109,7 @@ async def test_answers_equal_plain_sql(trade: Trade) -> None:
         assert set(named.values()) <= {"General", "Tea", "Kind 1", "Kind 2", "Kind 3", "Kind 4"}
         over_time = await ask(actor, Question((key, "units_sold"), VIEW, grain="month"))
         whole = values(trade.owner, [key, "units_sold"], asked(actor, VIEW), before=False)
-        sums = [sum(int(row.values[place] or 0) for row in over_time.rows) for place in (1, 2)]
+        sums = [sum(figure(row.values[place]) for row in over_time.rows) for place in (1, 2)]
         assert sums == list(whole.values())
 
 
@@ -120,7 +120,7 @@ async def test_lines_have_a_column_for_each_of_the_largest(trade: Trade) -> None
     assert panel.chart is Chart.LINES
     plain = by_dimension(trade.owner, "goods_sales", "category", asked(platform(), VIEW))
     sums = {
-        column.key: sum(int(row.values[place] or 0) for row in panel.rows)
+        column.key: sum(figure(row.values[place]) for row in panel.rows)
         for place, column in enumerate(panel.columns)
         if place
     }
@@ -132,11 +132,11 @@ async def test_lines_have_a_column_for_each_of_the_largest(trade: Trade) -> None
 async def test_sort_and_limit_are_obeyed(trade: Trade) -> None:
     question = Question(("gmv_paid", "paid_orders"), VIEW, ("product",), chart=Chart.TABLE)
     usual = (await ask(platform(), question)).rows
-    figures = [int(row.values[1] or 0) for row in usual]
+    figures = [figure(row.values[1]) for row in usual]
     assert figures == sorted(figures, reverse=True)
     fewest = await ask(platform(), replace(question, sort="paid_orders", limit=3))
     orders = [row.values[2] for row in fewest.rows]
-    assert orders == sorted(int(row.values[2] or 0) for row in usual)[:3]
+    assert orders == sorted(figure(row.values[2]) for row in usual)[:3]
     huge = await ask(platform(), replace(question, limit=10**9))
     assert len(huge.rows) <= explorer.MOST_ROWS
     assert len((await ask(platform(), replace(question, limit=-4))).rows) == 1
@@ -153,7 +153,7 @@ async def test_two_dimensions_make_a_table_with_links_to_the_rows(trade: Trade) 
             part.split("=")[0] for part in row.link.query.split("&")
         }
     whole = values(trade.owner, ["gmv_paid"], asked(platform(), VIEW), before=False)
-    assert sum(int(row.values[2] or 0) for row in panel.rows) == whole["gmv_paid"]
+    assert sum(figure(row.values[2]) for row in panel.rows) == whole["gmv_paid"]
 
 
 async def test_one_measure_stands_beside_its_comparison(trade: Trade) -> None:

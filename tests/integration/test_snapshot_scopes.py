@@ -225,7 +225,7 @@ async def test_files_and_live_rows_sum_to_what_sql_sums(trade: Trade, data: Any)
         None if scope is Scope.PLATFORM else merchant_of(trade, scope, data.draw(st.integers(0, 1)))
     )
     actor = {
-        Scope.PLATFORM: lambda: platform(),
+        Scope.PLATFORM: platform,
         Scope.SUPPLIER: lambda: supplier(merchant),
         Scope.DISTRIBUTOR: lambda: distributor(merchant),
     }[scope]()

@@ -211,7 +211,10 @@ async def test_a_sku_under_cost_keeps_its_listing_off_sale(
             {"sku": second, "product": goods.product},
         )
         await session.execute(
-            text("update listings set cost_policy = 'HOLD_PRICE' where product_id = :product"),
+            text(
+                "update listing_terms set cost_policy = 'HOLD_PRICE' where listing_id in"
+                " (select id from listings where product_id = :product)"
+            ),
             {"product": goods.product},
         )
     status = "select status from listings where product_id = :p"

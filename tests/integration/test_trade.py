@@ -235,9 +235,13 @@ async def test_partial_refunds_add_up_to_the_whole(
     )
     for cents in (1, 333, 333, 834):
         await refunds.refund_lines(market.seller, f"{order.number}-1", {line: cents}, 0, "goodwill")
-    await refunds.refund_lines(market.seller, f"{order.number}-1", {}, 800, "goodwill")
-    with pytest.raises(Invalid):
-        await refunds.refund_lines(market.seller, f"{order.number}-1", {line: 1}, 0, "goodwill")
+    for freight in (1, 299, 500):
+        await refunds.refund_lines(market.seller, f"{order.number}-1", {}, freight, "goodwill")
+    for lines, freight in (({line: 1}, 0), ({}, 1)):
+        with pytest.raises(Invalid):
+            await refunds.refund_lines(
+                market.seller, f"{order.number}-1", lines, freight, "goodwill"
+            )
     left = await scalar(
         database,
         "select sum(amount_cents - reversed_cents) from splits where order_id = :id",

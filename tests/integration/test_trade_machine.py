@@ -393,12 +393,11 @@ class Trade(RuleBasedStateMachine):
             self.do(pool.withdraw(supplier, [goods.product]))
 
     @precondition(lambda self: self.bought)
-    @rule(pick=picks, part=st.integers(1, 100), with_freight=st.booleans())
-    def the_seller_refunds(self, pick: int, part: int, with_freight: bool) -> None:
+    @rule(pick=picks, part=st.integers(1, 100), freight=st.integers(0, 500))
+    def the_seller_refunds(self, pick: int, part: int, freight: int) -> None:
         _, _, number = self.part(pick, "PAID", "ACCEPTED", "SHIPPED", "RECEIVED", "COMPLETED")
         line, left = self.do(self._refundable(number))
         cents = -(-left * part // 100)
-        freight = 100 if with_freight else 0
         before = self.books()
         try:
             self.do(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import now
 from app.kit.ids import new_id
-from models import analyses, catalog, identity, money, ops, store, trade
+from models import analyses, catalog, identity, money, ops, store, trade, traffic
 
 SUPPLY, RETAIL, COST, FREIGHT = 4_000, 6_999, 2_345, 800
 COMMISSION, FEE = 350, 47
@@ -69,6 +69,7 @@ async def build_world(session: AsyncSession) -> World:
         _ledger,
         _notices,
         _reports,
+        _traffic,
     )
     for group in groups:
         for row in group(world):
@@ -162,6 +163,7 @@ def _shop(w: World) -> list[Any]:
         ),
         store.StoreTerms(store_id=w.store, **by, pricing={"kind": "markup", "bps": 3000}),
         store.Listing(id=w.listing, store_id=w.store, product_id=w.product, **w.parties),
+        store.ListingTerms(listing_id=w.listing, **by, pricing={"kind": "markup", "bps": 3000}),
         store.ListingSku(**of_listing, store_id=w.store, retail_cents=RETAIL),
         store.ListingSkuBasis(**of_listing, supply_cents=SUPPLY),
         store.ListingChange(listing_id=w.listing, **by, kind="SUPPLY_PRICE"),
@@ -178,7 +180,27 @@ def _shop(w: World) -> list[Any]:
         store.ConsumerAddress(consumer_id=w.consumer, **address),
         cart,
         store.CartLine(cart_id=cart.id, sku_id=w.sku, listing_id=w.listing, quantity=1),
-        store.StoreVisit(store_id=w.store, day="2026-11-24", visitor="v", **by),
+    ]
+
+
+def _traffic(w: World) -> list[Any]:
+    of_day: dict[str, Any] = {
+        "store_id": w.store, "distributor_id": w.distributor, "day": "2026-11-24"
+    }  # fmt: skip
+    return [
+        traffic.StoreVisit(visitor="v", **of_day),
+        traffic.ProductTraffic(product_id=w.product, supplier_id=w.supplier, views=1, **of_day),
+        traffic.StoreSearch(term="cup", count=1, **of_day),
+        traffic.StoreSource(source="wechat", medium="social", campaign="", visitors=1, **of_day),
+        traffic.OrderVisit(order_id=w.order, **of_day),
+        traffic.StoreCampaign(
+            store_id=w.store,
+            distributor_id=w.distributor,
+            code="spring",
+            name="Spring",
+            source="wechat",
+            medium="social",
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 import reflex as rx
 
 from app.kit.db import Database
+from tests.state.looking import Figures
 from tests.state.pipeline import Pipeline, running
 
 
@@ -22,3 +23,13 @@ async def pipeline(console: rx.App, database: Database) -> AsyncIterator[Pipelin
     """Run the console's events on the module's database."""
     async with running(console) as pipe:
         yield pipe
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> Figures:
+    """Let dashboards show figures that are easy to know again."""
+    fake = Figures()
+    monkeypatch.setattr("state.dashboards.open_figures", fake.figures)
+    monkeypatch.setattr("state.dashboards.open_panels", fake.panels)
+    monkeypatch.setattr("state.viewing.choices", fake.choices)
+    return fake

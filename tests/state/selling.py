@@ -1,5 +1,6 @@
 """A distributor's desk for tests: its market, its actor, and its states without a browser."""
 
+import inspect
 from typing import Any, TypeVar
 
 from reflex.state import BaseState
@@ -48,7 +49,10 @@ def at(actor: Actor, page: str) -> Acting:
 
 async def do(state: BaseState, name: str, *arguments: Any) -> Any:
     """Call a handler as an event would, without the gate before it."""
-    return await type(state).event_handlers[name].fn(state, *arguments)
+    handler = type(state).event_handlers[name].fn
+    if inspect.isasyncgenfunction(handler):
+        return [step async for step in handler(state, *arguments)]
+    return await handler(state, *arguments)
 
 
 def said(outcome: Any) -> str:

@@ -205,9 +205,24 @@ async def test_the_trail_shows_what_changed_column_by_column(
     changes = answer.var(SupplierAuditState, "changes")
     (entry,) = [row for row in rows if (row["table"], row["action"]) == ("merchants", "update")]
     assert sorted(changes[entry["id"]]) == [
-        ["settle_days", "7", "9"],
-        ["status", "merchants.ACTIVE", "merchants.SUSPENDED"],
+        ["settle_days", "7", "9", "", ""],
+        ["status", "merchants.ACTIVE", "merchants.SUSPENDED", "", ""],
     ]
+    assert answer.var(SupplierAuditState, "records")[entry["id"]] == merchant.name
+
+
+async def test_the_trail_calls_records_by_their_names(
+    pipeline: Pipeline, database: Database
+) -> None:
+    merchant = await make_merchant(database)
+    tab = await _tab(pipeline, database, merchant, "audit?table=memberships")
+    answer = await tab.send(SupplierAuditState, "load")
+    ((entry, changes),) = answer.var(SupplierAuditState, "changes").items()
+    told = {column: (after, after_id) for column, _, after, _, after_id in changes}
+    owner = await _role_id(database, "owner")
+    assert told["user_id"][0] == answer.var(SupplierAuditState, "records")[entry] == "陈青"
+    assert told["role_id"] == ("roles.owner", owner)
+    assert told["merchant_id"] == ("青窑", str(merchant.id))
 
 
 async def test_another_merchants_trail_stays_hidden(pipeline: Pipeline, database: Database) -> None:

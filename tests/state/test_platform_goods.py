@@ -3,28 +3,31 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from app.access import SYSTEM
+from app.access import BUILT_IN_ROLES, SYSTEM
 from app.kit.db import Database
 from app.kit.errors import Forbidden, Invalid, NotFound
 from app.kit.ids import new_id
+from app.queries.lists.house import STAFF
 from app.queries.lists.platform import PRODUCTS
 from app.queries.lists.platform_money import RULES
 from app.queries.platform_categories import category_tree
 from app.queries.platform_merchant import merchant_page
 from app.queries.platform_rules import Question, rule_page, subject_of
-from app.queries.resource import ListQuery, fetch
+from app.queries.resource import ListQuery, fetch, options
 from app.services import categories, split_rules
 from app.services.categories import CategoryDraft, CategoryInUse
 from app.services.split_rules import RuleDraft
 from models.catalog import PoolEntry
-from models.identity import Merchant, MerchantDetail
+from models.identity import Membership, Merchant, MerchantDetail, Role
 from state.gate import UnmarkedHandler, needs
 from state.platform.categories import CategoriesState
 from state.platform.merchants import MerchantState
 from state.platform.products import ProductsState, ProductState
 from state.platform.rules import RulesState, RuleState, RuleTesterState
 from tests.integration.market import Market, open_market, scalar
+from tests.integration.people import join, make_merchant, make_user
 from tests.state.platform_desk import actor, at, call, query, said
 
 __all__ = ["query"]
@@ -96,6 +99,31 @@ async def test_a_reader_cannot_review(database: Database, market: Market) -> Non
         assert "permission" in said(await call(state, "ask", "approve", str(ids[0])))
     with pytest.raises(Forbidden):
         await fetch(actor("platform:orders:read"), PRODUCTS, ListQuery())
+
+
+async def test_a_merchants_members_show_with_their_roles(database: Database) -> None:
+    company = await make_merchant(database)
+    for role in ("owner", "fulfilment"):
+        await join(database, (await make_user(database)).id, company.id, role)
+    packer = Role(merchant_id=company.id, code=f"own-{company.code}", name="夜班打包")
+    person = await make_user(database)
+    async with database.engine_transaction(SYSTEM) as session:
+        session.add(packer)
+        await session.flush()
+        session.add(Membership(user_id=person.id, merchant_id=company.id, role_id=packer.id))
+
+    page = await merchant_page(actor(), company.code)
+    assert [member["role"] for member in page.members] == ["owner", "fulfilment", "夜班打包"]
+
+
+async def test_a_merchants_roles_are_no_choice_for_the_platforms_staff(database: Database) -> None:
+    await join(database, (await make_user(database)).id, (await make_merchant(database)).id)
+    roles = dict(pair[:2] for pair in (await options(actor(), STAFF["platform"]))["role"])
+    assert set(roles.values()) == {role.code for role in BUILT_IN_ROLES if role.platform}
+    blind = actor("platform:orders:read")
+    async with database.transaction(blind) as session:
+        seen = await session.scalar(text("select count(*) from roles where not is_platform"))
+    assert seen == 0
 
 
 async def test_a_merchant_is_approved_and_its_page_says_who_wrote_what(

@@ -103,7 +103,7 @@ async def test_an_unaccepted_part_is_cancelled_and_refunded_an_accepted_one_is_n
         await call(state, "submit", {"reason": " "})
         assert state.errors["reason"]
         assert "way" in said(await call(state, "submit", {"reason": "Recall"}))
-        assert (state.asking, state.order.parts[0].status) == ("", "REJECTED")
+        assert (state.asking, state.order.parts[0].status) == ("", "WITHDRAWN_PLATFORM")
         assert not state.order.parts[0].refundable
         assert {e["kind"] for e in state.order.events} >= {"CANCELLED", "REFUND_PROMISED"}
         assert {share.left for share in state.order.parts[0].money.shares} == {"¥0.00"}
@@ -142,6 +142,29 @@ async def test_a_line_is_refunded_in_part_and_the_rest_with_its_freight(
     assert await scalar(
         database, "select refunded_cents from orders where id = :id", id=order.order_id
     ) == cents(part.money.total)
+
+
+async def test_freight_is_refunded_alone_or_with_a_line_up_to_what_is_left(
+    order: PlacedOrder, database: Database
+) -> None:
+    state = OrderState()
+    with at(f"orders/{order.number}"):
+        await call(state, "load")
+        part = state.order.parts[0]
+        whole = part.freight_left_cents
+        assert whole == cents(part.freight) > 300
+        await call(state, "ask", "refund_freight", part.id)
+        assert cents(state.values["freight"]) == whole
+        await call(state, "submit", {"freight": "1.00", "reason": "Late"})
+        await call(state, "ask", "refund_line", part.lines[0].id)
+        wanted = {"amount": "0.50", "reason": "Scratched"}
+        await call(state, "submit", {**wanted, "freight": str(whole / 100)})
+        assert state.errors["freight"]
+        await call(state, "submit", {**wanted, "freight": "2.00"})
+        part = state.order.parts[0]
+        assert (part.freight_left_cents, part.lines[0].refunded) == (whole - 300, "-¥0.50")
+    back = "select refunded_cents from orders where id = :id"
+    assert await scalar(database, back, id=order.order_id) == 350
 
 
 async def test_refunds_and_cancels_need_their_own_permissions(order: PlacedOrder) -> None:

@@ -139,7 +139,7 @@ _PLANS: Mapping[Scope, _Plan] = {
         ),
         panels=(
             _trend("store_sales", N_("Sales"), name="sales"),
-            _trend("margin", N_("Gross margin"), wide=False),
+            _trend("margin", N_("Margin earned"), wide=False),
             customers.new_and_returning,
             stages.visit_funnel,
             stages.order_progress,
@@ -155,6 +155,11 @@ _PLANS: Mapping[Scope, _Plan] = {
         todos=("needs_reprice",),
     ),
 }  # fmt: skip
+
+
+def makers(scope: Scope) -> tuple[tuple[str, ...], tuple[MakePanel, ...]]:
+    """Return a scope's tiles and what makes its panels, to measure them one by one."""
+    return _PLANS[scope].tiles, _PLANS[scope].panels
 
 
 async def open_dashboard(actor: Actor, view: View) -> Dashboard:

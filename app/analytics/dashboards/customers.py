@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.access import Scope
 from app.analytics import snapshots
-from app.analytics.dashboards.desk import UNFILTERED, Desk
+from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import over_time
 from app.analytics.engine import value_key
 from app.analytics.measures import MEASURES, Unit
@@ -110,13 +110,7 @@ async def segments(desk: Desk) -> Panel | None:
 def _said(desk: Desk, usual: str) -> str:
     if snapshots.closed_through() is None:
         return NOT_YET
-    lost = next((name for name in desk.view.filters if name not in _kept(desk)), None)
-    return UNFILTERED[lost] if lost else usual
-
-
-def _kept(desk: Desk) -> frozenset[str]:
-    """The filters that a summary knows: of which distributor."""
-    return frozenset({"distributor"} if desk.actor.scope is Scope.PLATFORM else ())
+    return desk.unfiltered("distributor") or usual
 
 
 async def _summary(desk: Desk, dataset: str) -> "pl.DataFrame":

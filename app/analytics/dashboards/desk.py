@@ -89,11 +89,16 @@ class Desk:
         possible = SCOPE_DIMENSIONS[self.actor.scope]
         for measure in measures:
             possible &= measure_of(measure).divides(self.actor.scope)
-        lost = [name for name in self.view.filters if name not in possible]
         desk = self
-        for name in lost:
-            desk = desk.without(name)
-        return desk, UNFILTERED[lost[0]] if lost else ""
+        for name in self.view.filters:
+            if name not in possible:
+                desk = desk.without(name)
+        return desk, self.unfiltered(*possible)
+
+    def unfiltered(self, *known: str) -> str:
+        """Return what a panel says that knows these dimensions only; nothing if they suffice."""
+        lost = (name for name in self.view.filters if name not in known)
+        return next((UNFILTERED[name] for name in lost), "")
 
     async def frame(
         self,

@@ -43,6 +43,7 @@ async def new_merchants(desk: Desk) -> Panel | None:
         Chart.COLUMNS,
         (time_column(grain), *(column_of(measure) for measure in measures)),
         rows if joined else (),
+        note=desk.unfiltered(),
     )
 
 
@@ -83,6 +84,6 @@ async def settlement(desk: Desk) -> Panel | None:
         Chart.TABLE,
         (Column("state", N_("State")), Column("cents", N_("Amount"), Unit.MONEY)),
         rows if any(found.values()) else (),
-        note=N_("As it is now, whatever the period."),
+        note=desk.unfiltered() or N_("As it is now, whatever the period."),
         translated_labels=True,
     )

@@ -58,13 +58,15 @@ async def oddities(desk: Desk) -> Panel | None:
     looked = await asyncio.gather(*(_look(desk, *watched, last) for watched in _WATCHED))
     found = sorted((o for part in looked for o in part), key=lambda o: -abs(o.found.difference))
     rows = await _rows(desk, found[:SHOWN])
+    # Where the filters leave nothing to look at, quiet would be no news.
+    unseen = desk.fitting("gmv_paid")[1]
     return Panel(
         "anomalies",
         N_("Worth a look"),
         Chart.TABLE,
         _COLUMNS,
         tuple(rows),
-        note=_NOTE if rows else _QUIET,
+        note=unseen or (_NOTE if rows else _QUIET),
         wide=True,
     )
 
@@ -81,7 +83,7 @@ _COLUMNS = (
 
 
 async def _look(desk: Desk, measure: str, dimension: str, last: date) -> list[_Oddity]:
-    if not set(desk.view.filters) <= MEASURES[measure].divides(desk.actor.scope):
+    if desk.fitting(measure)[1]:
         return []
     first = last - timedelta(days=JUDGED_DAYS + 7 * WEEKS - 1)
     period = Period(Preset.CUSTOM, first, last, desk.period.at)

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -60,7 +61,9 @@ RESTOCKED = 12
 _FREE = (
     "select p.id, p.title, coalesce(p.title_en, p.title) as title_en, sum(t.on_hand - t.reserved)"
     " as free from stock t join skus k on k.id = t.sku_id join products p on p.id = t.product_id"
-    " where t.supplier_id = :merchant and k.is_active and p.status = 'ACTIVE' group by p.id"
+    " where t.supplier_id = :merchant and k.is_active and p.status = 'ACTIVE'"
+    " and (cast(:category as uuid) is null or p.category_id = cast(:category as uuid))"
+    " group by p.id"
 )
 _STOCK_NOTE = N_(
     "What runs out first on top: free stock now ÷ units sold a day in the last 28 whole days."
@@ -72,6 +75,10 @@ async def stock_cover(desk: Desk) -> Panel | None:
     """Return for how many days the stock lasts, the products to restock first."""
     if not desk.sees("stock_cover", "free_stock", "sell_through", "units_sold"):
         return None
+    # A chosen product narrows nothing, since its panel's other products stay to choose.
+    note = desk.without("product").unfiltered("category") or _STOCK_NOTE
+    for name in desk.view.filters.keys() - {"category"}:
+        desk = desk.without(name)
     sold, free = await asyncio.gather(_units(desk, _last_whole_day(desk)), _free(desk))
     rows = [
         _stock_row(desk, row, units)
@@ -93,7 +100,7 @@ async def stock_cover(desk: Desk) -> Panel | None:
         columns,
         tuple(rows[:RESTOCKED]),
         "product",
-        _STOCK_NOTE,
+        note,
         link=MEASURES["free_stock"].leads.link(desk.actor, desk.period),
     )
 
@@ -125,9 +132,20 @@ async def _units(desk: Desk, last: date) -> dict[int, int]:
 
 
 async def _free(desk: Desk) -> list[dict[str, Any]]:
+    """Return the free stock of each product on sale, of the category if one is chosen."""
+    params = {"merchant": desk.actor.merchant_id, "category": _chosen(desk, "category")}
     async with database().transaction(desk.actor) as session:
-        found = await session.execute(text(_FREE), {"merchant": desk.actor.merchant_id})
+        found = await session.execute(text(_FREE), params)
         return [dict(row) for row in found.mappings()]
+
+
+def _chosen(desk: Desk, dimension: str) -> UUID | None:
+    """Return the id by which the view is filtered; an id of nothing where it is none."""
+    value = desk.view.filters.get(dimension)
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return UUID(int=0)
 
 
 DRAWN_DAYS = 56

@@ -35,6 +35,8 @@ async def _by(desk: Desk, dimension: str, title: str, name: str) -> Panel | None
         mine.frame(*_VISITS, by=(dimension,)), mine.frame(*_ORDERS, by=(dimension,))
     )
     table = visits.join(orders, on=dimension, how="full", coalesce=True, nulls_equal=True)
+    counted = [table[key].fill_null(0) for key in ("visitors", *_ORDERS)]
+    table = table.with_columns(counted)
     table = table.sort("visitors", dimension, descending=[True, False], nulls_last=True)
     named = [row for row in table.iter_rows() if row[0]]
     direct = [row for row in table.iter_rows() if not row[0]]

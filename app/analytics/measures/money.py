@@ -76,7 +76,7 @@ MONEY_MEASURES = (
     ),
     Measure(
         "margin",
-        N_("Gross margin"),
+        N_("Margin earned"),
         N_(
             "Your share of the payments booked in the period, after supply price, commission and"
             " the payment fee that you bear, − what refunds of the period took back of it."

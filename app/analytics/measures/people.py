@@ -97,7 +97,7 @@ PEOPLE_MEASURES = (
     Measure(
         "visit_conversion",
         N_("Visits that order"),
-        N_("Visitors who placed an order on the day of their visit ÷ visitors of the period."),
+        N_("Orders that visitors placed on the day of their visit ÷ visitors of the period."),
         Unit.RATE,
         P | D,
         _VISITS,

@@ -5,19 +5,19 @@ builders at once, one runs.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.access import SYSTEM
 from app.analytics.periods import business_date
-from app.analytics.snapshots.changes import Days, differing, moved_products, traced
+from app.analytics.snapshots.changes import Days, differing, kept_from, moved_products, traced
 from app.analytics.snapshots.draft import Draft
 from app.analytics.snapshots.extract import Source, chunks
 from app.analytics.snapshots.frames import roll_up
 from app.analytics.snapshots.layout import DATASETS, RAW, Dataset, rollups_of
-from app.analytics.snapshots.manifest import DAY, Manifest, days_of, spans_of
+from app.analytics.snapshots.manifest import DAY, File, Manifest, days_of, spans_of
 from app.analytics.snapshots.store import Store, store
 from app.analytics.snapshots.summaries import summarise, torn_customers
 from app.kit.clock import now
@@ -73,17 +73,17 @@ class _Work:
         before = target.newest()
         self.source, self.target, self.installation = source, target, installation
         self.replaced = before
-        if before is not None and (full or before.installation != installation):
+        if before is not None and before.installation != installation:
             before = None
-        self.before = before
+        self.before = None if full else before
         self.closed = business_date(source.at) - DAY
-        self.draft = Draft(target, before.files if before else {})
+        self.draft = Draft(target, _carried(before, full=full))
         self.done: Days = {dataset.name: set() for dataset in RAW}
         self.written: set[str] = set()
         self.changed: set[date] = set()
         self.new: set[date] = set()
         self.differing: set[date] | None = None
-        self.audited_at = before.audited_at if before else source.at
+        self.audited_at = self.before.audited_at if self.before else source.at
 
     def run(self, *, audit: bool) -> None:
         """Read and write what has to be."""
@@ -104,7 +104,8 @@ class _Work:
             return
         self.new = set(days_of([(first, self.closed)]))
         for dataset in RAW:
-            self._take(dataset, self.new)
+            kept = kept_from(dataset, self.closed)
+            self._take(dataset, (day for day in self.new if day >= kept))
 
     def _follow_traces(self, before: Manifest, names: "pl.DataFrame") -> None:
         found = traced(self.source, before.watermark, before.closed_through)
@@ -206,6 +207,14 @@ class _Work:
             deleted_files=deleted,
             seconds=round(seconds, 3),
         )
+
+
+def _carried(before: Manifest | None, *, full: bool) -> Mapping[str, tuple[File, ...]]:
+    """Return the files to start from: of a full build those that the tables could not give back."""
+    if before is None or not full:
+        return before.files if before else {}
+    lasting = {"traffic", *(rollup.name for rollup in rollups_of("traffic"))}
+    return {name: files for name, files in before.files.items() if name in lasting}
 
 
 def _same(one: "pl.DataFrame | None", other: "pl.DataFrame | None") -> bool:

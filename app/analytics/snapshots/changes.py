@@ -15,7 +15,9 @@ from app.analytics.measures import OVERDUE_HOURS
 from app.analytics.periods import business_date
 from app.analytics.snapshots.extract import Source
 from app.analytics.snapshots.layout import RAW, Dataset, Kind
+from app.analytics.snapshots.manifest import DAY
 from app.analytics.snapshots.statements import day_of, raw_sql
+from app.services.traffic import KEPT_DAYS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,12 +74,23 @@ def differing(
     source: Source, stand: "Mapping[str, pl.LazyFrame]", first: date, closed: date
 ) -> Days:
     """Return the days on which files (``stand``, by dataset) and tables have other figures."""
+    import polars as pl
+
     found: Days = {}
     for dataset in RAW:
-        theirs = source.of_days(_prints_sql(dataset), first, closed)
-        ours = _prints(dataset, stand[dataset.name]).collect()
+        since = max(first, kept_from(dataset, closed))
+        theirs = source.of_days(_prints_sql(dataset), since, closed)
+        ours = _prints(dataset, stand[dataset.name].filter(pl.col("day") >= since)).collect()
         found[dataset.name] = _other_days(theirs, ours)
     return found
+
+
+def kept_from(dataset: Dataset, closed: date) -> date:
+    """Return from which day on the tables still have a dataset's rows.
+
+    Single visitors are forgotten after a time; what they came to stays in the files.
+    """
+    return closed - (KEPT_DAYS - 2) * DAY if dataset.name == "traffic" else date.min
 
 
 def _other_days(theirs: "pl.DataFrame", ours: "pl.DataFrame") -> set[date]:

@@ -1,12 +1,15 @@
 """Names for the keys that an answer holds."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
 
 from app.access import Actor
+from app.kit.db import Database, database
 from app.services.engine import engine_transaction
 
 
@@ -26,12 +29,20 @@ NAMES_SQL = {
     "product": "select short_key(id) as key, id, title as label, coalesce(title_en, title)"
     " as label_en, short_key(category_id) as parent_key from products",
     "merchant": "select short_key(id) as key, id, name as label, name as label_en,"
-    " null::bigint as parent_key from merchants",
+    " cast(null as bigint) as parent_key from merchants",
     "store": "select short_key(id) as key, id, name as label, name as label_en,"
     " short_key(distributor_id) as parent_key from stores",
 }
 """Kind of thing → SELECT of its names."""
 _KINDS = {"supplier": "merchant", "distributor": "merchant"}
+
+
+KEPT_SECONDS = 60.0
+"""So long a process takes a name for the present one."""
+_MOST_KEPT = 100_000
+
+_Kept = dict[tuple[str, int], tuple[float, Name]]
+_kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
 
 
 async def names(actor: Actor, kind: str, keys: Iterable[int]) -> dict[int, Name]:
@@ -40,18 +51,27 @@ async def names(actor: Actor, kind: str, keys: Iterable[int]) -> dict[int, Name]
     ``kind`` is the dimension: category, product, supplier, distributor or store. Raises
     LookupError for another.
     """
-    statement = NAMES_SQL.get(_KINDS.get(kind, kind))
-    if statement is None:
+    table = _KINDS.get(kind, kind)
+    if table not in NAMES_SQL:
         raise LookupError(f"{kind} has no names")
-    wanted = sorted(set(keys))
-    if not wanted:
-        return {}
+    kept = _kept.setdefault(database(), {})
+    wanted, at = set(keys), time.monotonic()
+    missing = [key for key in wanted if kept.get((table, key), (0.0, None))[0] < at]
+    if missing:
+        if len(kept) + len(missing) > _MOST_KEPT:
+            kept.clear()
+        for key, name in (await _read(actor, table, missing)).items():
+            kept[table, key] = (at + KEPT_SECONDS, name)
+    return {key: kept[table, key][1] for key in wanted if (table, key) in kept}
+
+
+def forget() -> None:
+    """Read every name anew from now on (for tests that rename)."""
+    _kept.clear()
+
+
+async def _read(actor: Actor, table: str, keys: Sequence[int]) -> dict[int, Name]:
+    statement = f"select * from ({NAMES_SQL[table]}) n where key = any(cast(:keys as bigint[]))"
     async with engine_transaction(actor, "snapshots.names") as session:
-        found = await session.execute(
-            text(
-                f"select * from ({statement.replace('::', chr(92) + ':' + chr(92) + ':')}) n"
-                " where key = any(cast(:keys as bigint[]))"
-            ),
-            {"keys": wanted},
-        )
+        found = await session.execute(text(statement), {"keys": sorted(keys)})
         return {row.key: Name(row.id, row.label, row.label_en, row.parent_key) for row in found}

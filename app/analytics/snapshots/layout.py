@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.access import Scope
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Kind(StrEnum):

@@ -6,14 +6,12 @@ a long time (while there is no snapshot) is summed by PostgreSQL, so that memory
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 from app.access import Actor
 from app.analytics.periods import business_date, midnight
+from app.analytics.sharing import Key, Shared, whom
 from app.analytics.snapshots.extract import season
 from app.analytics.snapshots.frames import empty, roll_up
 from app.analytics.snapshots.layout import Dataset
@@ -22,19 +20,15 @@ from app.analytics.snapshots.scope import Sight, reader, sight
 from app.analytics.snapshots.statements import bound, sql_of
 from app.kit.arrow import ask
 from app.kit.clock import now
-from app.kit.db import Database, database
+from app.kit.db import database
 
 if TYPE_CHECKING:
     import polars as pl
 
-FRESH_SECONDS = 3.0
-"""So long an answer is given again to those who may see the same rows."""
 SHORT = 2 * DAY
 """Up to so many days are rolled up from raw rows."""
 
-_Key = tuple[str, ...]
-_Kept = dict[_Key, "tuple[float, asyncio.Task[pl.DataFrame]]"]
-_kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
+_answers: Shared["pl.DataFrame"] = Shared()
 
 
 async def live(actor: Actor, dataset: str, *, since: date) -> "pl.DataFrame":
@@ -45,65 +39,46 @@ async def live(actor: Actor, dataset: str, *, since: date) -> "pl.DataFrame":
     seen = sight(actor, dataset)
     if seen.dataset.is_summary:
         raise LookupError(f"{dataset} is made of the whole history and has no live rows")
-    whom = reader(actor)
+    mine = reader(actor)
     is_short = business_date(now()) - since < SHORT
     if seen.dataset.source is None or not is_short:
-        return await _once(whom, seen, since, lambda: asyncio.to_thread(_read, whom, seen, since))
+        return await _raw(mine, seen, since)
     raw = sight(actor, seen.dataset.source)
 
     async def rolled() -> "pl.DataFrame":
-        rows = await _once(whom, raw, since, lambda: asyncio.to_thread(_read, whom, raw, since))
-        return await asyncio.to_thread(_rolled, seen, rows)
+        return await asyncio.to_thread(_rolled, seen, await _raw(mine, raw, since))
 
-    return await _once(whom, seen, since, rolled)
+    return await _answers.once(_key(mine, seen.dataset, since), rolled)
+
+
+async def _raw(mine: Actor, seen: Sight, since: date) -> "pl.DataFrame":
+    async def read() -> "pl.DataFrame":
+        return await asyncio.to_thread(_read, mine, seen, since)
+
+    return await _answers.once(_key(mine, seen.dataset, since), read)
 
 
 def forget() -> None:
     """Read everything anew from now on (for tests that write in between)."""
-    _kept.clear()
+    _answers.forget()
 
 
-async def _once(
-    whom: Actor,
-    seen: Sight,
-    since: date,
-    answer: "Callable[[], Coroutine[Any, Any, pl.DataFrame]]",
-) -> "pl.DataFrame":
-    """Return the answer that is there, or that is on its way, or a new one."""
-    kept = _kept.setdefault(database(), {})
-    key = _key(whom, seen.dataset, since)
-    at = time.monotonic()
-    for old in [old for old, (until, task) in kept.items() if until < at and task.done()]:
-        del kept[old]
-    if key not in kept:
-        kept[key] = (at + FRESH_SECONDS, asyncio.create_task(answer()))
-    task = kept[key][1]
-    try:
-        # Who gives up waiting must not take the answer from the others.
-        return await asyncio.shield(task)
-    except Exception:
-        kept.pop(key, None)
-        raise
+def _key(actor: Actor, dataset: Dataset, since: date) -> Key:
+    return (dataset.name, since, *whom(actor))
 
 
-def _key(whom: Actor, dataset: Dataset, since: date) -> _Key:
-    """Name all on which row-level security of these tables depends, which is not the user."""
-    settings = dict(whom.database_settings()) | {"user": ""}
-    return (dataset.name, since.isoformat(), *(settings[name] for name in sorted(settings)))
-
-
-def _read(whom: Actor, seen: Sight, since: date) -> "pl.DataFrame":
+def _read(mine: Actor, seen: Sight, since: date) -> "pl.DataFrame":
     import polars as pl
 
     at = now()
     statement = bound(
-        sql_of(seen.dataset, whom.scope),
+        sql_of(seen.dataset, mine.scope),
         start=midnight(since),
         until=midnight(business_date(at) + DAY),
         now=at,
-        merchant=whom.merchant_id,
+        merchant=mine.merchant_id,
     )
-    with database().reader(whom) as connection:
+    with database().reader(mine) as connection:
         season(connection)
         rows = ask(connection, statement)
     # Row-level security and the statement have left out all others already.

@@ -31,6 +31,15 @@ class Statement:
     """Which rows are the merchant's, said besides row-level security so that indexes serve."""
     is_grouped: bool = False
     having: str = ""
+    has_days: bool = False
+    """Whether ``at`` is no moment but a business day as text."""
+
+    @property
+    def within(self) -> str:
+        """The condition of the time that is asked for."""
+        if self.has_days:
+            return f"{self.at} >= {_day_text(':start')} and {self.at} < {_day_text(':until')}"
+        return f"{self.at} >= :start and {self.at} < :until"
 
 
 def _local(moment: str) -> str:
@@ -40,6 +49,10 @@ def _local(moment: str) -> str:
 def day_of(moment: str) -> str:
     """Return the expression of the business day of a moment."""
     return f"{_local(moment)}::date"
+
+
+def _day_text(moment: str) -> str:
+    return f"to_char({_local(f'cast({moment} as timestamptz)')}, 'YYYY-MM-DD')"
 
 
 def _hour(moment: str) -> str:
@@ -204,11 +217,12 @@ _ORDERS = Statement(
         "paid_day": day_of("o.paid_at"),
         "paid_cents": "o.paid_cents",
         "refunded_cents": "o.refunded_cents",
-        "source": "''",
-        "campaign": "''",
+        "source": "coalesce(w.source, '')",
+        "campaign": "coalesce(w.campaign, '')",
         "is_first": _IS_FIRST,
     },
-    "orders o left join order_addresses a on a.order_id = o.id",
+    "orders o left join order_addresses a on a.order_id = o.id"
+    " left join order_visits w on w.order_id = o.id",
     "o.placed_at",
     mine="o.distributor_id = :merchant",
 )
@@ -260,39 +274,49 @@ def _bookings(mine: str = "true") -> Statement:
     )
 
 
-_NOTHING = "0"
 _TRAFFIC = Statement(
     _keys(store="v.store_id", distributor="v.distributor_id")
     | {
-        "day": day_of("v.first_at"),
+        "day": "v.day",
         "hour": _hour("v.first_at"),
         "minute": _minute("v.first_at"),
-        "source": "''",
-        "campaign": "''",
-        "device": "''",
+        "source": "v.source",
+        "campaign": "v.campaign",
+        "device": "v.device",
         "visitors": "count(*)",
         "page_views": "sum(v.page_views)",
         "product_views": "sum(v.product_views)",
-        "searches": _NOTHING,
+        "searches": "sum(v.searches)",
         "cart_adds": "sum(v.cart_adds)",
         "checkouts": "sum(v.checkouts)",
-        "ordered": _NOTHING,
+        "ordered": "sum(v.orders)",
         "viewed": "count(*) filter (where v.product_views > 0)",
         "carted": "count(*) filter (where v.cart_adds > 0)",
         "checked_out": "count(*) filter (where v.checkouts > 0)",
     },
     "store_visits v",
-    "v.first_at",
+    "v.day",
     mine="v.distributor_id = :merchant",
     is_grouped=True,
+    has_days=True,
 )
 
-_NOT_YET = Statement(
-    dict.fromkeys(DATASETS["product_traffic"].names, "null"),
-    "(select now() as at) x",
-    "x.at",
-    where="false",
-)
+
+def _product_traffic(mine: str) -> Statement:
+    return Statement(
+        _keys(
+            store="v.store_id",
+            distributor="v.distributor_id",
+            supplier="v.supplier_id",
+            product="v.product_id",
+        )
+        | {"day": "v.day", "views": "v.views", "cart_adds": "v.cart_adds", "buyers": "v.buyers"},
+        "store_product_traffic v",
+        "v.day",
+        mine=mine,
+        has_days=True,
+    )
+
 
 _STATEMENTS: Mapping[str, Statement] = {
     "lines": _LINES,
@@ -301,11 +325,12 @@ _STATEMENTS: Mapping[str, Statement] = {
     "refunds": _REFUNDS,
     "bookings": _bookings(),
     "traffic": _TRAFFIC,
-    "product_traffic": _NOT_YET,
+    "product_traffic": _product_traffic("v.distributor_id = :merchant"),
 }
 _OF_SCOPE: Mapping[tuple[str, Scope], Statement] = {
     ("lines", Scope.SUPPLIER): _MADE_LINES,
     ("parts", Scope.SUPPLIER): _MADE_PARTS,
+    ("product_traffic", Scope.SUPPLIER): _product_traffic("v.supplier_id = :merchant"),
     ("bookings", Scope.SUPPLIER): _bookings("a.merchant_id = :merchant and a.role = 'supplier'"),
     ("bookings", Scope.DISTRIBUTOR): _bookings(
         "a.merchant_id = :merchant and a.role = 'distributor'"
@@ -329,7 +354,7 @@ def raw_sql(
     mine = how.mine if scope is not Scope.PLATFORM else "true"
     statement = (
         f"select {', '.join(columns)} from {how.source}"
-        f" where {how.at} >= :start and {how.at} < :until and {how.where} and {mine}"
+        f" where {how.within} and {how.where} and {mine}"
     )
     if how.is_grouped:
         heads = [place for place, name in enumerate(known, 1) if not _sums(how.columns[name])]
@@ -338,7 +363,7 @@ def raw_sql(
 
 
 def _sums(expression: str) -> bool:
-    return expression.startswith(("sum(", "count(")) or expression == _NOTHING
+    return expression.startswith(("sum(", "count("))
 
 
 def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:

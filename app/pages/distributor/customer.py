@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.detail import detail_page
+from components.record import record_page
 from components.ui import base
 from components.ui.text import t
 from state.distributor.customers import ORDER_STATUS, CustomerState
@@ -18,7 +18,7 @@ _State = CustomerState
 
 def page() -> rx.Component:
     """Return the page."""
-    return detail_page(_State, _content, back=ShellState.path + "/customers")
+    return record_page(_State, _content(), back=ShellState.path + "/customers")
 
 
 def _content() -> rx.Component:

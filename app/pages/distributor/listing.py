@@ -5,8 +5,9 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.detail import detail_page
 from components.distributor.pricing import sku_prices
+from components.house.audit import history_link
+from components.record import record_page
 from components.ui import base, forms
 from components.ui.text import t, word
 from state.distributor.listing import (
@@ -28,7 +29,7 @@ _State = ListingState
 
 def page() -> rx.Component:
     """Return the page."""
-    return detail_page(_State, _content, back=ShellState.path + "/listings")
+    return record_page(_State, _content(), back=ShellState.path + "/listings")
 
 
 def _may(shown: rx.Component) -> rx.Component:
@@ -54,6 +55,7 @@ def _content() -> rx.Component:
 def _head_actions() -> list[rx.Component]:
     facts = _State.facts
     return [
+        history_link("distributor", facts["id"]),
         rx.cond(
             facts["is_on_shelf"] != "",
             rx.el.a(

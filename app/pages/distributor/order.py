@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.detail import detail_page
+from components.record import record_page
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import ENGLISH, t, word
@@ -30,7 +30,7 @@ _State = OrderState
 
 def page() -> rx.Component:
     """Return the page."""
-    return detail_page(_State, _content, back=ShellState.path + "/orders")
+    return record_page(_State, _content(), back=ShellState.path + "/orders")
 
 
 def _content() -> rx.Component:

@@ -3,11 +3,10 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.distributor.money import money_tabs
 from components.lists import list_page
-from components.ui import base
 from components.ui.text import t
 from state.distributor.ledger import PostingsState
-from state.shell import ShellState
 
 ROUTE = "/distributor/[merchant]/ledger/postings"
 TITLE = N_("Postings")
@@ -19,8 +18,6 @@ def page() -> rx.Component:
     return list_page(
         PostingsState,
         hint=t("Every movement on your accounts; nothing is ever changed, only reversed."),
-        head_actions=(
-            base.link_button(t("Balance"), ShellState.path + "/ledger", icon_name="arrow-left"),
-        ),
+        extra=money_tabs("ledger/postings"),
         empty_hint=N_("With the first paid order the first posting appears here."),
     )

@@ -3,8 +3,8 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.detail import detail_page
 from components.distributor.pricing import rule_inputs, sku_prices
+from components.record import record_page
 from components.ui import base
 from components.ui.text import ENGLISH, t
 from state.distributor.listing import LISTING_STATUS
@@ -20,7 +20,7 @@ _State = ProductState
 
 def page() -> rx.Component:
     """Return the page."""
-    return detail_page(_State, _content, back=ShellState.path + "/sourcing")
+    return record_page(_State, _content(), back=ShellState.path + "/sourcing")
 
 
 def _content() -> rx.Component:

@@ -3,9 +3,11 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.detail import detail_page
+from components.distributor.campaigns import campaign_links
 from components.distributor.pricing import rule_inputs
+from components.house.audit import history_link
 from components.lists import form_field
+from components.record import record_page
 from components.ui import base, forms
 from components.ui.text import t
 from state.distributor.stores import LOOK_FIELDS, TEXT_FIELDS, StoreState
@@ -21,7 +23,7 @@ _SWATCHES = ("#9a4f2c", "#a32d45", "#7a3f86", "#3a4bb0", "#1f6a8c", "#0f766e", "
 
 def page() -> rx.Component:
     """Return the page."""
-    return detail_page(_State, _content, back=ShellState.path + "/stores")
+    return record_page(_State, _content(), back=ShellState.path + "/stores")
 
 
 def _may(shown: rx.Component) -> rx.Component:
@@ -32,10 +34,12 @@ def _content() -> rx.Component:
     return rx.el.div(
         base.page_head(
             _State.values["name"],
+            history_link("distributor", _State.store_id),
             rx.el.a(
                 base.icon("external-link"),
                 rx.el.span(t("Open my store")),
-                href="/s/" + _State.slug,
+                # Who works here is no visitor to count.
+                href=_State.address + "?count=off",
                 target="_blank",
                 class_name="btn btn-primary",
             ),
@@ -46,6 +50,7 @@ def _content() -> rx.Component:
             rx.el.div(_link(), _usual(), class_name="stack"),
             class_name="columns",
         ),
+        campaign_links(),
         class_name="stack",
     )
 

@@ -7,6 +7,7 @@ import reflex as rx
 from app.kit.i18n import N_
 from app.words import (
     CALLBACK_OUTCOME,
+    PAYMENT_PROVIDER,
     PAYMENT_STATUS,
     REFUND_REASON,
     REFUND_STATUS,
@@ -65,7 +66,7 @@ def _facts() -> rx.Component:
             (t("Refunded"), rx.cond(payment.refunded != "", payment.refunded, "–")),
             (t("Remains"), rx.el.span(payment.left, class_name="num")),
             (t("Order"), order),
-            (t("Provider"), payment.provider),
+            (t("Provider"), word(payment.provider, PAYMENT_PROVIDER)),
             (t("Provider's reference"), rx.cond(payment.reference != "", payment.reference, "–")),
             (t("Started at"), payment.created_at),
             (t("Paid at"), rx.cond(payment.paid_at != "", payment.paid_at, "–")),

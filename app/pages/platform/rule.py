@@ -7,6 +7,7 @@ import reflex as rx
 from app.kit.i18n import N_
 from app.words import FEE_BEARER, SPLIT_BASE, SWITCHED
 from components.actions import action_button
+from components.house.audit import history_link
 from components.record import here, record_page
 from components.ui import base
 from components.ui.tables import Cell, small_table
@@ -32,6 +33,7 @@ def page() -> rx.Component:
         RuleState,
         base.page_head(
             rx.el.span(rule.name, " ", base.badge(rule.status, SWITCHED), class_name="titled"),
+            history_link("platform", rule.id),
             action_button(RuleState, "off", rule.id, kind="plain", fits=rule.status == "ON"),
             action_button(RuleState, "on", rule.id, fits=rule.status == "OFF"),
             action_button(RuleState, "edit", rule.id, kind="primary"),

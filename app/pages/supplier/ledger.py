@@ -3,8 +3,9 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.house.money import balance_cards
 from components.lists import list_page
-from components.supplier.money import balance_cards, money_tabs
+from components.supplier.money import money_tabs
 from components.ui.text import t
 from state.supplier.money import SharesState
 
@@ -18,5 +19,5 @@ def page() -> rx.Component:
     return list_page(
         SharesState,
         hint=t("What each order brings you, and when it becomes available."),
-        extra=rx.fragment(balance_cards(), money_tabs("ledger")),
+        extra=rx.fragment(balance_cards(SharesState.balances), money_tabs("ledger")),
     )

@@ -19,6 +19,7 @@ AUDIT_TABLE: Words = (
     ("freight_templates", N_("Freight template")),
     ("stores", N_("Store")),
     ("listings", N_("Listing")),
+    ("listing_terms", N_("Pricing of a listing")),
     ("listing_skus", N_("Listing price")),
     ("split_rules", N_("Split rule")),
     ("platform_settings", N_("Platform setting")),

@@ -121,6 +121,7 @@ LISTINGS = Resource(
     # What the supplier, the pool or the platform took away is hidden from us, hence left joins.
     source=(
         "listings l join products p on p.id = l.product_id join stores s on s.id = l.store_id"
+        " left join listing_terms t on t.listing_id = l.id"
         " left join merchants m on m.id = l.supplier_id"
         " left join pool_entries e on e.product_id = l.product_id and e.status = 'APPROVED'"
         " cross join lateral (select case when m.id is null or e.product_id is null"
@@ -142,7 +143,7 @@ LISTINGS = Resource(
         Column("stock", N_("In stock"), _of_listing(_AVAILABLE), "quantity"),
         Column("status", N_("Status"), "x.status", "status", sort="x.status",
                words=LISTING_STATUS),
-        Column("policy", N_("When costs rise"), "l.cost_policy", "status", words=COST_POLICY,
+        Column("policy", N_("When costs rise"), "t.cost_policy", "status", words=COST_POLICY,
                on_phone=False),
         Column("sold", N_("Sold"),
                "(select coalesce(sum(ol.quantity), 0) from order_lines ol"
@@ -153,7 +154,7 @@ LISTINGS = Resource(
     filters=(
         Filter("store", N_("Store"), "cast(s.id as text) = :store", options_sql=STORE_OPTIONS),
         Filter("status", N_("Status"), "x.status = :status", choices=LISTING_STATUS),
-        Filter("policy", N_("When costs rise"), "l.cost_policy = :policy", choices=COST_POLICY),
+        Filter("policy", N_("When costs rise"), "t.cost_policy = :policy", choices=COST_POLICY),
     ),
     search="p.search_grams @> :grams or l.title_override ilike '%' || :like",
     search_hint=N_("Product, initials"),

@@ -22,7 +22,11 @@ _PEOPLE = f"""\
  from memberships m join users u on u.id = m.user_id join roles r on r.id = m.role_id
  where {_HERE} group by u.id) as p"""
 
-_ROLE_OPTIONS = f"select r.id, {_ROLE} from roles r order by not r.is_built_in, r.created_at, r.id"
+# The platform's people may read merchants' roles too, but none of them is theirs to give.
+_ROLE_OPTIONS = (
+    f"select r.id, {_ROLE} from roles r where r.is_platform = ((select app_scope()) = 'platform')"
+    " order by not r.is_built_in, r.created_at, r.id"
+)
 
 
 def _staff(scope: str) -> Resource:
@@ -74,11 +78,12 @@ def _audit(scope: str) -> Resource:
             Column("merchant", N_("For"), "coalesce(w.name, '')", on_phone=False),
             Column("action", N_("Action"), "a.action", "status", words=AUDIT_ACTION),
             Column("table", N_("What"), "a.table_name", "status", words=AUDIT_TABLE),
+            # The page calls the record by its name; a file holds its identifier.
+            Column("row", N_("Which record"), "a.row_id"),
             Column("changes", N_("Before → after"),
                    "jsonb_build_object('table', a.table_name, 'before', a.before,"
                    " 'after', a.after)", "changes"),
             Column("email", N_("E-mail"), "u.email", hidden=True),
-            Column("row", N_("Record"), "a.row_id", "code", hidden=True),
         ),
         filters=(
             Filter("user", N_("Who"), "a.user_id = cast(:user as uuid)", options_sql=(

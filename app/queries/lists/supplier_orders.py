@@ -2,6 +2,7 @@
 
 from app.kit.i18n import N_
 from app.queries.lists.drill import part_filters
+from app.queries.part_status import status_filter, told_status
 from app.queries.resource import Column, Filter, Resource
 from app.words import PART_STATUS
 
@@ -25,7 +26,7 @@ ORDERS = Resource(
     columns=(
         Column("number", N_("Order"), "s.number", "title", sort="s.number",
                link="orders/{number}"),
-        Column("status", N_("Status"), "s.status", "status", words=PART_STATUS),
+        Column("status", N_("Status"), told_status("s"), "status", words=PART_STATUS),
         Column("goods", N_("Goods"),
                f"(select string_agg({_GOODS}, '，' order by f.line_id) {_LINES})"),
         Column("quantity", N_("Units"), f"(select sum(f.quantity) {_LINES})", "quantity",
@@ -42,7 +43,7 @@ ORDERS = Resource(
                hidden=True),
     ),
     filters=(
-        Filter("status", N_("Status"), "s.status = :status", choices=PART_STATUS),
+        status_filter(N_("Status")),
         Filter("store", N_("Store"), "s.store_id = cast(:store as uuid)",
                options_sql="select s.store_id, max(s.store_name) from supplier_orders s"
                " where s.supplier_id = (select app_supplier()) group by 1 order by 2"),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.access import SYSTEM
 from app.kit.clock import now
 from app.kit.db import Database, database, use_database
+from app.services.demo.behaviour import write_behaviour
 from app.services.demo.history import CHUNK, Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.rulebook import RAISE_REVISION_SQL
@@ -18,6 +19,10 @@ from app.services.rulebook import RAISE_REVISION_SQL
 LISTED_PER_STORE = 200
 SKUS_PER_PRODUCT = 2
 DAYS = 365
+VISITED = timedelta(days=30)
+"""For so long before the end visitors are made, which no benchmark needs for longer."""
+
+VISITORS = 5
 WRITERS = min(4, os.cpu_count() or 1)
 
 _STATEMENTS = (
@@ -82,9 +87,10 @@ _STATEMENTS = (
     " s.distributor_id, p.id as product_id, p.supplier_id from t_distributor d"
     " join stores s on s.distributor_id = d.id join t_product p"
     " on (p.n + d.n * 37) % greatest(1, :products / :listed) = 0",
-    "insert into listings (id, store_id, distributor_id, product_id, supplier_id, status,"
-    " cost_policy, pricing, position) select id, store_id, distributor_id, product_id,"
-    " supplier_id, 'ON_SALE', 'FOLLOW_MARGIN', '{\"kind\": \"suggested\"}', 0 from t_listing",
+    "insert into listings (id, store_id, distributor_id, product_id, supplier_id, status, position)"
+    " select id, store_id, distributor_id, product_id, supplier_id, 'ON_SALE', 0 from t_listing",
+    "insert into listing_terms (listing_id, distributor_id, pricing, cost_policy)"
+    " select id, distributor_id, '{\"kind\": \"suggested\"}', 'FOLLOW_MARGIN' from t_listing",
     "insert into listing_skus (listing_id, sku_id, store_id, distributor_id, retail_cents,"
     " is_offered) select l.id, k.id, l.store_id, l.distributor_id, k.supply * 8 / 5, true"
     " from t_listing l join t_sku k on k.product_id = l.product_id",
@@ -112,6 +118,8 @@ async def seed(
         use_database(writer or usual)
         try:
             await _history(orders, start, end)
+            async with engine_transaction(SYSTEM, "demo.seed") as session:
+                await write_behaviour(session, end - VISITED, end, visitors=VISITORS)
         finally:
             use_database(usual)
     async with engine_transaction(SYSTEM, "demo.seed") as session:

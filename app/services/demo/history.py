@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.services.demo.chance import drawn
+
 CHUNK = 25_000
 """So many orders are written by one round of statements, which bounds memory."""
 
@@ -29,14 +31,6 @@ class Span:
     start: datetime
     end: datetime
     numbers: int
-
-
-_H = "('x' || substr(md5(:salt || {0}), 1, 7))::bit(28)::int"
-"""A number from 0 to 2^28 − 1 that looks random and is not."""
-
-
-def _h(expression: str) -> str:
-    return _H.format(expression)
 
 
 _OFFERS = """\
@@ -74,9 +68,9 @@ with stores as (
     array_agg(n order by n) as ns
   from t_offer group by store_id, slug having count(*) > 1),
 picked as (
-  select i, s.ns, s.offers, {_h("'a' || i")} as a, {_h("'b' || i")} as b, {_h("'q' || i")} as q
+  select i, s.ns, s.offers, {drawn("'a' || i")} as a, {drawn("'b' || i")} as b, {drawn("'q' || i")} as q
   from generate_series(cast(:first as bigint), cast(:last as bigint)) as i
-  join stores s on s.place = {_h("'s' || i")} % (select count(*) from stores))
+  join stores s on s.place = {drawn("'s' || i")} % (select count(*) from stores))
 select i, 1 as line, ns[1 + a % offers] as n, 1 + (q % 100 > 82)::int as quantity from picked
 union all
 select i, 2, ns[1 + (a + 1 + b % (offers - 1)) % offers], 1 + (q % 100 > 93)::int from picked"""
@@ -90,9 +84,9 @@ select p.i, new_uuid() as id, min(o.store_id::text)::uuid as store_id,
 from t_pick p join t_offer o on o.n = p.n
 cross join lateral (select
   cast(:start as timestamptz) + (cast(:end as timestamptz) - cast(:start as timestamptz))
-    * ((p.i - 1 + ({_h("'t' || p.i")} % 1000) / 1000.0) / :whole) as placed_at,
-  {_h("'f' || p.i")} % 1000 as fate, {_h("'w' || p.i")} as who,
-  {_h("'p' || p.i")} as place) as y
+    * ((p.i - 1 + ({drawn("'t' || p.i")} % 1000) / 1000.0) / :whole) as placed_at,
+  {drawn("'f' || p.i")} % 1000 as fate, {drawn("'w' || p.i")} as who,
+  {drawn("'p' || p.i")} as place) as y
 cross join lateral (select y.placed_at, y.fate, y.who, y.place,
   extract(epoch from cast(:end as timestamptz) - y.placed_at) / 86400 as age_days) as x
 group by p.i, x.placed_at, x.fate, x.age_days, x.who, x.place"""
@@ -408,19 +402,6 @@ left join ledger_accounts v on v.merchant_id = a.merchant_id and v.role = a.role
   and v.kind = 'AVAILABLE'""",
 )
 
-_VISITS = f"""\
-insert into store_visits (store_id, day, visitor, distributor_id, page_views, product_views,
-  cart_adds, checkouts, first_at)
-select s.id, to_char(d.day, 'YYYY-MM-DD'), md5(:salt || s.id || d.day || v), s.distributor_id,
-  1 + h % 7, h % 4, (h % 5 = 0)::int, (h % 11 = 0)::int, d.day
-from stores s
-cross join generate_series(cast(:start as timestamptz), cast(:end as timestamptz), '1 day')
-  as d(day)
-cross join generate_series(1, cast(:visitors as int)) as v
-cross join lateral (select {_h("s.id::text || d.day::text || v::text")} as h) as y
-where h % 100 < 55 + 25 * extract(dow from d.day) / 6
-on conflict do nothing"""
-
 
 async def write_history(session: AsyncSession, span: Span, salt: str = "demo") -> None:
     """Write one span of past orders, as the engine role, inside the caller's transaction.
@@ -479,11 +460,3 @@ async def _run(session: AsyncSession, statement: str, params: Mapping[str, objec
     # "::" casts and string slices are PostgreSQL's; only named parameters are ours.
     used = {name: value for name, value in params.items() if f":{name}" in statement}
     await session.execute(text(statement), used)
-
-
-async def write_visits(
-    session: AsyncSession, start: datetime, end: datetime, visitors: int
-) -> None:
-    """Write the visits of all stores, about ``visitors`` a day for each."""
-    params = {"salt": "visit", "start": start, "end": end, "visitors": visitors}
-    await _run(session, _VISITS, params)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import SYSTEM, Actor, Scope
 from app.kit.clock import now
 from app.services.demo import goods, pictures
-from app.services.demo.history import Span, take_numbers, write_history, write_visits
+from app.services.demo.behaviour import make_campaigns, write_behaviour
+from app.services.demo.history import Span, take_numbers, write_history
 from app.services.engine import engine_transaction
 from app.services.freight import FreightDraft, save_freight
 from app.services.listings import list_products
@@ -277,6 +278,7 @@ async def _past() -> None:
     async with engine_transaction(SYSTEM, "demo.seed") as session:
         numbers = await take_numbers(session, ORDERS)
         await write_history(session, Span(1, ORDERS, ORDERS, start, end, numbers))
-        await write_visits(session, start, end, visitors=70)
+        await make_campaigns(session, start)
+        await write_behaviour(session, start, end, visitors=70)
         await session.execute(text("select refresh_shelf(array_agg(id)) from listings"))
     await release_due(limit=1_000_000)

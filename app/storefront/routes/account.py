@@ -33,7 +33,8 @@ async def register_form(visit: Here, next: str = "") -> Response:  # noqa: A002
 def _inside(visit: Visit, address: str) -> str:
     """Return an address if it lies in this store, else the account page."""
     path = address.partition("?")[0]
-    inside = path == visit.home or path.startswith(f"{visit.home}/")
+    # On a host of the store's own every path lies in it, but two slashes begin another host.
+    inside = path == visit.start or (path.startswith(f"{visit.home}/") and path[1:2] != "/")
     plain = all(char.isprintable() and char not in "\\" for char in address)
     return address if inside and plain and ".." not in path else f"{visit.home}/account"
 

@@ -14,6 +14,7 @@ from app.queries import shelf as shelves
 from app.queries.shelf import MOST_PAGES, Product, Shelf, Sort, Variant
 from app.services.products import clean_html
 from app.services.shopfront import Aisle
+from app.services.visits import Act
 from app.storefront import linked_data
 from app.storefront.answering import StoreRoute
 from app.storefront.forms import clean, uuid_of
@@ -40,7 +41,7 @@ async def home(visit: Here, sort: SortBy = Sort.POPULAR, number: PageNumber = 1)
         visit,
         "home.html",
         public=True,
-        counts="page",
+        counts=Act("page"),
         shelf=_checked(found),
         sort=sort,
         base=_base(visit, sort),
@@ -68,7 +69,7 @@ def _checked(found: Shelf) -> Shelf:
 
 def _base(visit: Visit, sort: Sort, **params: str) -> str:
     kept = params | ({} if sort is Sort.POPULAR else {"sort": str(sort)})
-    return f"{visit.request.url.path}?{urlencode(kept)}" if kept else visit.request.url.path
+    return f"{visit.path}?{urlencode(kept)}" if kept else visit.path
 
 
 def _notice(visit: Visit) -> str:
@@ -93,7 +94,7 @@ async def category_page(
         visit,
         "category.html",
         public=True,
-        counts="page",
+        counts=Act("page"),
         shelf=_checked(found),
         sort=sort,
         base=_base(visit, sort),
@@ -111,7 +112,7 @@ async def category_page(
 def _crumbs(visit: Visit, *aisles: Aisle | None) -> Crumbs:
     known = [aisle for aisle in aisles if aisle is not None]
     return (
-        (visit.front.name, visit.home),
+        (visit.front.name, visit.start),
         *((aisle_name(visit.locale, aisle), f"{visit.home}/c/{aisle.slug}") for aisle in known),
     )
 
@@ -126,13 +127,20 @@ async def search(
     return page(
         visit,
         "search.html",
-        counts="page",
+        counts=_searched(words, found, sort),
         shelf=_checked(found),
         sort=sort,
         words=words,
         base=_base(visit, Sort.POPULAR, q=words),
         paged=_base(visit, sort, q=words),
     )
+
+
+def _searched(words: str, found: Shelf, sort: Sort) -> Act:
+    """Return what a search counts as; turning its pages or sorting them is no new search."""
+    if not words or found.page > 1 or sort is not Sort.POPULAR:
+        return Act("page")
+    return Act("search", words=words, results=0 if found.is_close else found.total)
 
 
 @router.get("/p/{listing}")
@@ -144,14 +152,14 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
         raise NotFound()
     product, related = found
     heading = _title(visit, product)
-    crumbs = (*_product_crumbs(visit, product), (heading, visit.request.url.path))
+    crumbs = (*_product_crumbs(visit, product), (heading, visit.path))
     description = _shortened(_plain(product, heading))
     prices = {variant.cents for variant in product.variants}
     return page(
         visit,
         "product.html",
         public=not visit.request.query_params.get("notice"),
-        counts="product",
+        counts=Act("product", listing=listing_id),
         product=product,
         related=related,
         chosen=_chosen(product, uuid_of(sku)),

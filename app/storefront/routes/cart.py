@@ -9,6 +9,7 @@ from app.kit.errors import NotFound
 from app.queries import cart_lines
 from app.queries.cart_lines import CartLine
 from app.services import carts
+from app.services.visits import Act
 from app.storefront.answering import StoreRoute
 from app.storefront.basket import basket_of
 from app.storefront.forms import fields, uuid_of, whole
@@ -30,7 +31,7 @@ async def show(visit: Here) -> Response:
         await carts.remember_prices(visit.front.actor(), visit.cart_token, changed)
     if visit.cart_count != len(lines):
         visit.keep_cart(visit.cart_token, len(lines))
-    return page(visit, "cart.html", counts="page", basket=basket, alert="")
+    return page(visit, "cart.html", counts=Act("page"), basket=basket, alert="")
 
 
 async def lines_of(visit: Visit) -> list[CartLine]:
@@ -51,13 +52,14 @@ async def add(visit: Here, request: Request) -> Response:
     )
     if sku_id is None:
         raise NotFound()
+    added = Act("cart", skus=(sku_id,))
     if form.get("then") == "buy":
         items = urlencode({"items": f"{sku_id.hex}:{quantity}"})
-        return see_other(visit, f"{visit.home}/checkout?{items}", counts="cart")
+        return see_other(visit, f"{visit.home}/checkout?{items}", counts=added)
     token = visit.cart_token or carts.new_token()
     lines = await carts.add(visit.front.actor(), token, sku_id, quantity)
     visit.keep_cart(token, lines)
-    return see_other(visit, _back(visit, form, sku_id.hex), counts="cart")
+    return see_other(visit, _back(visit, form, sku_id.hex), counts=added)
 
 
 def _back(visit: Visit, form: dict[str, str], sku: str) -> str:

@@ -22,8 +22,10 @@ from app.services.consumers import KeptAddress
 from app.services.inputs import read
 from app.services.payments import NotPayable, ProviderDown
 from app.services.placing import MOST_LINES, Address, PlacedOrder, PlaceOrder, place_order
+from app.services.visits import Act
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.basket import basket_of
+from app.storefront.counting import count, visitor_of
 from app.storefront.forms import fields, phone_of, uuid_of, whole
 from app.storefront.render import fragment, page, see_other
 from app.storefront.routes.cart import lines_of
@@ -75,7 +77,7 @@ async def show(visit: Known, items: str = "", address: str = "") -> Response:
         "source": "now" if items else "cart",
         **_typed(picked),
     }
-    return await _page(visit, form, Refusal(), kept, picked, counts="checkout")
+    return await _page(visit, form, Refusal(), kept, picked, counts=Act("checkout"))
 
 
 def _typed(picked: KeptAddress | None) -> dict[str, str]:
@@ -95,7 +97,7 @@ async def _page(
     refused: Refusal,
     kept: Sequence[KeptAddress],
     picked: KeptAddress | None = None,
-    counts: str = "",
+    counts: Act | None = None,
 ) -> Response:
     province = form.get("province_code", "")
     lines = await cart_lines.chosen(visit.front.actor(), items_of(form["items"]))
@@ -148,7 +150,7 @@ async def send(visit: Known, request: Request) -> Response:
         return await _page(visit, form, Refusal(), await _kept(visit))
     try:
         wish = _wish(visit, form)
-        placed = await place_order(visit.actor, wish)
+        placed = await place_order(visit.actor, wish, visitor_of(visit))
     except Invalid as error:
         message = gettext(visit.locale, Invalid.message)
         refused = Refusal(message, error.fields, error.status)
@@ -156,6 +158,8 @@ async def send(visit: Known, request: Request) -> Response:
     except TradeError as error:
         refused = Refusal(refusal(error, visit.locale), None, error.status)
         return await _page(visit, form, refused, await _kept(visit))
+    if not placed.repeated:
+        count(visit, Act("order", skus=tuple(item.sku_id for item in wish.items)))
     await _after(visit, form, wish)
     return await _to_payment(visit, placed)
 

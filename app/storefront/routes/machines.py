@@ -18,7 +18,7 @@ HOUR = {"cache-control": "public, max-age=3600"}
 async def robots(visit: Here) -> Response:
     """Keep crawlers out of what belongs to one visitor."""
     lines = ["User-agent: *", *(f"Disallow: {visit.home}/{name}" for name in PRIVATE)]
-    lines += [f"Allow: {visit.home}", f"Sitemap: {visit.origin}{visit.home}/sitemap.xml", ""]
+    lines += [f"Allow: {visit.start}", f"Sitemap: {_address(visit, '/sitemap.xml')}", ""]
     return Response("\n".join(lines), media_type="text/plain; charset=utf-8", headers=HOUR)
 
 
@@ -45,14 +45,14 @@ def _fixed(visit: Visit) -> list[str]:
 
 
 def _address(visit: Visit, path: str) -> str:
-    return f"{visit.origin}{visit.home}{path}"
+    return visit.canonical(visit.home + path)
 
 
 @router.get("/{rest:path}")
 async def unknown(visit: Here, rest: str) -> Response:
     """Lead from the store's address with a slash to the one without; anything else is nowhere."""
     if not rest:
-        return see_other(visit, visit.home)
+        return see_other(visit, visit.start)
     raise NotFound()
 
 

@@ -1,0 +1,47 @@
+"""A merchant's money, alike in all its workspaces: the balances, and the pages about them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from app.kit.i18n import N_
+from components.ui import base
+from components.ui.text import t
+from state.shell import ShellState
+
+_CARDS = (
+    ("PENDING", "hourglass", N_("Pending"), N_("Until the buyer's time for complaints is over")),
+    ("AVAILABLE", "wallet", N_("Available"), N_("Can be paid out")),
+    ("IN_PAYOUT", "send", N_("In payout"), N_("On its way to your bank")),
+    ("PAID_OUT", "circle-check", N_("Paid out"), N_("Has arrived")),
+)
+
+
+def money_tabs(pages: Sequence[tuple[str, str]], here: str) -> rx.Component:
+    """Return the links between the pages about money; ``pages`` are their places and names."""
+    links = [
+        rx.link(
+            t(label),
+            href=ShellState.path + "/" + page,
+            class_name="tab here" if page == here else "tab",
+            aria_current="page" if page == here else "false",
+        )
+        for page, label in pages
+    ]
+    return rx.el.nav(*links, class_name="tabs", aria_label=t("Balance"))
+
+
+def balance_cards(balances: Any) -> rx.Component:
+    """Return the balances, by kind, in one row of cards."""
+    return rx.el.div(*(_card(balances, *card) for card in _CARDS), class_name="kpis")
+
+
+def _card(balances: Any, kind: str, name: str, label: str, hint: str) -> rx.Component:
+    amount: Any = balances.get(kind, "—")
+    return rx.el.div(
+        rx.el.span(base.icon(name, 15), t(label), class_name="kpi-label"),
+        rx.el.span(amount, class_name="kpi-value", custom_attrs={"data-balance": kind}),
+        rx.el.span(t(hint), class_name="kpi-foot"),
+        class_name="kpi",
+    )
