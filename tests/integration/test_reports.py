@@ -134,7 +134,7 @@ async def test_a_report_is_mailed_as_text_html_and_spreadsheet(
     assert f"{settings().origin}/distributor/" in html
     assert english["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     other = next(m for m in _mails(outbox) if "退订" in _body(m, "plain"))
-    assert "新客户" in _body(other, "html")
+    assert "付款订单" in _body(other, "html")
     (file,) = english.iter_attachments()
     body = file.get_content()
     names = fastexcel.read_excel(body).sheet_names

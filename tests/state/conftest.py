@@ -31,5 +31,5 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> Figures:
     fake = Figures()
     monkeypatch.setattr("state.dashboards.open_figures", fake.figures)
     monkeypatch.setattr("state.dashboards.open_panels", fake.panels)
-    monkeypatch.setattr("state.dashboards.choices", fake.choices)
+    monkeypatch.setattr("state.viewing.choices", fake.choices)
     return fake
