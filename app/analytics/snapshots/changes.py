@@ -30,13 +30,22 @@ Days = dict[str, set[date]]
 
 _TRACED = f"""\
 with steps as materialized (
-  select order_id, bool_or(kind in ('PAID', 'IMPORTED')) as was_paid from order_events
+  select order_id, bool_or(kind = 'PAID') as was_paid from order_events
   where created_at >= :since group by order_id),
+-- All rows of an import have the time at which it began, however long it takes.
+brought as materialized (
+  select distinct order_id from order_events where kind = 'IMPORTED' and created_at >=
+    (select min(started_at) - interval '1 minute' from import_runs
+     where coalesce(finished_at, 'infinity') >= :since)),
+said as materialized (select order_id from reviews where created_at >= :since),
 back as materialized (
   select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),
-moved as materialized (select order_id from steps union select order_id from back),
+moved as materialized (
+  select order_id from steps union select order_id from back union select order_id from brought
+  union select order_id from said),
 bought as materialized (
-  select order_id from back union select order_id from steps where was_paid)
+  select order_id from back union select order_id from brought
+  union select order_id from steps where was_paid)
 select dataset, day from (
   select 'orders' as dataset, {day_of("o.placed_at")} as day
   from moved join orders o on o.id = moved.order_id
@@ -49,6 +58,10 @@ select dataset, day from (
   union
   select 'bookings', {day_of("created_at")} from postings
   where created_at >= :since and supplier_order_id is not null
+  union
+  select 'bookings', {day_of("p.created_at")} from brought
+  join ledger_transactions t on t.order_id = brought.order_id
+  join postings p on p.transaction_id = t.id where p.supplier_order_id is not null
   union
   select 'parts', {day_of("o.paid_at")}
   from orders o join supplier_orders s on s.order_id = o.id

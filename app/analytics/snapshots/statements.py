@@ -183,7 +183,9 @@ _PARTS = Statement(
         "freight_cents": "s.freight_cents",
         "refunded_cents": "(select coalesce(sum(r.amount_cents), 0) from refunds r"
         " where r.supplier_order_id = s.id and r.status <> 'FAILED')",
-        "score": "null",
+        # Of the part's own products, and of the order as a whole.
+        "score": "(select avg(v.score) from reviews v where v.order_id = s.order_id"
+        " and (v.supplier_id is null or v.supplier_id = s.supplier_id))",
     },
     "orders o join supplier_orders s on s.order_id = o.id",
     "o.paid_at",
