@@ -34,9 +34,10 @@ with steps as materialized (
   where created_at >= :since group by order_id),
 -- All rows of an import have the time at which it began, however long it takes.
 brought as materialized (
-  select distinct order_id from order_events where kind = 'IMPORTED' and created_at >=
-    (select min(started_at) - interval '1 minute' from import_runs
-     where coalesce(finished_at, 'infinity') >= :since)),
+  select id as order_id from orders
+  where (select count(*) from import_runs where coalesce(finished_at, 'infinity') >= :since) > 0
+    and imported_at >= (select min(started_at) - interval '1 minute' from import_runs
+      where coalesce(finished_at, 'infinity') >= :since)),
 said as materialized (select order_id from reviews where created_at >= :since),
 back as materialized (
   select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),

@@ -122,10 +122,10 @@ select id, recipient, phone, province_code, province, city, district, street
 from t_due where consumer_id is not null""",
     "parts": """\
 insert into supplier_orders (id, order_id, number, supplier_id, distributor_id, store_id,
-  store_name, status, freight_cents, placed_at, paid_at, accepted_at, shipped_at, received_at,
-  completed_at, imported_at)
+  store_name, currency, status, freight_cents, placed_at, paid_at, accepted_at, shipped_at,
+  received_at, completed_at, imported_at)
 select p.id, d.id, d.number || '-' || p.place, p.supplier_id, d.distributor_id, d.store_id,
-  d.store_name, d.status, p.freight, d.placed_at, s.paid_at, d.accepted_at,
+  d.store_name, d.currency, d.status, p.freight, d.placed_at, s.paid_at, d.accepted_at,
   coalesce(d.shipped_at, h.shipped_at), coalesce(d.received_at, h.delivered_at), d.completed_at,
   :at
 from t_part p join t_due d on d.id = p.order_id join t_sum s on s.id = d.id
