@@ -1,7 +1,7 @@
 """Short keys for the analytics' files, and the currency of a supplier's part on the part itself.
 
 Revision ID: 0110
-Revises: 0091
+Revises: 0100
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0110"
-down_revision: str | None = "0091"
+down_revision: str | None = "0100"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
