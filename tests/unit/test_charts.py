@@ -54,6 +54,17 @@ def test_nothing_but_zeros_is_an_empty_panel(panel: Panel) -> None:
         assert draw(replace(panel, rows=rows), READER).kind == "empty"
 
 
+def test_a_trend_without_a_comparison_is_drawn() -> None:
+    alone = replace(
+        boards.TREND,
+        columns=boards.TREND.columns[:2],
+        rows=tuple(replace(row, values=row.values[:2]) for row in boards.TREND.rows),
+    )
+    drawn = draw(alone, READER)
+    assert drawn.kind == "plot"
+    assert drawn.heads == []
+
+
 @pytest.mark.parametrize("panel", boards.EVERY, ids=lambda panel: panel.chart)
 def test_every_chart_can_be_read_as_a_table(panel: Panel) -> None:
     table = draw(panel, READER, as_table=True)

@@ -97,7 +97,7 @@ def _legend(panel: Panel, chart: Chart, reader: Reader) -> list[Head]:
         marks = ("accent", "dashed", "band")
         heads = [*heads[:2], Head(reader.say(_EXPECTED))]
     elif chart is Chart.TREND:
-        marks = ("accent", "before")
+        marks = ("accent", "before")[: len(heads)]
         heads = [heads[0], *(Head(reader.compared_with) for _ in heads[1:])]
     else:
         marks = tuple(colour.lstrip("@") for colour in _colours(len(heads)))
