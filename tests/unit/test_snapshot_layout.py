@@ -116,7 +116,7 @@ def test_a_merchant_sees_only_what_can_be_told_apart(dataset, scope) -> None:
         Actor(Scope.SUPPLIER, permissions=ALL),
         Actor(Scope.DISTRIBUTOR, permissions=ALL),
     ],
-    ids=str,
+    ids=lambda actor: actor.scope,
 )
 def test_nobody_else_sees_anything(actor: Actor) -> None:
     for dataset in DATASETS:
