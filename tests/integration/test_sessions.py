@@ -62,7 +62,11 @@ async def test_permissions_of_one_company_do_not_count_in_another(database: Data
     await join(database, user.id, shop.id, "analyst")
     token = await open_session(database, user.id)
     actor, _ = await actor_for(token, Workspace("supplier", shop.code))
-    assert actor.permissions == {"supplier:dashboard:read", "supplier:analytics:read"}
+    assert actor.permissions == {
+        "supplier:dashboard:read",
+        "supplier:analytics:read",
+        "supplier:analytics:write",
+    }
 
 
 async def test_somebody_elses_workspace_is_not_found(database: Database) -> None:

@@ -90,7 +90,11 @@ async def test_an_invited_stranger_gets_a_login_and_the_role(database: Database)
     )
     fresh = await invitations.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
     actor, _ = await actor_for(fresh, Workspace("supplier", merchant.code))
-    assert actor.permissions == {"supplier:dashboard:read", "supplier:analytics:read"}
+    assert actor.permissions == {
+        "supplier:dashboard:read",
+        "supplier:analytics:read",
+        "supplier:analytics:write",
+    }
     with pytest.raises(LinkExpired):
         await invitations.accept_as_new(token, "新人", NEW_PASSWORD, "zh_CN", HERE)
 

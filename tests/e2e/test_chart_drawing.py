@@ -247,6 +247,7 @@ def test_todays_figures_are_read_again_while_one_looks(
     page.evaluate("delete document.visibilityState")
     page.locator('[data-page="orders"]').click()
     page.wait_for_url("**/orders", timeout=PATIENCE)
+    expect(page.locator("[data-panel]")).to_have_count(0, timeout=PATIENCE)
     known = ticks()
     page.clock.run_for(90_000)
     assert ticks() == known
