@@ -16,7 +16,17 @@ def fill(
     settings: Settings, urls: DatabaseUrls, *, empty: bool, say: Callable[[str], None]
 ) -> None:
     """Bring roles and, on a first start, the demo or a set-up token into the database."""
-    asyncio.run(_fill(urls, empty=empty, say=say))
+    # The demo takes several transactions, so an interrupted one is there in part.
+    unfinished = settings.data_dir / "demo-unfinished"
+    if unfinished.exists():
+        say("The demo market was interrupted and lacks parts. For a whole one, remove the folder")
+        say(f"{settings.data_dir} and start again.")
+    elif not _has_users(urls):
+        unfinished.touch(mode=0o600)
+        asyncio.run(_fill(urls, empty=empty, say=say))
+        unfinished.unlink()
+    else:
+        asyncio.run(_fill(urls, empty=empty, say=say))
     token = settings.data_dir / "setup-token"
     if empty and not _has_users(urls) and not token.exists():
         token.touch(mode=0o600)
