@@ -53,7 +53,13 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 16) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=0, pool_timeout=30, pool_pre_ping=False
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            pool_pre_ping=False,
+            # An error's message goes into the log, and parameters are what people typed.
+            hide_parameters=True,
         )
         self._pool_size = pool_size
         self._hot: AsyncConnectionPool[RawConnection[DictRow]] | None = None

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.engine import URL
 
+from app.kit import logs
 from app.kit.db import Database, use_database
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
@@ -24,7 +25,8 @@ def owner_database_url() -> URL:
 
 @asynccontextmanager
 async def serving() -> AsyncGenerator[None]:
-    """Hold the process's database open."""
+    """Hold the process's database open, and log as a process does."""
+    logs.configure()
     opened = Database(app_database_url(), pool_size=settings().pool_size)
     use_database(opened)
     try:
