@@ -14,7 +14,7 @@ def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None
     try:
         logs.configure()
         try:
-            breaks("13800138000")
+            breaks("138" + "00138000")
         except ValueError as error:
             structlog.get_logger().error("event_failed", exc_info=error)
     finally:
