@@ -15,6 +15,7 @@ from pathlib import Path
 from app.kit.paths import PROJECT_ROOT
 
 STOP_SECONDS = 8
+_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -73,12 +74,17 @@ def first_dead(children: Sequence[Child]) -> Child | None:
 
 
 def end_on_signals() -> None:
-    """Let every signal to end raise KeyboardInterrupt, so that what was started is stopped."""
+    """Let the first signal to end raise KeyboardInterrupt, so that what was started is stopped.
+
+    Further ones are ignored: they would break off the stopping half way.
+    """
 
     def interrupt(number: int, frame: object) -> None:
+        for each in _TO_END:
+            signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _TO_END:
         signal.signal(number, interrupt)
 
 
@@ -89,7 +95,7 @@ def wait_for_signal(watch: Callable[[], bool]) -> None:
     def stop_waiting(number: int, frame: object) -> None:
         stopping.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _TO_END:
         signal.signal(number, stop_waiting)
     while not stopping.wait(0.5):
         if watch():
