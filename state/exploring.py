@@ -35,6 +35,7 @@ from state.questions import (
 from state.viewing import ViewState
 
 PAGE = "explore"
+LIMITS = tuple(map(str, questions.LIMITS))
 LINES_AT_ONCE = 50
 """So many rows of the table come to the browser; more are asked for."""
 
@@ -248,7 +249,7 @@ class ExploreState(ViewState, mixin=True):
     @needs(OF_SCREEN)
     async def take(self, rows: str) -> Any:
         """Ask for so many rows."""
-        if rows not in map(str, questions.LIMITS):
+        if rows not in LIMITS:
             return None
         return self._ask(replace(self._asked(), limit=int(rows)))
 
