@@ -42,7 +42,7 @@ async def prepared(**changed: bytes) -> UUID:
 async def page(run_id: UUID, *, locale: str = "en") -> Any:
     state = new(ImportState)
     with at(f"imports/{run_id}"):
-        await call(state, "load_all")
+        await call(state, "load")
     return state
 
 
