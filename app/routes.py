@@ -61,11 +61,6 @@ def console(workspace: Workspace, page: str = "dashboard") -> str:
     return f"{workspace.path}/{page}"
 
 
-def download(workspace: Workspace, resource: str, fmt: str) -> str:
-    """Return the address of an export; it names its workspace, as every download does."""
-    return f"/download{workspace.path}/{resource}.{fmt}"
-
-
 def board_download(workspace: Workspace) -> str:
     """Return the start of the addresses of a dashboard's files; a panel's name follows."""
     return f"/download{workspace.path}/board"

@@ -276,12 +276,7 @@ def _save_form(state: State) -> rx.Component:
             rx.el.div(
                 rx.el.select(
                     rx.el.option(t("Only me"), value=""),
-                    rx.foreach(
-                        state.roles,
-                        lambda one: rx.el.option(
-                            rx.cond(one[1] != "", word(one[1], BUILT_IN), one[2]), value=one[0]
-                        ),
-                    ),
+                    role_options(state.roles),
                     name="role",
                     class_name="input",
                 ),
@@ -307,6 +302,16 @@ def _save_form(state: State) -> rx.Component:
         on_submit=state.save_view,
         reset_on_submit=True,
         class_name="view-form",
+    )
+
+
+def role_options(roles: Any) -> rx.Component:
+    """Return the roles to choose from, as ``role_choices`` of ``state.sharing`` makes them."""
+    return rx.foreach(
+        roles,
+        lambda role: forms.option(
+            rx.cond(role[1] != "", word(role[1], BUILT_IN), role[2]), role[0]
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from app.access import Actor
 from app.kit.i18n import N_, catalog
 from app.queries.lists.figures import SHARING
 from app.services import analyses
+from app.services.sharing_roles import roles_to_share_with
 from models.analyses import Sharing
 from state.exploring import draft_of
 from state.gate import acting
@@ -69,7 +70,7 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
 
 async def sharing_choices(actor: Actor) -> list[list[str]]:
     """Return with whom the actor may share: a code or a role's id, and its name twice."""
-    roles = await analyses.roles_to_share_with(actor)
+    roles = await roles_to_share_with(actor, analyses.SHARES)
     words, chinese = dict(SHARING), catalog("zh_CN")
 
     def named(key: str, message: str) -> list[str]:

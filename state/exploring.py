@@ -32,9 +32,11 @@ from state.questions import (
     sort_options,
     title_of,
 )
+from state.sharing import role_choices
 from state.viewing import ViewState
 
 PAGE = "explore"
+LIMITS = tuple(map(str, questions.LIMITS))
 LINES_AT_ONCE = 50
 """So many rows of the table come to the browser; more are asked for."""
 
@@ -248,7 +250,7 @@ class ExploreState(ViewState, mixin=True):
     @needs(OF_SCREEN)
     async def take(self, rows: str) -> Any:
         """Ask for so many rows."""
-        if rows not in map(str, questions.LIMITS):
+        if rows not in LIMITS:
             return None
         return self._ask(replace(self._asked(), limit=int(rows)))
 
@@ -267,10 +269,7 @@ class ExploreState(ViewState, mixin=True):
         """Open the dialog that saves the question anew, or changes what is saved."""
         saved = self._saved if saving_as == "same" and self.is_mine else None
         self.saving_as = "same" if saved else "new"
-        self.roles = [
-            [f"{role.id}", role.code if role.is_built_in else "", role.name]
-            for role in await analyses.roles_to_share_with(acting().actor)
-        ]
+        self.roles = await role_choices(acting().actor, analyses.SHARES)
         self.draft = {
             "name": saved.name if saved else title_of(self._asked(), self._reader)[:80],
             "sharing": f"{saved.role_id or saved.sharing}" if saved else Sharing.OWN,

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import reflex as rx
 
-from app import routes
 from app.queries.resource import (
     PAGE_SIZE,
     ListPage,
@@ -57,7 +56,6 @@ class ListState(ActsState, mixin=True):
     loaded: bool = False
     busy: bool = False
     views: list[dict[str, str]] = []
-    view_name: str = ""
     export_query: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -233,8 +231,3 @@ class ListState(ActsState, mixin=True):
         if self.whole:
             return await matching_keys(acting().actor, self.resource, self._query())
         return [self._key(key) for key in self.selected]
-
-
-def export_path(workspace: routes.Workspace, resource: Resource, fmt: str) -> str:
-    """Return the address of a list's download."""
-    return routes.download(workspace, resource.name, fmt)

@@ -44,7 +44,8 @@ class RecordState(ConsoleState, mixin=True):
     @needs(OF_SCREEN)
     async def load(self) -> Any:
         """Show the record that the address names."""
-        path = acting().path
+        # What stands behind the question mark turns the pages of a list beside the record.
+        path = acting().path.partition("?")[0]
         if self._shown != path:
             # Nothing of the record before may stand under the new address.
             self.loaded = False

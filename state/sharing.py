@@ -5,9 +5,11 @@ from uuid import UUID
 
 import reflex as rx
 
+from app.access import Actor
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.services import saved_views
+from app.services.sharing_roles import roles_to_share_with
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 
@@ -20,7 +22,7 @@ class SharedViews(ConsoleState, mixin=True):
 
     views: list[dict[str, str]] = []
     roles: list[list[str]] = []
-    """With whom one may share: id, code of a built-in role or nothing, name."""
+    """With whom one may share; see ``role_choices``."""
     view_fault: str = ""
 
     @rx.event
@@ -32,10 +34,7 @@ class SharedViews(ConsoleState, mixin=True):
         actor = acting().actor
         self.view_fault = ""
         self.views = await saved_views.of(actor, self.resource_name)
-        self.roles = [
-            [f"{role.id}", role.code if role.is_built_in else "", role.name]
-            for role in await saved_views.roles_to_share_with(actor)
-        ]
+        self.roles = await role_choices(actor, saved_views.SHARES)
 
     @rx.event
     @needs(OF_SCREEN)
@@ -71,6 +70,14 @@ class SharedViews(ConsoleState, mixin=True):
     def _kept_query(self) -> dict[str, str]:
         """Return what a view keeps of the address."""
         return dict(self.router.url.query_parameters)
+
+
+async def role_choices(actor: Actor, right: str) -> list[list[str]]:
+    """Return the roles to share with: id, code of a built-in one or nothing, name."""
+    return [
+        [f"{role.id}", role.code if role.is_built_in else "", role.name]
+        for role in await roles_to_share_with(actor, right)
+    ]
 
 
 def _id(value: str) -> UUID:

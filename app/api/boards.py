@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ from starlette.background import BackgroundTask
 from app import routes
 from app.analytics import views
 from app.analytics.charts import Reader
-from app.analytics.dashboards import Dashboard, Panel, open_dashboard
+from app.analytics.dashboards import Dashboard, Panel, open_dashboard, open_panel
 from app.analytics.files import csv_of, write_xlsx
 from app.api.downloads import XLSX, places
 from app.api.problems import problem, request_locale
@@ -94,17 +94,14 @@ async def _wanted(request: Request, workspace: Workspace, name: str, fmt: str) -
     locale = request_locale(request)
     actor, _ = await actor_for(request.cookies.get(COOKIE), workspace, locale)
     view = views.parse(dict(request.query_params), now())
-    dashboard = await open_dashboard(actor, view)
-    pinned = await pinned_panels(actor, view)
-    dashboard = replace(dashboard, panels=(*dashboard.panels, *pinned))
+    whole = name == WHOLE and fmt == "xlsx"
+    dashboard = await (open_dashboard(actor, view) if whole else open_panel(actor, view, name))
+    pinned = await pinned_panels(actor, view, "" if whole else name)
+    panels = (*dashboard.panels, *pinned)
+    if not panels and not whole:
+        raise NotFound()
     reader = Reader.of(dashboard.view, locale)
-    if name == WHOLE and fmt == "xlsx":
-        return _Board(dashboard, dashboard.panels, reader, reader.say(_TITLE))
-    try:
-        panel = dashboard.panel(name)
-    except KeyError:
-        raise NotFound() from None
-    return _Board(dashboard, [panel], reader, reader.say(panel.title))
+    return _Board(dashboard, panels, reader, reader.say(_TITLE if whole else panels[0].title))
 
 
 async def _xlsx(board: _Board) -> Response:

@@ -22,7 +22,6 @@ from app.kit.i18n import Words, day_text, moment_text, yuan
 from app.kit.search import query_grams
 
 PAGE_SIZE = 25
-MOST_PER_PAGE = 50
 MOST_COUNTED = 10_000
 MOST_SELECTED = 10_000
 """So many rows at most are taken by "all that match"."""

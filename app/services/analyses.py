@@ -21,6 +21,8 @@ from app.kit.i18n import N_
 from models.analyses import Analysis, Sharing
 
 MOST_OWN = 200
+SHARES = "analytics:write"
+"""The right to share an analysis."""
 MOST_PINNED = 6
 """So many analyses at most stand on a dashboard."""
 
@@ -144,31 +146,6 @@ async def pinned(actor: Actor) -> list[Saved]:
             {"user": actor.user_id, "most": MOST_PINNED},
         )
         return [Saved(**row) for row in found.mappings()]
-
-
-@dataclass(frozen=True)
-class SharingRole:
-    """A role with which one may share; ``code`` names a built-in one."""
-
-    id: UUID
-    code: str
-    name: str
-    is_built_in: bool
-
-
-async def roles_to_share_with(actor: Actor) -> list[SharingRole]:
-    """Return the workspace's roles; none for who may not share."""
-    if not actor.may(f"{actor.scope}:analytics:write"):
-        return []
-    async with database().transaction(actor) as session:
-        found = await session.execute(
-            text(
-                "select id, code, name, is_built_in from roles"
-                " where is_platform = ((select app_scope()) = 'platform')"
-                " order by not is_built_in, created_at, id"
-            )
-        )
-        return [SharingRole(**row) for row in found.mappings()]
 
 
 def _check_sharing(actor: Actor, sharing: Sharing) -> None:

@@ -15,9 +15,14 @@ PIN = "pin-"
 """How the name of such a panel begins; the analysis' id follows."""
 
 
-async def pinned_panels(actor: Actor, view: View) -> tuple[Panel, ...]:
-    """Return the pinned analyses as panels; one that the actor may not see at all is left out."""
+async def pinned_panels(actor: Actor, view: View, name: str = "") -> tuple[Panel, ...]:
+    """Return the pinned analyses as panels, or only the panel of that ``name``.
+
+    One that the actor may not see at all is left out.
+    """
     found = await analyses.pinned(actor)
+    if name:
+        found = [saved for saved in found if _name(saved) == name]
     panels = await asyncio.gather(*(_panel(actor, saved, view) for saved in found))
     return tuple(panel for panel in panels if panel is not None)
 
@@ -32,7 +37,11 @@ async def _panel(actor: Actor, saved: analyses.Saved, view: View) -> Panel | Non
     except TradeError:
         # What cannot be asked for these days says so in the explorer; a dashboard goes without.
         return None
-    return replace(panel, name=f"{PIN}{saved.id}", title=saved.name, wide=False)
+    return replace(panel, name=_name(saved), title=saved.name, wide=False)
+
+
+def _name(saved: analyses.Saved) -> str:
+    return f"{PIN}{saved.id}"
 
 
 def _seen_through(question: Question, view: View) -> Question:

@@ -4,8 +4,7 @@ A view is its user's own, or it is shared with a role by someone who manages rol
 be the default, with which a page opens that is asked for nothing; one's own goes before a role's.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,9 +16,12 @@ from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid
 from app.kit.i18n import N_
+from app.services.sharing_roles import roles_to_share_with
 from models.ops import SavedView
 
 MOST_VIEWS = 20
+SHARES = "roles:write"
+"""The right to share a view with a role."""
 
 _FOUND = (
     "select v.id, v.name, v.query, v.role_id, v.is_default, r.code, r.name as role_name,"
@@ -71,30 +73,6 @@ async def default_query(actor: Actor, resource: str) -> str:
         return urlencode(found.query) if found else ""
 
 
-@dataclass(frozen=True)
-class Role:
-    """A role that a view can be shared with; ``code`` names a built-in one."""
-
-    id: UUID
-    code: str
-    name: str
-    is_built_in: bool
-
-
-async def roles_to_share_with(actor: Actor) -> Sequence[Role]:
-    """Return the roles of the workspace; none for who may not manage them."""
-    if not actor.may(f"{actor.scope}:roles:write"):
-        return []
-    statement = (
-        "select id, code, name, is_built_in from roles"
-        " where is_platform = ((select app_scope()) = 'platform')"
-        " order by not is_built_in, created_at, id"
-    )
-    async with database().transaction(actor) as session:
-        found = await session.execute(text(statement))
-        return [Role(row.id, row.code, row.name, row.is_built_in) for row in found]
-
-
 async def save(
     actor: Actor,
     resource: str,
@@ -114,7 +92,9 @@ async def save(
         raise Forbidden()
     if not name:
         raise Invalid({"name": N_("Please fill this in.")})
-    if role_id is not None and role_id not in {r.id for r in await roles_to_share_with(actor)}:
+    if role_id is not None and role_id not in {
+        r.id for r in await roles_to_share_with(actor, SHARES)
+    }:
         raise Forbidden()
     await _check_room(actor, resource, name, role_id)
     async with database().transaction(actor) as session:

@@ -11,7 +11,7 @@ from components.panels import Frame, panel
 from components.ui import base
 from components.ui.charts import about
 from components.ui.text import ENGLISH, t, word
-from state.exploring import ExploreState
+from state.exploring import LIMITS, ExploreState
 from state.questions import CHART_ICONS, CHARTS, GRAIN_WORDS
 from state.shell import ShellState
 
@@ -231,9 +231,6 @@ def _order(state: State) -> rx.Component:
     return rx.el.div(
         _part(t("Sorted by"), sorts), _part(t("Rows"), rows), class_name="builder-pair"
     )
-
-
-LIMITS = ("10", "20", "50", "100", "500")
 
 
 def _select(options: Any, value: Any, on_change: Any, label: Any, name: str) -> rx.Component:

@@ -4,11 +4,11 @@ from typing import Any
 
 import reflex as rx
 
+from components.board_tools import role_options
 from components.ui import forms
 from components.ui.dialogs import dialog
-from components.ui.text import t, word
+from components.ui.text import t
 from state.exploring import ExploreState
-from state.house.roles import BUILT_IN
 
 State = type[ExploreState]
 
@@ -58,12 +58,7 @@ def _choices(state: State) -> list[Any]:
         state.roles.length() > 0,
         rx.fragment(
             forms.option(t("Everybody here"), "ALL"),
-            rx.foreach(
-                state.roles,
-                lambda one: forms.option(
-                    rx.cond(one[1] != "", word(one[1], BUILT_IN), one[2]), one[0]
-                ),
-            ),
+            role_options(state.roles),
         ),
     )
     return [forms.option(t("Only me"), "OWN"), shared]

@@ -38,10 +38,7 @@ def _verdict() -> Any:
     refused = rx.el.a(
         base.icon("download"),
         rx.el.span(t("Refused rows (CSV)")),
-        href="/download"
-        + ShellState.path
-        + f"/import-problems.csv?columns={_COLUMNS}&run="
-        + run.id,
+        href="/download" + ShellState.path + _REFUSED + run.id,
         class_name="btn btn-plain",
     )
     download = rx.cond(run.has_refused, refused)
@@ -170,7 +167,7 @@ def _problems() -> rx.Component:
 
 def _cells() -> Mapping[str, Any]:
     def sentence(row: Any) -> Any:
-        places = {name: row[name] for name in ("least", "most", "words", "encoding")}
+        places = {c.key: row[c.key] for c in ProblemsState.resource.columns if c.silent}
         return rx.match(
             row["problem"],
             *((code, t(text, **_used(text, places))) for code, text in REMEDIES),

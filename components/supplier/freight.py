@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.lists import form_field
+from components.actions import form_field
 from components.supplier.guarded import guard
 from components.ui import base
 from components.ui.text import ENGLISH, t

@@ -99,7 +99,6 @@ _COLUMNS = (
     ("on_hand", N_("On hand"), "numeric"),
     ("low_at", N_("Low from"), "numeric"),
 )
-_FILLED = ("code", "supply", "suggested", "cost", "low_at", "on_hand")
 
 
 def _permitted(cell: str, shown: rx.Component) -> rx.Component:

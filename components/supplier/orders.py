@@ -13,7 +13,7 @@ from app.words import (
     SPLIT_STATE,
     TRACKING_STATE,
 )
-from components.lists import form_field
+from components.actions import form_field
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word

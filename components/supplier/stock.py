@@ -5,8 +5,8 @@ from typing import Any
 import reflex as rx
 
 from app.words import MOVEMENT_REASON, STOCK_STATUS
+from components.actions import form_field
 from components.house.audit import history_link
-from components.lists import form_field
 from components.ui import base, forms
 from components.ui.text import t, word
 from state.shell import ShellState

@@ -21,7 +21,7 @@ from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.platform.import_views import RunView, run_view
-from state.record import ActedRecordState, id_in_address, name_in_address
+from state.record import ActedRecordState, id_in_address
 from state.screens import Action, Values
 
 LAYOUT = tuple(
@@ -113,13 +113,7 @@ class ImportState(ActedRecordState, rx.State):
     @needs(OF_SCREEN)
     async def load_all(self) -> Any:
         """Show the import that the address names, and the page of rows that it refused."""
-        if self.run.id != name_in_address():
-            self.loaded = False
-            yield
-        self.asking = ""
-        await self._show()
-        self.loaded = True
-        yield ProblemsState.load
+        return [ImportState.load, ProblemsState.load]
 
     @rx.event
     @needs(OF_SCREEN)

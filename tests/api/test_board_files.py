@@ -48,7 +48,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Actor, View]]:
         found.append((actor, view))
         return Dashboard(actor.scope, view, (), boards.EVERY, (), view.period.at, None)
 
+    async def opened_alone(actor: Actor, view: View, name: str) -> Dashboard:
+        dashboard = await opened(actor, view)
+        panels = tuple(panel for panel in dashboard.panels if panel.name == name)
+        return replace(dashboard, panels=panels)
+
     monkeypatch.setattr("app.api.boards.open_dashboard", opened)
+    monkeypatch.setattr("app.api.boards.open_panel", opened_alone)
     return found
 
 

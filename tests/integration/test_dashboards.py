@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from app.access import BUILT_IN_ROLES, Actor, Scope
-from app.analytics.dashboards import Dashboard, open_dashboard
+from app.analytics.dashboards import Dashboard, open_dashboard, open_panel
 from app.analytics.dashboards.desk import UNFILTERED
 from app.analytics.dashboards.supply import STOCK_DAYS
 from app.analytics.measures import MEASURES
@@ -51,6 +51,14 @@ def actors(trade: Trade) -> list[Actor]:
         *(supplier(who) for who in trade.suppliers),
         *(distributor(who) for who in trade.distributors),
     ]
+
+
+async def test_each_panel_can_be_made_alone(trade: Trade) -> None:
+    for actor in (platform(), supplier(trade.suppliers[0]), distributor(trade.distributors[0])):
+        for panel in (await open_dashboard(actor, QUARTER)).panels:
+            alone = await open_panel(actor, QUARTER, panel.name)
+            assert (alone.panels, alone.tiles) == ((panel,), ())
+        assert (await open_panel(actor, QUARTER, "nothing")).panels == ()
 
 
 @pytest.mark.parametrize("view", [QUARTER, TODAY], ids=["quarter", "today"])

@@ -28,6 +28,7 @@ from app.services.one_time import LinkExpired
 from app.services.reports import leaving, schedules
 from app.services.reports.delivering import MOST_ATTEMPTS, forget_old, send_due
 from app.services.reports.schedules import ScheduleDraft
+from app.services.sharing_roles import roles_to_share_with
 from models.analyses import Rhythm, Sharing
 from tests.integration.analytics import Trade, open_trade
 from tests.integration.people import join, make_user
@@ -531,7 +532,7 @@ async def test_an_analysis_is_its_owners_until_it_is_shared(
     for other in (analyst, finance, stranger):
         with pytest.raises(NotFound):
             await analyses.open_saved(other, saved)
-    roles = {role.code: role.id for role in await analyses.roles_to_share_with(owner)}
+    roles = {role.code: role.id for role in await roles_to_share_with(owner, analyses.SHARES)}
     shared = analyses.AnalysisDraft(
         name="Sales", sharing=Sharing.ROLE, role_id=roles["analyst"], is_pinned=True
     )
@@ -580,7 +581,7 @@ async def test_a_platforms_role_is_none_to_share_with_for_a_merchant(
     owner = await _member(database, Scope.DISTRIBUTOR, trade.distributors[0])
     platform = await _member(database, Scope.PLATFORM, None, "platform_owner")
     for actor, others in ((owner, platform), (platform, owner)):
-        foreign = (await analyses.roles_to_share_with(others))[0].id
+        foreign = (await roles_to_share_with(others, analyses.SHARES))[0].id
         draft = analyses.AnalysisDraft(name="X", sharing=Sharing.ROLE, role_id=foreign)
         with pytest.raises(Invalid):
             await analyses.save(actor, draft, SALES)

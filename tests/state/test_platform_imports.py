@@ -12,9 +12,8 @@ from app.kit.errors import Forbidden
 from app.queries.lists.imports import IMPORT_PROBLEMS, IMPORTS
 from app.queries.resource import ListQuery, cells, fetch
 from app.services.imports import runs, uploads
-from app.services.imports.report import NOTES
 from app.services.imports.working import carry_out
-from state.platform.imports import REMEDIES, ImportsState, ImportState, ProblemsState
+from state.platform.imports import REMEDIES, ImportsState, ImportState
 from tests.integration.history import MAPPING, SAMPLE, WIPE, bring_olist
 from tests.state.platform_desk import actor, at, call, query, said
 
@@ -43,7 +42,7 @@ async def prepared(**changed: bytes) -> UUID:
 async def page(run_id: UUID, *, locale: str = "en") -> Any:
     state = new(ImportState)
     with at(f"imports/{run_id}"):
-        await call(state, "load_all")
+        await call(state, "load")
     return state
 
 
@@ -110,8 +109,8 @@ async def test_refused_rows_say_what_to_do(database: Database, query: dict[str, 
     row = next(row for row in rows if row["problem"] == "not_amount")
     assert (row["file"], row["line"], row["column"]) == ("order_items.csv", "2", "price")
     assert set(dict(REMEDIES)) >= {row["problem"] for row in rows}
-    for places, sentence in ((rows[0], dict(REMEDIES)[rows[0]["problem"]]),):
-        assert sentence % places
+    for one in rows:
+        assert "%(" not in dict(REMEDIES)[one["problem"]] % one
     # Another import's rows are not among them.
     other = await fetch(
         PREPARER, IMPORT_PROBLEMS, ListQuery.of(IMPORT_PROBLEMS, {"run": str(await prepared())})
@@ -152,8 +151,3 @@ async def test_nothing_of_it_for_others(database: Database) -> None:
         events = await call(state, "drop_file", "orders.csv")
         assert "toast" in said(events)
     assert len((await page(run_id)).run.files) == len(list(SAMPLE.glob("*.csv")))
-
-
-def test_every_remark_is_known_to_the_page() -> None:
-    assert all("%(" not in word for word in NOTES)
-    assert ProblemsState.resource is IMPORT_PROBLEMS

@@ -28,6 +28,7 @@ __all__ = [
     "Todo",
     "open_dashboard",
     "open_figures",
+    "open_panel",
     "open_panels",
 ]
 
@@ -39,7 +40,8 @@ class _Plan:
     """What a scope's dashboard is made of, in the order in which it is shown."""
 
     tiles: tuple[str, ...]
-    panels: tuple[MakePanel, ...]
+    panels: Mapping[str, MakePanel]
+    """By the panels' names, so that one can be made alone."""
     todos: tuple[str, ...]
 
 
@@ -80,23 +82,24 @@ _PLANS: Mapping[Scope, _Plan] = {
             "new_customers",
             "repeat_rate",
         ),
-        panels=(
-            _trend("gmv_paid", N_("Sales"), name="sales"),
-            oddities.oddities,
-            stages.visit_funnel,
-            stages.order_progress,
-            _bars("goods_sales", "category", N_("Top categories")),
-            _bars("gmv_paid", "province", N_("Top regions")),
-            _ranking("supplier", N_("Top suppliers"), "gmv_paid", "paid_orders", "return_rate"),
-            _ranking("distributor", N_("Top distributors"), "gmv_paid", "paid_orders",
-                     "average_order"),
-            _bars("goods_sales", "product", N_("Top products")),
-            customers.segments,
-            customers.cohorts,
-            merchants.new_merchants,
-            merchants.settlement,
-            _trend("take", N_("Platform take"), wide=False),
-        ),
+        panels={
+            "sales": _trend("gmv_paid", N_("Sales"), name="sales"),
+            "anomalies": oddities.oddities,
+            "funnel": stages.visit_funnel,
+            "progress": stages.order_progress,
+            "category": _bars("goods_sales", "category", N_("Top categories")),
+            "province": _bars("gmv_paid", "province", N_("Top regions")),
+            "suppliers": _ranking("supplier", N_("Top suppliers"), "gmv_paid", "paid_orders",
+                                  "return_rate"),
+            "distributors": _ranking("distributor", N_("Top distributors"), "gmv_paid",
+                                     "paid_orders", "average_order"),
+            "product": _bars("goods_sales", "product", N_("Top products")),
+            "segments": customers.segments,
+            "cohorts": customers.cohorts,
+            "new_merchants": merchants.new_merchants,
+            "settlement": merchants.settlement,
+            "take": _trend("take", N_("Platform take"), wide=False),
+        },
         todos=("merchants_to_review", "products_to_review"),
     ),
     Scope.SUPPLIER: _Plan(
@@ -110,17 +113,17 @@ _PLANS: Mapping[Scope, _Plan] = {
             "balance_pending",
             "balance_available",
         ),
-        panels=(
-            _trend("supply_sales", N_("Sales"), name="sales"),
-            supply.outlook,
-            stages.part_progress,
-            _ranking("product", N_("Top products"), "supply_sales", "units_sold"),
-            supply.stock_cover,
-            _ranking("store", N_("Top stores"), "supply_sales", "paid_parts"),
-            supply.service_level,
-            _bars("supply_sales", "category", N_("Top categories")),
-            _bars("supply_sales", "province", N_("Top regions")),
-        ),
+        panels={
+            "sales": _trend("supply_sales", N_("Sales"), name="sales"),
+            "forecast": supply.outlook,
+            "progress": stages.part_progress,
+            "products": _ranking("product", N_("Top products"), "supply_sales", "units_sold"),
+            "stock": supply.stock_cover,
+            "stores": _ranking("store", N_("Top stores"), "supply_sales", "paid_parts"),
+            "service": supply.service_level,
+            "category": _bars("supply_sales", "category", N_("Top categories")),
+            "province": _bars("supply_sales", "province", N_("Top regions")),
+        },
         todos=("to_accept", "to_ship", "overdue", "low_stock"),
     ),
     Scope.DISTRIBUTOR: _Plan(
@@ -137,21 +140,22 @@ _PLANS: Mapping[Scope, _Plan] = {
             "balance_pending",
             "balance_available",
         ),
-        panels=(
-            _trend("store_sales", N_("Sales"), name="sales"),
-            _trend("margin", N_("Margin earned"), wide=False),
-            customers.new_and_returning,
-            stages.visit_funnel,
-            stages.order_progress,
-            _ranking("product", N_("Top products"), "goods_sales", "units_sold", "line_margin"),
-            _bars("goods_sales", "category", N_("Top categories")),
-            _bars("goods_sales", "supplier", N_("Top suppliers")),
-            _bars("store_sales", "province", N_("Top regions")),
-            traffic.sources,
-            traffic.campaigns,
-            customers.segments,
-            customers.cohorts,
-        ),
+        panels={
+            "sales": _trend("store_sales", N_("Sales"), name="sales"),
+            "margin": _trend("margin", N_("Margin earned"), wide=False),
+            "customers": customers.new_and_returning,
+            "funnel": stages.visit_funnel,
+            "progress": stages.order_progress,
+            "products": _ranking("product", N_("Top products"), "goods_sales", "units_sold",
+                                 "line_margin"),
+            "category": _bars("goods_sales", "category", N_("Top categories")),
+            "supplier": _bars("goods_sales", "supplier", N_("Top suppliers")),
+            "province": _bars("store_sales", "province", N_("Top regions")),
+            "sources": traffic.sources,
+            "campaigns": traffic.campaigns,
+            "segments": customers.segments,
+            "cohorts": customers.cohorts,
+        },
         todos=("needs_reprice",),
     ),
 }  # fmt: skip
@@ -159,7 +163,7 @@ _PLANS: Mapping[Scope, _Plan] = {
 
 def makers(scope: Scope) -> tuple[tuple[str, ...], tuple[MakePanel, ...]]:
     """Return a scope's tiles and what makes its panels, to measure them one by one."""
-    return _PLANS[scope].tiles, _PLANS[scope].panels
+    return _PLANS[scope].tiles, tuple(_PLANS[scope].panels.values())
 
 
 async def open_dashboard(actor: Actor, view: View) -> Dashboard:
@@ -191,8 +195,22 @@ async def open_panels(actor: Actor, view: View) -> tuple[Panel, ...]:
     plan = _plan(actor)
     desk = Desk.of(actor, view)
     with snapshots.one_snapshot():
-        panels = await asyncio.gather(*(make(desk) for make in plan.panels))
+        panels = await asyncio.gather(*(make(desk) for make in plan.panels.values()))
     return tuple(panel for panel in panels if panel is not None)
+
+
+async def open_panel(actor: Actor, view: View, name: str) -> Dashboard:
+    """Return the dashboard with that panel alone, and without any where the actor has it not.
+
+    Raises Forbidden as ``open_dashboard`` does.
+    """
+    make = _plan(actor).panels.get(name)
+    desk = Desk.of(actor, view)
+    with snapshots.one_snapshot():
+        panel = await make(desk) if make is not None else None
+        closed = snapshots.closed_through()
+    panels = (panel,) if panel is not None else ()
+    return Dashboard(actor.scope, desk.view, (), panels, (), view.period.at, closed)
 
 
 def _plan(actor: Actor) -> _Plan:

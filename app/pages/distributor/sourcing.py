@@ -5,7 +5,8 @@ import reflex as rx
 from app.kit.i18n import N_
 from components.distributor.onboarding import onboarding
 from components.distributor.pricing import priced_dialog, skipped_dialog
-from components.lists import list_page, table
+from components.list_table import table
+from components.lists import list_page
 from components.ui import base
 from components.ui.text import t
 from state.distributor.sourcing import SourcingState

@@ -3,10 +3,10 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.actions import form_field
 from components.distributor.campaigns import campaign_links
 from components.distributor.pricing import rule_inputs
 from components.house.audit import history_link
-from components.lists import form_field
 from components.record import record_page
 from components.ui import base, forms
 from components.ui.text import t

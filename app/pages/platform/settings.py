@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.lists import form_field
+from components.actions import form_field
 from components.ui import base, forms
 from components.ui.text import t
 from state.platform.settings import SettingsState

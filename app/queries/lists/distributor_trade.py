@@ -4,10 +4,8 @@ from app.kit.i18n import N_, Words
 from app.queries.lists.distributor import STORE_OPTIONS
 from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
-from app.words import ACCOUNT_KIND, ORDER_STATUS, SPLIT_STATE
+from app.words import ACCOUNT_KIND, ORDER_STATUS, SPLIT_STATE, STORE_STATUS
 
-STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
-DIRECTION: Words = (("IN", N_("In")), ("OUT", N_("Out")))
 POSTING_KIND: Words = (
     ("PAYMENT", N_("Payment received")),
     ("REFUND", N_("Refund")),
