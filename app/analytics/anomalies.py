@@ -52,17 +52,17 @@ def anomalies(values: "NDArray[np.int64]", judged: int, least: int = LEAST_CENTS
     import numpy as np
 
     days = values.shape[1]
-    found: list[Anomaly] = []
-    for day in range(days - judged, days):
-        before = values[:, day - WEEKS * WEEK : day : WEEK]
-        usual = np.median(before, axis=1)
-        spread = _NORMAL * np.median(np.abs(before - usual[:, None]), axis=1)
-        calm = _CALM * np.abs(usual)
-        bar = np.maximum(LEAST_SHARE * np.abs(usual), LEAST_DEVIATIONS * np.maximum(spread, calm))
-        odd = np.abs(values[:, day] - usual) >= np.maximum(bar, least)
-        known = (before != 0).sum(axis=1) >= LEAST_WEEKS
-        found += [
-            Anomaly(int(row), day, int(values[row, day]), round(float(usual[row])))
-            for row in np.flatnonzero(odd & known)
-        ]
+    late = days - judged + np.arange(judged)
+    weeks = WEEK * np.arange(1, WEEKS + 1)
+    before = values[:, late[:, None] - weeks]
+    usual = np.median(before, axis=2)
+    spread = _NORMAL * np.median(np.abs(before - usual[:, :, None]), axis=2)
+    calm = _CALM * np.abs(usual)
+    bar = np.maximum(LEAST_SHARE * np.abs(usual), LEAST_DEVIATIONS * np.maximum(spread, calm))
+    odd = np.abs(values[:, late] - usual) >= np.maximum(bar, least)
+    known = (before != 0).sum(axis=2) >= LEAST_WEEKS
+    found = [
+        Anomaly(row, int(late[day]), int(values[row, late[day]]), round(float(usual[row, day])))
+        for row, day in np.argwhere(odd & known).tolist()
+    ]
     return sorted(found, key=lambda a: (-abs(a.difference), a.series, a.day))

@@ -131,8 +131,10 @@ async def measure_frame(
 
     Ids are keys (see ``snapshots.names``). With ``compared`` each measure has a second column with
     the ending ``BEFORE``, whose slots stand where those of the period do. ``only`` keeps values of
-    a dimension. Raises Forbidden for a measure that the actor may not see, CannotDivide for one
-    that has not the dimensions of ``by`` or of the view's filters.
+    a dimension. With a grain, values are in order, and the slots of each follow each other.
+
+    Raises Forbidden for a measure that the actor may not see, CannotDivide for one that has not the
+    dimensions of ``by`` or of the view's filters.
     """
     asked = tuple(MEASURES[m] if isinstance(m, str) else m for m in measures)
     _check(actor, asked, (*by, *view.filters))
@@ -239,28 +241,48 @@ def _answer(question: _Question, read: Sequence[Sequence[_Piece]]) -> "pl.DataFr
     """Sum, join and divide. Blocking."""
     import polars as pl
 
-    lazies = [_sums(question, base, r) for base, r in zip(question.bases, read, strict=True)]
-    tables = pl.collect_all(lazies)
-    heads = _heads(question)
-    whole = tables[0]
-    for table in tables[1:]:
-        whole = whole.join(table, on=heads, how="full", coalesce=True, nulls_equal=True)
-    return _values(question, whole)
+    sides = {"": False, BEFORE: True} if len(question.windows) > 1 else {"": False}
+    lazies = [
+        _sums(question, base, [p for p in pieces if p.window.is_before is is_before], ending)
+        for ending, is_before in sides.items()
+        for base, pieces in zip(question.bases, read, strict=True)
+    ]
+    whole = _joined(pl.collect_all(lazies), _heads(question))
+    return _measured(question, _filled(question, whole), tuple(sides))
 
 
 def _heads(question: _Question) -> list[str]:
-    return ["is_before", *question.by, *(["slot"] if question.grain else [])]
+    return [*question.by, *(["slot"] if question.grain else [])]
 
 
-def _sums(question: _Question, base: Base, pieces: Sequence[_Piece]) -> "pl.LazyFrame":
+def _joined(tables: "Sequence[pl.DataFrame]", heads: Sequence[str]) -> "pl.DataFrame":
+    """Lay sums side by side; without heads each table is one row."""
+    import polars as pl
+
+    if not heads:
+        return pl.concat(tables, how="horizontal")
+    whole = tables[0]
+    for table in tables[1:]:
+        whole = whole.join(table, on=heads, how="full", coalesce=True, nulls_equal=True)
+    return whole
+
+
+def _sums(question: _Question, base: Base, pieces: Sequence[_Piece], ending: str) -> "pl.LazyFrame":
     """Return the sums of a base's amounts by the question's columns."""
     import polars as pl
 
     amounts = question.amounts(base)
-    heads = _heads(question)
-    parts = [_summed(question, amounts, piece) for piece in pieces]
-    names = [column_of(amount) for amount in amounts]
-    return pl.concat(parts, how="vertical").group_by(heads).agg(pl.col(names).sum())
+    parts = [_summed(question, amounts, piece, ending) for piece in pieces]
+    if len(parts) == 1:
+        return parts[0]
+    sums = [pl.col(column_of(amount) + ending).sum() for amount in amounts]
+    return _grouped(pl.concat(parts, how="vertical"), _heads(question), sums)
+
+
+def _grouped(
+    rows: "pl.LazyFrame", heads: "Sequence[pl.Expr | str]", sums: "Sequence[pl.Expr]"
+) -> "pl.LazyFrame":
+    return rows.group_by(heads).agg(sums) if heads else rows.select(sums)
 
 
 def column_of(amount: Amount) -> str:
@@ -268,19 +290,19 @@ def column_of(amount: Amount) -> str:
     return f"{amount.base}.{amount.key}"
 
 
-def _summed(question: _Question, amounts: Sequence[Amount], piece: _Piece) -> "pl.LazyFrame":
+def _summed(
+    question: _Question, amounts: Sequence[Amount], piece: _Piece, ending: str
+) -> "pl.LazyFrame":
     import polars as pl
 
-    window, dataset = piece.window, piece.dataset
-    rows = _rows(question, piece)
-    heads = [pl.lit(window.is_before).alias("is_before"), *(pl.col(name) for name in question.by)]
+    heads = [pl.col(name) for name in question.by]
     if question.grain:
-        heads.append(slot_of(question.grain, window.shift).alias("slot"))
+        heads.append(slot_of(question.grain, piece.window.shift).alias("slot"))
     sums = [
-        how.alias(column_of(amount))
-        for amount, how in amount_sums(amounts, is_raw=dataset.is_raw).items()
+        how.alias(column_of(amount) + ending)
+        for amount, how in amount_sums(amounts, is_raw=piece.dataset.is_raw).items()
     ]
-    return rows.group_by(heads).agg(sums)
+    return _grouped(_rows(question, piece), heads, sums)
 
 
 def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
@@ -306,59 +328,25 @@ def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
     return pl.concat([part.filter(wanted) for part in parts], how="vertical_relaxed")
 
 
-def _values(question: _Question, whole: "pl.DataFrame") -> "pl.DataFrame":
-    """Return the measures of the period beside those of the comparison."""
-    import polars as pl
-
-    heads = _heads(question)[1:]
-    amounts = [c for c in whole.columns if c not in ("is_before", *heads)]
-    now = whole.filter(~pl.col("is_before")).drop("is_before")
-    compared = len(question.windows) > 1
-    before = whole.filter(pl.col("is_before")).drop("is_before")
-    before = before.rename({name: name + BEFORE for name in amounts})
-    if not compared:
-        return _measured(question, _filled(question, now), heads, ("",))
-    both = (
-        now.join(before, on=heads, how="full", coalesce=True, nulls_equal=True)
-        if heads
-        else pl.concat([_one(now, amounts), _one(before, [a + BEFORE for a in amounts])],
-                       how="horizontal")
-    )  # fmt: skip
-    return _measured(question, _filled(question, both), heads, ("", BEFORE))
-
-
-def _one(table: "pl.DataFrame", names: Sequence[str]) -> "pl.DataFrame":
-    """Return the table's one row, of nulls where it has none."""
-    import polars as pl
-
-    return (
-        table
-        if table.height
-        else pl.DataFrame({name: [None] for name in names}, schema=table.schema)
-    )
-
-
 def _filled(question: _Question, table: "pl.DataFrame") -> "pl.DataFrame":
     """Return the table with a row for each slot (of each value of the dimensions)."""
     import polars as pl
 
     if not question.grain:
-        return table if table.height or question.by else _one(table, table.columns)
+        return table
     period = question.view.period
     slots = pl.DataFrame({"slot": slots_between(question.grain, period.first, period.last)})
-    keys = table.select(question.by).unique(maintain_order=True) if question.by else None
+    keys = table.select(question.by).unique().sort(question.by) if question.by else None
     frame = slots if keys is None else keys.join(slots, how="cross")
     return frame.join(
         table, on=[*question.by, "slot"], how="left", nulls_equal=True, maintain_order="left"
     )
 
 
-def _measured(
-    question: _Question, table: "pl.DataFrame", heads: Sequence[str], endings: Sequence[str]
-) -> "pl.DataFrame":
+def _measured(question: _Question, table: "pl.DataFrame", endings: Sequence[str]) -> "pl.DataFrame":
+    """Return the measures of the period beside those of the comparison."""
     import polars as pl
 
-    names = {c for c in table.columns if c not in heads}
     begun = _begun(question)
     columns = [
         (pl.when(begun).then(value) if ending == "" and question.grain else value).alias(
@@ -366,9 +354,9 @@ def _measured(
         )
         for ending in endings
         for measure in question.measures
-        for value in [value_of(measure, lambda a, e=ending: column_of(a) + e, names)]
+        for value in [value_of(measure, lambda a, e=ending: column_of(a) + e)]
     ]
-    return table.select(*heads, *columns)
+    return table.select(*_heads(question), *columns)
 
 
 def _begun(question: _Question) -> "pl.Expr":

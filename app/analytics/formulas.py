@@ -1,6 +1,6 @@
 """Amounts and measures as expressions over columns."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from app.analytics.measures import Amount, Measure
@@ -47,22 +47,17 @@ def _counted(amount: Amount) -> "pl.Expr":
             return column.sum()
 
 
-def value_of(
-    measure: Measure, column: Callable[[Amount], str], names: Collection[str]
-) -> "pl.Expr":
+def value_of(measure: Measure, column: Callable[[Amount], str]) -> "pl.Expr":
     """Return a measure's value as an integer in its unit; null where it is undefined.
 
-    Quotients are rounded half up. Where ``names`` lacks a column of it, nothing was counted.
+    Quotients are rounded half up. A null amount means that nothing was counted.
     """
     import polars as pl
 
     def total(terms: Sequence[tuple[int, Amount]]) -> pl.Expr:
-        parts = [
-            pl.col(column(amount)).fill_null(0) * factor
-            for factor, amount in terms
-            if column(amount) in names
-        ]
-        return pl.sum_horizontal(parts) if parts else pl.lit(0)
+        return pl.sum_horizontal(
+            pl.col(column(amount)).fill_null(0) * factor for factor, amount in terms
+        )
 
     top = total(measure.top)
     if not measure.bottom:

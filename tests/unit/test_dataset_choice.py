@@ -25,7 +25,8 @@ CASES = [
     ("gmv_paid", P, ("distributor", "province"), "daily_store_province"),
     ("gmv_paid", P, ("product", "category"), "daily_product"),
     ("gmv_paid", P, ("product", "store"), "daily_store_product"),
-    ("gmv_paid", P, ("category", "province"), "lines"),
+    ("gmv_paid", P, ("category", "province"), "daily_category_province"),
+    ("gmv_paid", P, ("supplier", "category", "province"), "lines"),
     ("gmv_paid", P, ("product", "province"), "lines"),
     ("gmv_paid", P, ("hour",), "lines"),
     # Orders of several categories or suppliers count once in each, so they sum over stores only.

@@ -95,13 +95,11 @@ async def _look(desk: Desk, measure: str, dimension: str, last: date) -> list[_O
 def _judge(
     frame: "pl.DataFrame", measure: str, dimension: str, first: date, last: date
 ) -> list[_Oddity]:
-    """Lay the series side by side and look for what stands out. Blocking."""
-    frame = frame.filter(frame[dimension].is_not_null()).sort(dimension, "slot")
+    """Lay the series upon each other and look for what stands out. Blocking."""
     days = (last - first).days + 1
-    if not frame.height:
-        return []
-    keys = frame[dimension].to_list()[::days]
-    values = frame[measure].fill_null(0).to_numpy().reshape(len(keys), days)
+    frame = frame.filter(frame[dimension].is_not_null())
+    keys = frame[dimension].gather_every(days)
+    values = frame[measure].fill_null(0).to_numpy().reshape(-1, days)
     return [
         _Oddity(measure, dimension, keys[a.series], first + timedelta(days=a.day), a)
         for a in anomalies(values, JUDGED_DAYS)

@@ -194,6 +194,6 @@ async def _series(
         return {}
     frame = await desk.frame(measure, by=(dimension,), grain=desk.grain, only={dimension: keys})
     found: dict[int | str, list[int | None]] = {}
-    for key, _, value in frame.sort("slot").iter_rows():
+    for key, _, value in frame.iter_rows():
         found.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in found.items()}

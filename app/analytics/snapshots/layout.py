@@ -18,7 +18,7 @@ from uuid import UUID
 
 from app.access import Scope
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 
 class Kind(StrEnum):
@@ -264,6 +264,7 @@ _ROLLED: tuple[tuple[str, str, str], ...] = (
     ("daily_supplier", "lines", "supplier"),
     ("daily_store", "lines", "store"),
     ("daily_product", "lines", "product"),
+    ("daily_category_province", "lines", "category province"),
     ("daily_supplier_category", "lines", "supplier category"),
     ("daily_supplier_province", "lines", "supplier province"),
     ("daily_supplier_store", "lines", "supplier store"),
