@@ -45,10 +45,13 @@ def upgrade() -> None:
             f" parallel safe as $$ select {body} $$"
         )
     op.execute("alter table supplier_orders add currency varchar(3) not null default 'CNY'")
+    # Row-level security is forced, so that an owner who is no superuser would change nothing.
+    op.execute("set local role tongshang_engine")
     op.execute(
         "update supplier_orders s set currency = o.currency from orders o"
         " where o.id = s.order_id and o.currency <> 'CNY'"
     )
+    op.execute("reset role")
 
 
 def downgrade() -> None:

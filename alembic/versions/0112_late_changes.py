@@ -18,10 +18,13 @@ def upgrade() -> None:
     """Add the columns; when a refund failed before this, nobody knows."""
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table fulfilment_lines add supply_returned_cents bigint not null default 0")
+    # Row-level security is forced, so that an owner who is no superuser would change nothing.
+    op.execute("set local role tongshang_engine")
     op.execute(
         "update fulfilment_lines f set supply_returned_cents = t.supply_returned_cents"
         " from order_line_terms t where t.line_id = f.line_id and t.supply_returned_cents <> 0"
     )
+    op.execute("reset role")
     op.execute("alter table refunds add failed_at timestamptz")
     op.execute("create index ix_refunds_failed on refunds (failed_at) where failed_at is not null")
 

@@ -1,15 +1,11 @@
 """Answers of the explorer as files: CSV or XLSX of what the page would show with the same query."""
 
 import asyncio
-import shutil
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import RedirectResponse
 
 from app import routes
 from app.access import Actor
@@ -18,11 +14,11 @@ from app.analytics.charts import Reader
 from app.analytics.explorer import Question, ask
 from app.analytics.files import csv_of, write_xlsx
 from app.analytics.results import Panel
-from app.api.downloads import XLSX, places
+from app.api.downloads import file_headers, places, xlsx_file
 from app.api.problems import problem, request_locale
 from app.kit.clock import now
 from app.kit.errors import NotFound, NotSignedIn, TradeError
-from app.kit.i18n import N_, day_text, moment_text
+from app.kit.i18n import N_, moment_text
 from app.routes import Workspace
 from app.services.sessions import COOKIE, actor_for
 
@@ -53,19 +49,11 @@ async def _answered(actor: Actor, params: dict[str, str], fmt: str) -> Response:
     question = questions.settled(actor, questions.parse(params, now())).question
     panel = await ask(actor, question)
     reader = Reader.of(question.view, actor.locale)
-    headers = _headers(reader.say(_TITLE), fmt)
+    headers = file_headers("analysis", reader.say(_TITLE), fmt)
     if fmt == "csv":
         body = await asyncio.to_thread(csv_of, panel, reader)
         return Response(body, 200, headers, "text/csv; charset=utf-8")
     return await _xlsx(panel, question, reader, headers)
-
-
-def _headers(title: str, fmt: str) -> dict[str, str]:
-    name = quote(f"{title} {day_text(now())}.{fmt}")
-    return {
-        "content-disposition": f"attachment; filename=\"analysis.{fmt}\"; filename*=UTF-8''{name}",
-        "cache-control": "private, no-store",
-    }
 
 
 async def _xlsx(
@@ -78,16 +66,10 @@ async def _xlsx(
         (reader.say(N_("Currency")), question.view.currency),
         (reader.say(N_("Figures of")), moment_text(now())),
     ]
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tongshang-"))
-    path = folder / "analysis.xlsx"
-    try:
-        titled = replace(panel, title=reader.say(panel.title))
-        await asyncio.to_thread(write_xlsx, path, [titled], reader, said)
-    except BaseException:
-        await asyncio.to_thread(shutil.rmtree, folder)
-        raise
-    done = BackgroundTask(shutil.rmtree, folder)
-    return FileResponse(path, media_type=XLSX, headers=headers, background=done)
+    titled = replace(panel, title=reader.say(panel.title))
+    return await xlsx_file(
+        lambda path: asyncio.to_thread(write_xlsx, path, [titled], reader, said), headers
+    )
 
 
 def install(web: FastAPI) -> None:

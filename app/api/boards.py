@@ -5,27 +5,23 @@ read, and what is read is what the page would show with the same query.
 """
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import RedirectResponse
 
 from app import routes
 from app.analytics import views
 from app.analytics.charts import Reader
 from app.analytics.dashboards import Dashboard, Panel, open_dashboard, open_panel
 from app.analytics.files import csv_of, write_xlsx
-from app.api.downloads import XLSX, places
+from app.api.downloads import file_headers, places, xlsx_file
 from app.api.problems import problem, request_locale
 from app.kit.clock import now
 from app.kit.errors import NotFound, NotSignedIn, TradeError
-from app.kit.i18n import N_, day_text, moment_text
+from app.kit.i18n import N_, moment_text
 from app.routes import Workspace
 from app.services.pins import pinned_panels
 from app.services.sessions import COOKIE, actor_for
@@ -47,13 +43,8 @@ class _Board:
     title: str
 
     def headers(self, fmt: str) -> dict[str, str]:
-        """Return headers that name the file and let nobody keep it."""
-        name = quote(f"{self.title} {day_text(now())}.{fmt}")
-        return {
-            "content-disposition": f'attachment; filename="dashboard.{fmt}";'
-            f" filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        }
+        """Return headers that name the file after what it holds."""
+        return file_headers("dashboard", self.title, fmt)
 
     def said(self) -> list[tuple[str, str]]:
         """Return what the first sheet says: days, comparison, filters, of when the figures are."""
@@ -105,18 +96,10 @@ async def _wanted(request: Request, workspace: Workspace, name: str, fmt: str) -
 
 
 async def _xlsx(board: _Board) -> Response:
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tongshang-"))
-    path = folder / "dashboard.xlsx"
-    try:
-        await asyncio.to_thread(write_xlsx, path, board.panels, board.reader, board.said())
-    except BaseException:
-        await asyncio.to_thread(shutil.rmtree, folder)
-        raise
-    return FileResponse(
-        path,
-        media_type=XLSX,
-        headers=board.headers("xlsx"),
-        background=BackgroundTask(shutil.rmtree, folder),
+    said = board.said()
+    return await xlsx_file(
+        lambda path: asyncio.to_thread(write_xlsx, path, board.panels, board.reader, said),
+        board.headers("xlsx"),
     )
 
 

@@ -7,7 +7,7 @@ under the same row-level security fills the page and the file.
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -50,17 +50,36 @@ class Download:
         return export(self.actor, self.resource, self.query)
 
     def headers(self, fmt: str) -> dict[str, str]:
-        """Return headers that name the file after its list and day, and let nobody keep it."""
-        title = gettext(self.locale, self.resource.title)
-        name = quote(f"{title} {day_text(now())}.{fmt}")
-        plain = f"{self.resource.name}.{fmt}"
-        return {
-            "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{name}",
-            "cache-control": "private, no-store",
-        }
+        """Return headers that name the file after its list."""
+        return file_headers(self.resource.name, gettext(self.locale, self.resource.title), fmt)
 
 
 places = asyncio.Semaphore(MOST_AT_ONCE)
+
+
+def file_headers(plain: str, title: str, fmt: str) -> dict[str, str]:
+    """Return headers that name a file after its title and the day, and let nobody keep it.
+
+    ``plain`` is for browsers that read ASCII only.
+    """
+    name = quote(f"{title} {day_text(now())}.{fmt}")
+    return {
+        "content-disposition": f"attachment; filename=\"{plain}.{fmt}\"; filename*=UTF-8''{name}",
+        "cache-control": "private, no-store",
+    }
+
+
+async def xlsx_file(write: Callable[[Path], Awaitable[None]], headers: dict[str, str]) -> Response:
+    """Return the spreadsheet that ``write`` lays at a path; it is removed once it was sent."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tongshang-"))
+    path = folder / "file.xlsx"
+    try:
+        await write(path)
+    except BaseException:
+        await asyncio.to_thread(shutil.rmtree, folder)
+        raise
+    done = BackgroundTask(shutil.rmtree, folder)
+    return FileResponse(path, media_type=XLSX, headers=headers, background=done)
 
 
 @router.get("/{scope}/{merchant}/{name}.{fmt}", include_in_schema=False)
@@ -103,19 +122,11 @@ async def _csv(wanted: Download) -> AsyncIterator[bytes]:
 
 
 async def _xlsx(wanted: Download, fmt: str) -> Response:
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="tongshang-"))
-    try:
+    async def write(path: Path) -> None:
         async with places:
-            await _write(wanted, folder / "list.xlsx")
-    except BaseException:
-        await asyncio.to_thread(shutil.rmtree, folder)
-        raise
-    return FileResponse(
-        folder / "list.xlsx",
-        media_type=XLSX,
-        headers=wanted.headers(fmt),
-        background=BackgroundTask(shutil.rmtree, folder),
-    )
+            await _write(wanted, path)
+
+    return await xlsx_file(write, wanted.headers(fmt))
 
 
 async def _write(wanted: Download, path: Path) -> None:

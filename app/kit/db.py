@@ -8,7 +8,7 @@ flows that touch several tenants enter ``tongshang_engine`` by ``SET LOCAL ROLE`
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, LiteralString, Protocol
+from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
 from psycopg.rows import DictRow, dict_row
@@ -17,10 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from app.kit.arrow import ArrowConnections
-
-if TYPE_CHECKING:
-    from app.kit.arrow import ArrowConnection
+from app.kit.arrow import ArrowConnection, ArrowConnections
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
@@ -144,7 +141,7 @@ class Database:
             await connection.execute("commit", prepare=False)
 
     @contextmanager
-    def reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+    def reader(self, identity: Identity) -> Generator[ArrowConnection]:
         """Open one read-only transaction as ``tongshang_app`` whose answers are Arrow.
 
         All its statements see one moment. Blocking: use it in a thread.
@@ -153,7 +150,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def engine_reader(self, identity: Identity) -> Generator["ArrowConnection"]:
+    def engine_reader(self, identity: Identity) -> Generator[ArrowConnection]:
         """Like ``reader`` as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
         with self._arrow.transaction(identity.database_settings()) as connection:
             with connection.cursor() as cursor:

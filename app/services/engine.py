@@ -7,17 +7,14 @@ table with the calls in the source.
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.kit.arrow import ArrowConnection
 from app.kit.db import Database, database
-
-if TYPE_CHECKING:
-    from app.kit.arrow import ArrowConnection
 
 ENGINE_USES: dict[str, str] = {
     # use case: why it must see more than one tenant
@@ -117,7 +114,7 @@ async def engine_pipeline(actor: Actor, use: str) -> AsyncGenerator[AsyncConnect
 
 
 @contextmanager
-def engine_reader(actor: Actor, use: str) -> Generator["ArrowConnection"]:
+def engine_reader(actor: Actor, use: str) -> Generator[ArrowConnection]:
     """Open one read-only transaction of the engine role that gives Arrow. Blocking."""
     if use not in ENGINE_USES:
         raise LookupError(f"{use} is not declared in ENGINE_USES")

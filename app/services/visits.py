@@ -22,6 +22,7 @@ import structlog
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.access import SYSTEM
 from app.kit.clock import BUSINESS_ZONE, now
@@ -252,7 +253,7 @@ async def flush() -> int:
         batch = _waiting.pop(0)
         try:
             await _write(batch)
-        except OperationalError as error:
+        except (OperationalError, NoConnection) as error:
             _waiting.insert(0, batch)
             del _waiting[:-MOST_WAITING]
             log.warning("visits wait for the database", error=type(error).__name__)

@@ -160,6 +160,23 @@ async def test_files_that_the_mapping_does_not_name(database: Database) -> None:
     assert "holds no file" in run["result"]["fault"]["message"]
 
 
+async def test_a_file_that_is_gone_stops_the_import(database: Database) -> None:
+    run_id = await checked()
+    await runs.carry_on(OPERATOR, run_id)
+    await kept.drop(run_id, ["order_reviews.csv"])
+    await carry_out(run_id)
+    run = await stands(database, run_id)
+    assert (run["state"], run["result"]["state"]) == ("STOPPED", "stopped")
+    assert run["result"]["fault"]["params"] == {"file": "order_reviews.csv"}
+    assert await value(database, "select count(*) from orders") == 0
+    # Added again, it goes on.
+    await runs.change(OPERATOR, run_id)
+    await add(run_id, "order_reviews.csv", (SAMPLE / "order_reviews.csv").read_bytes())
+    await runs.check(OPERATOR, run_id)
+    await carry_out(run_id)
+    assert (await stands(database, run_id))["result"]["ok"]
+
+
 async def test_stopping_before_a_worker_came(database: Database) -> None:
     run_id = await prepared()
     await runs.check(OPERATOR, run_id)

@@ -10,14 +10,15 @@ from app.kit.search import index_grams
 from app.services.imports.mapping import Shop
 from app.services.imports.staging import copy_frame, good, number, run
 
-_NEW = (
+NEW = (
     "not exists (select 1 from external_ids e where e.source = :source and e.kind = '{kind}'"
     " and e.external_id = s.id)"
 )
+"""The condition that a staged row of a kind has no name here yet."""
 
 
 def _new(kind: str) -> str:
-    return f"{good(kind)} and {_NEW.format(kind=kind)}"
+    return f"{good(kind)} and {NEW.format(kind=kind)}"
 
 
 UNCATEGORISED = """\
@@ -37,7 +38,7 @@ from (select id, name_zh, name_en, true as is_named from staging.categories s
   union all select distinct category_id, null, null, false from staging.products p
     where category_id is not null and {good("products", "p")}
       and not exists (select 1 from staging.categories c where c.id = p.category_id)) s
-where {_NEW.format(kind="categories")}"""
+where {NEW.format(kind="categories")}"""
 
 _SLUGS = """\
 update staging.new_categories n set word = left(:source || '-' || n.word, 50) || case
@@ -53,18 +54,14 @@ _INSERT_CATEGORIES = (
 )
 
 
-async def write_categories(session: AsyncSession, source: str) -> tuple[int, int]:
-    """Write the categories; return how many rows of the file, and how many only products name."""
+async def write_categories(session: AsyncSession, source: str) -> int:
+    """Write the categories, also those that only products name; return how many of the file."""
     await run(session, UNCATEGORISED)
     await run(session, _CATEGORIES, source=source)
     await run(session, _SLUGS, source=source)
     for statement in _INSERT_CATEGORIES:
         await run(session, statement, source=source)
-    named = "select count(*) from staging.new_categories where is_named = :named"
-    return (
-        await number(session, named, named=True),
-        await number(session, named, named=False),
-    )
+    return await number(session, "select count(*) from staging.new_categories where is_named")
 
 
 # A short name of a merchant is that of its source where it can be one, and is still free.
@@ -98,7 +95,7 @@ from staging.new_merchants""",
     """\
 insert into stores (id, distributor_id, slug, name, theme, status)
 select new_uuid(), id, coalesce(store, left(code, 40)),
-  left(coalesce(store_name, name), 60), '{{}}', 'OPEN'
+  left(coalesce(store_name, name), 60), '{}', 'OPEN'
 from staging.new_merchants where kind = 'distributors'""",
 )
 
@@ -130,7 +127,7 @@ async def write_merchants(
     statement = (
         _MERCHANTS.replace("{suppliers}", _new("suppliers"))
         .replace("{distributors}", _new("distributors"))
-        .replace("{shop}", _NEW.format(kind="distributors"))
+        .replace("{shop}", NEW.format(kind="distributors"))
     )
     params = {
         "source": source,
@@ -142,7 +139,7 @@ async def write_merchants(
     }
     await run(session, statement, **params)
     for insert in _INSERT_MERCHANTS:
-        await run(session, insert.replace("{{}}", "{}"), source=source, at=now())
+        await run(session, insert, source=source, at=now())
     count = (
         "select count(*) from staging.new_merchants m where kind = :kind and exists"
         " (select 1 from staging.{kind} s where s.id = m.external_id)"

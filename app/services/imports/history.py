@@ -260,10 +260,16 @@ class _Import:
 
     async def _write(self, files: Sequence[SourceFile], remarks: Sequence[Note]) -> Report:
         run_id, resumed = await self._begin(files)
-        for step in (self._catalogue, self._people, self._orders, self._reviews):
+        steps = {
+            "catalogue": self._catalogue,
+            "people": self._people,
+            "orders": self._orders,
+            "reviews": self._reviews,
+        }
+        for name, step in steps.items():
             await step(run_id)
             async with staging.work(self.actor) as session:
-                await staging.refresh_statistics(session)
+                await staging.refresh_statistics(session, name)
         async with staging.work(self.actor) as session:
             report = await self._report(session, run_id, remarks)
             report = replace(report, resumed=resumed, run_id=str(run_id))
@@ -278,7 +284,7 @@ class _Import:
         shop, written = self.mapping.shop, dict[str, int]()
         async with staging.work(self.actor, writes=True) as session:
             self.watch(Progress("catalogue", 0, 1))
-            written["categories"], _ = await catalogue.write_categories(session, self.source)
+            written["categories"] = await catalogue.write_categories(session, self.source)
             needs_shop = bool({"orders", "customers"} & self.files.keys())
             written |= await catalogue.write_merchants(
                 session, self.source, shop, needs_shop=needs_shop

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-SEPARATOR = "\x1f"
-"""Between the parts of a key; it stands in no identifier."""
-
 
 class Type(StrEnum):
     """What a column holds. Amounts become cents, moments become UTC."""

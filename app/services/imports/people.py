@@ -60,9 +60,9 @@ async def plan(session: AsyncSession, source: str, shop: str) -> tuple[int, int]
     )
 
 
-async def write_people(session: AsyncSession, source: str, batch: int) -> int:
-    """Write one batch of consumers; return how many."""
-    return await _write(session, _PEOPLE, batch, source=source)
+async def write_people(session: AsyncSession, source: str, batch: int) -> None:
+    """Write one batch of consumers."""
+    await _write(session, _PEOPLE, batch, source=source)
 
 
 async def write_addresses(session: AsyncSession, source: str, shop: str, batch: int) -> int:

@@ -82,9 +82,9 @@ async def number(session: AsyncSession, statement: str, **params: object) -> int
     return int((await run(session, statement, **params)).scalar_one() or 0)
 
 
-async def refresh_statistics(session: AsyncSession) -> None:
-    """Let the planner know the rows that came; in a transaction of its own, for it takes locks."""
-    await session.execute(text("select analyze_history()"))
+async def refresh_statistics(session: AsyncSession, step: str) -> None:
+    """Let the planner know the rows of a step; in a transaction of its own, for it takes locks."""
+    await session.execute(text("select analyze_history(:step)"), {"step": step})
 
 
 async def clear(session: AsyncSession) -> None:

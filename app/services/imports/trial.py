@@ -4,17 +4,14 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.services.imports.catalogue import NEW
 from app.services.imports.layout import OF_ORDERS
 from app.services.imports.staging import good, number
 
 _NAMED = ("categories", "suppliers", "distributors", "products")
 
-_UNKNOWN_NAME = """\
-not exists (select 1 from external_ids e where e.source = :source and e.kind = '{kind}'
-  and e.external_id = s.id)"""
-
 _NEW: Mapping[str, str] = {
-    **{kind: _UNKNOWN_NAME.format(kind=kind) for kind in _NAMED},
+    **{kind: NEW.format(kind=kind) for kind in _NAMED},
     "customers": "not exists (select 1 from consumer_addresses a"
     " where a.external_id = :source || ':' || s.id)",
     "orders": "not exists (select 1 from staging.known k where k.id = s.id)",

@@ -173,6 +173,14 @@ class _Cancelled(Exception):
     """Somebody wants the run to stop."""
 
 
+class FileGone(TradeError):
+    """A file of the run is not where it was kept; without it the import would not be whole."""
+
+    code = "import_file_gone"
+    status = 409
+    message = "The file %(file)s is not here any more. Add it again."
+
+
 async def _watched(task: _Task, writer: Database | None) -> Report:
     """Work on a run, with a beat beside it. Raises _Cancelled once the work has stopped."""
     seen = _Seen()
@@ -206,7 +214,8 @@ async def _work(task: _Task, seen: _Seen, writer: Database | None) -> Report:
     with tempfile.TemporaryDirectory(prefix="tongshang-import-") as folder:
         for place, file in enumerate(task.files):
             seen.note(Progress("fetch", place, len(task.files)))
-            await kept.fetch(task.id, str(file["name"]), Path(folder))
+            if not await kept.fetch(task.id, str(file["name"]), Path(folder)):
+                raise FileGone(file=file["name"])
         seen.note(Progress("fetch", len(task.files), len(task.files)))
         return await bring(
             SYSTEM,

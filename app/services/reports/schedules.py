@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app.access import Actor
 from app.kit.clock import now
@@ -105,8 +106,15 @@ async def resume(actor: Actor, ids: Sequence[UUID]) -> int:
     """Send these again from their next due moment; what was missed meanwhile is not sent."""
     _require(actor)
     async with database().transaction(actor) as session:
-        rows = [await session.get(ReportSchedule, key, with_for_update=True) for key in ids]
-        paused = [row for row in rows if row and row.status == ScheduleStatus.PAUSED]
+        found = await session.scalars(
+            select(ReportSchedule)
+            .where(
+                col(ReportSchedule.id).in_(ids),
+                col(ReportSchedule.status) == ScheduleStatus.PAUSED,
+            )
+            .with_for_update()
+        )
+        paused = found.all()
         for row in paused:
             row.status, row.updated_at = ScheduleStatus.ACTIVE, now()
             row.next_at = next_due(timing_of(row), now())
