@@ -290,3 +290,21 @@ CHANNEL: Words = (
     ("other", N_("Elsewhere")),
 )
 """Where a campaign's link is spread."""
+
+SOURCE: Words = (
+    *CHANNEL,
+    ("qq", N_("QQ")),
+    ("zhihu", N_("Zhihu")),
+    ("douban", N_("Douban")),
+    ("kuaishou", N_("Kuaishou")),
+    ("bilibili", N_("Bilibili")),
+    ("baidu", N_("Baidu")),
+    ("sogou", N_("Sogou")),
+    ("so360", N_("360 Search")),
+    ("shenma", N_("Shenma Search")),
+    ("bing", N_("Bing")),
+    ("google", N_("Google")),
+    ("alipay", N_("Alipay")),
+    ("dingtalk", N_("DingTalk")),
+)
+"""From where visitors come, as far as it has a name here; any other site is called by its host."""

@@ -119,7 +119,7 @@ class ExploreState(ViewState, mixin=True):
             return questions.parse(params, at)
         if self._saved is not None:
             return questions.parse(self._saved.question, at)
-        return questions.first_question(acting().actor, at)
+        return questions.first_question(acting().actor, params, at)
 
     def _say_question(self, left: questions.Settled) -> None:
         question = left.question
@@ -155,7 +155,7 @@ class ExploreState(ViewState, mixin=True):
         self._show()
 
     def _asked(self) -> Question:
-        return self._question or questions.first_question(acting().actor, now())
+        return self._question or questions.first_question(acting().actor, {}, now())
 
     def _show(self) -> None:
         """Draw the answer as chart and as table; where the chart is a table, once is enough."""

@@ -58,6 +58,20 @@ def choose(
     return min(fit, key=weight, default=DATASETS[base])
 
 
+def share_out(
+    base: Base, amounts: tuple[Amount, ...], dimensions: Collection[str], scope: Scope
+) -> list[tuple[Dataset, tuple[Amount, ...]]]:
+    """Return which datasets give which amounts: one that needs the rows keeps no other there."""
+    raw, chosen = DATASETS[base], choose(base, amounts, dimensions, scope)
+    if chosen is not raw or len(amounts) == 1:
+        return [(chosen, amounts)]
+    rolled = tuple(a for a in amounts if choose(base, (a,), dimensions, scope) is not raw)
+    shared = choose(base, rolled, dimensions, scope)
+    if not rolled or shared is raw:
+        return [(raw, amounts)]
+    return [(shared, rolled), (raw, tuple(a for a in amounts if a not in rolled))]
+
+
 def _answers(rollup: Dataset, amounts: Collection[Amount], wanted: frozenset[str]) -> bool:
     extra = frozenset(rollup.keys) - wanted
     return wanted <= frozenset(rollup.keys) and all(_gives(rollup, a, extra) for a in amounts)

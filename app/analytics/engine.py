@@ -15,7 +15,7 @@ from uuid import UUID
 
 from app.access import Actor
 from app.analytics import snapshots
-from app.analytics.choice import choose
+from app.analytics.choice import share_out
 from app.analytics.formulas import amount_sums, value_of
 from app.analytics.measures import MEASURES, Amount, Base, Measure
 from app.analytics.periods import business_minute
@@ -77,6 +77,23 @@ class _Piece:
     window: Window
     closed: date | None
     live: "pl.DataFrame | None"
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Amounts of a base, and the dataset that gives them."""
+
+    base: Base
+    amounts: tuple[Amount, ...]
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Amounts, and all rows in which they are counted."""
+
+    amounts: tuple[Amount, ...]
+    pieces: tuple[_Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -167,7 +184,7 @@ def _key(question: _Question) -> Key:
 
 
 async def _found(question: _Question) -> "pl.DataFrame":
-    read = await asyncio.gather(*(_read(question, base) for base in question.bases))
+    read = await asyncio.gather(*(_read(question, count) for count in _counts(question)))
     return await asyncio.to_thread(_answer, question, read)
 
 
@@ -205,28 +222,36 @@ def windows_of(view: View, *, whole: bool, compared: bool) -> tuple[Window, ...]
     return tuple(windows)
 
 
-def dataset_for(question: _Question, base: Base, window: Window) -> list[tuple[Dataset, Window]]:
-    """Return which datasets are read for a window: rows only for a day that is cut."""
-    amounts = question.amounts(base)
+def _counts(question: _Question) -> list[_Count]:
+    """Return what is counted in which datasets."""
     hours = ("hour",) if question.grain == "hour" else ()
-    chosen = choose(
-        base, amounts, (*question.by, *question.view.filters, *hours), question.actor.scope
-    )
-    raw = DATASETS[base]
-    if window.minute is None or chosen is raw or not raw.has("minute"):
-        return [(chosen, window)]
+    dimensions = (*question.by, *question.view.filters, *hours)
+    scope = question.actor.scope
+    return [
+        _Count(base, amounts, dataset)
+        for base in question.bases
+        for dataset, amounts in share_out(base, question.amounts(base), dimensions, scope)
+    ]
+
+
+def _cut(count: _Count, window: Window) -> list[tuple[Dataset, Window]]:
+    """Return which datasets are read for a window: rows only for a day that is cut."""
+    raw = DATASETS[count.base]
+    if window.minute is None or count.dataset is raw or not raw.has("minute"):
+        return [(count.dataset, window)]
     last = Window(window.last, window.last, window.shift, window.is_before, window.minute)
     if window.first == window.last:
         return [(raw, last)]
     before = Window(window.first, window.last - _ONE_DAY, window.shift, window.is_before)
-    return [(chosen, before), (raw, last)]
+    return [(count.dataset, before), (raw, last)]
 
 
-async def _read(question: _Question, base: Base) -> list[_Piece]:
-    """Return what is to be read of a base; its later days are read already."""
+async def _read(question: _Question, count: _Count) -> _Read:
+    """Return what is to be read of the closed days; the later days are read already."""
     closed = snapshots.closed_through()
-    parts = [part for window in question.windows for part in dataset_for(question, base, window)]
-    return list(await asyncio.gather(*(_piece(question.actor, *part, closed) for part in parts)))
+    parts = [part for window in question.windows for part in _cut(count, window)]
+    pieces = await asyncio.gather(*(_piece(question.actor, *part, closed) for part in parts))
+    return _Read(count.amounts, tuple(pieces))
 
 
 async def _piece(actor: Actor, dataset: Dataset, window: Window, closed: date | None) -> _Piece:
@@ -237,25 +262,23 @@ async def _piece(actor: Actor, dataset: Dataset, window: Window, closed: date | 
     return _Piece(dataset, window, closed if closed and window.first <= closed else None, live)
 
 
-def _answer(question: _Question, read: Sequence[Sequence[_Piece]]) -> "pl.DataFrame":
-    """Sum, join and divide. Blocking."""
-    import polars as pl
-
+def _answer(question: _Question, read: Sequence[_Read]) -> "pl.DataFrame":
+    """Sum, join and divide, all in one plan. Blocking."""
     sides = {"": False, BEFORE: True} if len(question.windows) > 1 else {"": False}
-    lazies = [
-        _sums(question, base, [p for p in pieces if p.window.is_before is is_before], ending)
-        for ending, is_before in sides.items()
-        for base, pieces in zip(question.bases, read, strict=True)
+    sums = [
+        _sums(question, one.amounts, [p for p in one.pieces if p.window.is_before is side], ending)
+        for ending, side in sides.items()
+        for one in read
     ]
-    whole = _joined(pl.collect_all(lazies), _heads(question))
-    return _measured(question, _filled(question, whole), tuple(sides))
+    whole = _filled(question, _joined(sums, _heads(question)))
+    return _measured(question, whole, tuple(sides)).collect()
 
 
 def _heads(question: _Question) -> list[str]:
     return [*question.by, *(["slot"] if question.grain else [])]
 
 
-def _joined(tables: "Sequence[pl.DataFrame]", heads: Sequence[str]) -> "pl.DataFrame":
+def _joined(tables: "Sequence[pl.LazyFrame]", heads: Sequence[str]) -> "pl.LazyFrame":
     """Lay sums side by side; without heads each table is one row."""
     import polars as pl
 
@@ -267,11 +290,12 @@ def _joined(tables: "Sequence[pl.DataFrame]", heads: Sequence[str]) -> "pl.DataF
     return whole
 
 
-def _sums(question: _Question, base: Base, pieces: Sequence[_Piece], ending: str) -> "pl.LazyFrame":
-    """Return the sums of a base's amounts by the question's columns."""
+def _sums(
+    question: _Question, amounts: Sequence[Amount], pieces: Sequence[_Piece], ending: str
+) -> "pl.LazyFrame":
+    """Return the sums of amounts by the question's columns."""
     import polars as pl
 
-    amounts = question.amounts(base)
     parts = [_summed(question, amounts, piece, ending) for piece in pieces]
     if len(parts) == 1:
         return parts[0]
@@ -328,22 +352,22 @@ def _rows(question: _Question, piece: _Piece) -> "pl.LazyFrame":
     return pl.concat([part.filter(wanted) for part in parts], how="vertical_relaxed")
 
 
-def _filled(question: _Question, table: "pl.DataFrame") -> "pl.DataFrame":
+def _filled(question: _Question, table: "pl.LazyFrame") -> "pl.LazyFrame":
     """Return the table with a row for each slot (of each value of the dimensions)."""
     import polars as pl
 
     if not question.grain:
         return table
     period = question.view.period
-    slots = pl.DataFrame({"slot": slots_between(question.grain, period.first, period.last)})
+    slots = pl.LazyFrame({"slot": slots_between(question.grain, period.first, period.last)})
     keys = table.select(question.by).unique().sort(question.by) if question.by else None
-    frame = slots if keys is None else keys.join(slots, how="cross")
+    frame = slots if keys is None else keys.join(slots, how="cross", maintain_order="left_right")
     return frame.join(
         table, on=[*question.by, "slot"], how="left", nulls_equal=True, maintain_order="left"
     )
 
 
-def _measured(question: _Question, table: "pl.DataFrame", endings: Sequence[str]) -> "pl.DataFrame":
+def _measured(question: _Question, table: "pl.LazyFrame", endings: Sequence[str]) -> "pl.LazyFrame":
     """Return the measures of the period beside those of the comparison."""
     import polars as pl
 

@@ -1,6 +1,8 @@
 """Amounts and measures as expressions over columns."""
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from app.analytics.measures import Amount, Measure
@@ -14,20 +16,21 @@ def amount_sums(amounts: Sequence[Amount], *, is_raw: bool) -> "dict[Amount, pl.
     import polars as pl
 
     return {
-        amount: (
-            _counted(amount) if is_raw else pl.col(amount.rolled).filter(_holds(amount)).sum()
-        ).cast(pl.Float64 if amount.is_fraction else pl.Int64)
+        amount: (_counted(amount) if is_raw else _held(pl.col(amount.rolled), amount).sum()).cast(
+            pl.Float64 if amount.is_fraction else pl.Int64
+        )
         for amount in amounts
     }
 
 
-def _holds(amount: Amount) -> "pl.Expr":
+def _held(column: "pl.Expr", amount: Amount) -> "pl.Expr":
+    """Return a column's values where the amount's condition holds."""
     import polars as pl
 
     if amount.where is None:
-        return pl.lit(value=True)
+        return column
     name, value = amount.where
-    return pl.col(name).is_not_null() if value is None else pl.col(name) == value
+    return column.filter(pl.col(name).is_not_null() if value is None else pl.col(name) == value)
 
 
 def _counted(amount: Amount) -> "pl.Expr":
@@ -36,11 +39,11 @@ def _counted(amount: Amount) -> "pl.Expr":
     column = pl.col(amount.source)
     match amount.how:
         case "sum":
-            return column.filter(_holds(amount)).sum()
+            return _held(column, amount).sum()
         case "count":
             return pl.len()
         case "distinct":
-            return column.filter(_holds(amount)).drop_nulls().n_unique()
+            return _held(column, amount).drop_nulls().n_unique()
         case "known":
             return column.is_not_null().sum()
         case "true":
@@ -55,9 +58,8 @@ def value_of(measure: Measure, column: Callable[[Amount], str]) -> "pl.Expr":
     import polars as pl
 
     def total(terms: Sequence[tuple[int, Amount]]) -> pl.Expr:
-        return pl.sum_horizontal(
-            pl.col(column(amount)).fill_null(0) * factor for factor, amount in terms
-        )
+        signed = (pl.col(column(a)).fill_null(0) * factor for factor, a in terms)
+        return reduce(operator.add, signed)
 
     top = total(measure.top)
     if not measure.bottom:

@@ -66,12 +66,17 @@ def query_of(question: Question) -> dict[str, str]:
     return {name: value for name, value in said.items() if value} | question.view.query()
 
 
-def first_question(actor: Actor, at: datetime) -> Question:
-    """Return what the explorer shows who asks nothing: sales by day, or what they may see."""
+def first_question(actor: Actor, params: Mapping[str, str], at: datetime) -> Question:
+    """Return what the explorer shows where no measure is named: sales, or what one may see.
+
+    Days, filters and dimensions are those of the address; without any of these, it is by day.
+    """
     keys = [measure.key for measure in askable(actor)]
     usual = _FIRST.get(actor.scope, "")
     chosen = usual if usual in keys else next(iter(keys), "")
-    return Question((chosen,) if chosen else (), views.parse({}, at), grain="day")
+    asked = parse(params, at)
+    grain = asked.grain or (None if asked.by else "day")
+    return replace(asked, measures=(chosen,) if chosen else (), grain=grain)
 
 
 LOST_MEASURE = N_("Measures that you may not see, or that there are not, were left out.")

@@ -21,7 +21,7 @@ def analyses_page(state: type[AnalysesState]) -> rx.Component:
                 t("New analysis"), ShellState.path + "/explore", kind="primary", icon_name="plus"
             ),
         ),
-        empty_hint=N_("Ask something in the explorer and save it; it stands here then."),
+        empty_hint=N_("Ask a question in the explorer and save it to find it here."),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 
 from app.access import BUILT_IN_ROLES, Actor, Scope
 from app.analytics.dashboards import Dashboard, open_dashboard, open_panel
-from app.analytics.dashboards.desk import UNFILTERED
+from app.analytics.dashboards.desk import UNFILTERED, Desk
 from app.analytics.dashboards.supply import STOCK_DAYS
 from app.analytics.measures import MEASURES
 from app.analytics.periods import Preset, custom, preset
@@ -227,6 +227,31 @@ async def test_sources_and_campaigns_equal_plain_sql(trade: Trade) -> None:
     assert again.panel("sources").rows == seen.panel("sources").rows
     plain = values(trade.owner, ["visitors"], asked(actor, narrowed), before=False)
     assert again.tile("visitors").value == plain["visitors"]
+
+
+async def test_sources_and_campaigns_are_called_by_their_names(trade: Trade) -> None:
+    """A campaign's code is a name for its own distributor; a code of several stores for nobody."""
+    mine, other = (distributor(trade.distributors[place]) for place in (0, 1))
+    for code, whose in (("spr1ng", mine), ("shared", mine), ("shared", other)):
+        trade.owner.execute(
+            "insert into store_campaigns (id, store_id, distributor_id, code, name, source,"
+            " medium) select new_uuid(), id, distributor_id, %s, 'Open', 'wechat', 'social'"
+            " from stores where distributor_id = %s limit 1",
+            (code, whose.merchant_id),
+        )
+    desks = [Desk.of(actor, QUARTER) for actor in (mine, other, platform())]
+    named = [await desk.labels("campaign", ["spr1ng", "shared", "utm-word"]) for desk in desks]
+    found = [[label.label for label in labels.values()] for labels in named]
+    assert found == [
+        ["Open", "Open", "utm-word"],
+        ["spr1ng", "Open", "utm-word"],
+        ["Open", "shared", "utm-word"],
+    ]
+    sources = await desks[0].labels("source", ["xiaohongshu", "example.org"])
+    assert [(one.label, one.label_en) for one in sources.values()] == [
+        ("小红书", "Xiaohongshu"),
+        ("example.org", "example.org"),
+    ]
 
 
 async def test_stock_lasts_as_long_as_plain_sql_says(trade: Trade) -> None:

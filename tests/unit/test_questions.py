@@ -74,6 +74,15 @@ def test_a_reader_without_a_permission_keeps_what_they_may_see() -> None:
 
 def test_everybody_begins_with_a_question_that_they_may_ask() -> None:
     for actor in ACTORS.values():
-        first = questions.first_question(actor, AT)
+        first = questions.first_question(actor, {}, AT)
         assert questions.settled(actor, first) == questions.Settled(first)
         assert dimensions_of(actor, first.measures)
+
+
+def test_an_address_without_a_measure_keeps_the_rest_of_the_question() -> None:
+    actor = next(iter(ACTORS.values()))
+    said = {"by": "province", "period": "custom", "from": "2026-01-05", "to": "2026-02-03"}
+    asked = questions.first_question(actor, said | {"currency": "BRL", "rows": "20"}, AT)
+    assert (asked.by, asked.grain, asked.limit) == (("province",), None, 20)
+    assert (asked.view.currency, f"{asked.view.period.first}") == ("BRL", "2026-01-05")
+    assert questions.first_question(actor, {"grain": "week"}, AT).grain == "week"

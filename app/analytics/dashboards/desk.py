@@ -12,7 +12,8 @@ from app.analytics.measures import MEASURES, SCOPE_DIMENSIONS, Link, Measure
 from app.analytics.periods import Period
 from app.analytics.slots import Grain
 from app.analytics.views import View
-from app.kit.i18n import N_
+from app.kit.i18n import N_, gettext
+from app.words import SOURCE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +30,7 @@ UNFILTERED: Mapping[str, str] = {
 }
 """What is said of a panel that cannot obey a filter."""
 UNKNOWN = N_("Unknown")
+_SOURCES = dict(SOURCE)
 
 
 @dataclass(frozen=True)
@@ -144,11 +146,20 @@ class Desk:
         """Return what values of a dimension are called."""
         wanted = list(keys)
         if dimension in WORDS:
-            return {key: Label(str(key), str(key), str(key)) for key in wanted if key}
+            return await self._words(dimension, [str(key) for key in wanted if key])
         named = await snapshots.names(
             self.actor, dimension, [k for k in wanted if isinstance(k, int)]
         )
         return {key: Label(f"{name.id}", name.label, name.label_en) for key, name in named.items()}
+
+    async def _words(self, dimension: str, words: Sequence[str]) -> dict[int | str, Label]:
+        """Return what words are called: known sources in both languages, campaigns by name."""
+        if dimension == "source":
+            said = [(word, _SOURCES.get(word, word)) for word in words]
+            return {word: Label(word, gettext("zh_CN", name), name) for word, name in said}
+        named = await snapshots.campaign_names(self.actor, words) if dimension == "campaign" else {}
+        names = {word: named.get(word, word) for word in words}
+        return {word: Label(word, name, name) for word, name in names.items()}
 
 
 def measure_of(measure: Measure | str) -> Measure:

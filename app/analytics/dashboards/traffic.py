@@ -40,7 +40,12 @@ async def _by(desk: Desk, dimension: str, title: str, name: str) -> Panel | None
     table = table.sort("visitors", dimension, descending=[True, False], nulls_last=True)
     named = [row for row in table.iter_rows() if row[0]]
     direct = [row for row in table.iter_rows() if not row[0]]
-    rows = [Row(row, row[0], label_en=row[0]) for row in named[:SHOWN]]
+    labels = await mine.labels(dimension, [row[0] for row in named[:SHOWN]])
+    rows = [
+        Row((label.label, *row[1:]), label.key, label_en=label.label_en)
+        for row in named[:SHOWN]
+        for label in [labels[row[0]]]
+    ]
     if named:
         rows += [Row((DIRECT, *row[1:])) for row in direct]
     columns = (Column(dimension, title), *(column_of(key) for key in (*_VISITS, *_ORDERS)))

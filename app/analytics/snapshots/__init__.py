@@ -3,8 +3,17 @@
 ``scan`` is the only opener of the files. Nothing here starts polars when it is imported.
 """
 
-from app.analytics.snapshots.labels import Name, names
+from app.analytics.snapshots.labels import Name, campaign_names, names
 from app.analytics.snapshots.live import live
 from app.analytics.snapshots.reading import closed_through, one_snapshot, refreshed_at, scan
 
-__all__ = ["Name", "closed_through", "live", "names", "one_snapshot", "refreshed_at", "scan"]
+__all__ = [
+    "Name",
+    "campaign_names",
+    "closed_through",
+    "live",
+    "names",
+    "one_snapshot",
+    "refreshed_at",
+    "scan",
+]

@@ -1,7 +1,7 @@
-"""Rollups kept in memory, whole files, so that a warm panel reads no disk.
+"""Rollups kept in memory, whole files, and single days of raw rows: a warm panel reads no disk.
 
 Files never change, so nothing here grows stale; what no manifest names any more is not asked for
-and falls out in time. Raw rows are never kept.
+and falls out in time.
 """
 
 from collections import OrderedDict
@@ -32,14 +32,14 @@ class Frames:
         self._lock = Lock()
 
     def get(self, url: str) -> "pl.DataFrame | None":
-        """Return a file's rows, if they are here."""
+        """Return the rows of a file or of a day, if they are here."""
         with self._lock:
             if url in self._frames:
                 self._frames.move_to_end(url)
             return self._frames.get(url)
 
     def keep(self, url: str, frame: "pl.DataFrame") -> None:
-        """Keep a file's rows, and let go of those that were not asked for longest."""
+        """Keep rows, and let go of those that were not asked for longest."""
         size = int(frame.estimated_size())
         with self._lock:
             if url in self._frames or size > self._most:

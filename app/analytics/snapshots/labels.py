@@ -65,6 +65,20 @@ async def names(actor: Actor, kind: str, keys: Iterable[int]) -> dict[int, Name]
     return {key: kept[table, key][1] for key in wanted if (table, key) in kept}
 
 
+async def campaign_names(actor: Actor, codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of those campaigns whose links the actor may see, by their codes.
+
+    A code that several stores use has none, and neither has a word of ``utm_campaign``.
+    """
+    statement = (
+        "select code, min(name) as name from store_campaigns"
+        " where code = any(cast(:codes as text[])) group by code having count(*) = 1"
+    )
+    async with database().transaction(actor) as session:
+        found = await session.execute(text(statement), {"codes": sorted(set(codes))})
+        return {row.code: row.name for row in found}
+
+
 def forget() -> None:
     """Read every name anew from now on (for tests that rename)."""
     _kept.clear()

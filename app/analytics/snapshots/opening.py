@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.analytics.snapshots import cache
 from app.analytics.snapshots.frames import empty
 from app.analytics.snapshots.layout import Dataset
-from app.analytics.snapshots.manifest import File, Span
+from app.analytics.snapshots.manifest import File, Span, days_of
 from app.analytics.snapshots.store import Store
 
 if TYPE_CHECKING:
@@ -28,27 +28,49 @@ def rows_of(
 def kept_rows_of(
     store: Store, dataset: Dataset, files: Iterable[File], spans: Sequence[Span] | None
 ) -> "pl.LazyFrame":
-    """Like ``rows_of``, from memory if they are few and no raw rows."""
+    """Like ``rows_of``, from memory if they are few; of raw rows only those of a single day."""
+    wanted = [file for file in files if _touches(file, spans)]
+    if dataset.is_raw:
+        return _kept_day(store, dataset, wanted, spans)
+    if not cache.fits(sum(file.rows for file in wanted), len(dataset.columns)):
+        return rows_of(store, dataset, wanted, spans)
+    return _kept_months(store, dataset, wanted, spans)
+
+
+def _kept_day(
+    store: Store, dataset: Dataset, files: Sequence[File], spans: Sequence[Span] | None
+) -> "pl.LazyFrame":
+    """Keep the day that a comparison cuts at the minute: every panel of a dashboard reads it."""
+    is_one_day = spans is not None and len(spans) == 1 and spans[0][0] == spans[0][1]
+    rows = sum(file.rows // max(1, sum(1 for _ in days_of(file.spans))) for file in files)
+    if not files or not is_one_day or not cache.fits(rows, len(dataset.columns)):
+        return rows_of(store, dataset, files, spans)
+    return _kept(store, files, spans)
+
+
+def _kept_months(
+    store: Store, dataset: Dataset, files: Sequence[File], spans: Sequence[Span] | None
+) -> "pl.LazyFrame":
+    """Keep the files of a month as one: the running month has one for each of its days."""
     import polars as pl
 
-    wanted = [file for file in files if _touches(file, spans)]
-    if dataset.is_raw or not cache.fits(sum(f.rows for f in wanted), len(dataset.columns)):
-        return rows_of(store, dataset, wanted, spans)
-    # The files of a month are kept as one: the running month has one for each of its days.
     months: dict[date | None, list[File]] = {}
-    for file in wanted:
+    for file in files:
         months.setdefault(file.month if file.spans else None, []).append(file)
     found = [_within(_kept(store, of), of, spans) for of in months.values()]
     return pl.concat(found) if found else empty(dataset).lazy()
 
 
-def _kept(store: Store, files: Sequence[File]) -> "pl.LazyFrame":
+def _kept(
+    store: Store, files: Sequence[File], spans: Sequence[Span] | None = None
+) -> "pl.LazyFrame":
     import polars as pl
 
-    key = "|".join(f"{store.url(file.path)}{'' if file.is_whole else file.spans}" for file in files)
+    names = (f"{store.url(file.path)}{'' if file.is_whole else file.spans}" for file in files)
+    key = f"{spans or ''}{'|'.join(names)}"
     frame = cache.frames.get(key)
     if frame is None:
-        frame = pl.concat([_rows(store, file, None) for file in files]).collect()
+        frame = pl.concat([_rows(store, file, spans) for file in files]).collect()
         cache.frames.keep(key, frame)
     return frame.lazy()
 

@@ -1,4 +1,4 @@
-"""The demo market: companies, people, goods, stores, rules, and sixty days of trade."""
+"""The demo market: companies, people, goods, stores, rules, and four months of trade."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,8 +32,8 @@ from models.money import SplitRule, SplitRuleVersion
 from models.ops import PlatformSetting
 
 PASSWORD = "tongshang-demo"  # noqa: S105 (a demo's password is meant to be known)
-DAYS = 60
-ORDERS = 900
+DAYS = 120
+ORDERS = 1_800
 
 LOGINS: tuple[tuple[str, str, str], ...] = (
     ("platform@demo.example", "林知夏", "platform"),
