@@ -4,9 +4,10 @@ Permissions are data, written ``scope:resource:action``. The action ``write`` co
 A role is a set of permissions; owners compose further ones of those that they hold themselves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from app.kit.errors import Forbidden
@@ -242,13 +243,16 @@ class Actor:
             "user": str(self.user_id or ""),
             "consumer": str(self.consumer_id or ""),
             "store": str(self.store_id or ""),
-            "permissions": ",".join(sorted(_with_reads(self.permissions, self.scope))),
+            "permissions": _listed(self.permissions, self.scope),
         }
 
 
-def _with_reads(permissions: Iterable[str], scope: Scope) -> set[str]:
+@lru_cache(maxsize=1_000)
+def _listed(permissions: frozenset[str], scope: Scope) -> str:
+    """Return the permissions of a scope with the reads that writes bring, as policies read them."""
     held = {permission for permission in permissions if permission.startswith(f"{scope}:")}
-    return held | {p.removesuffix(":write") + ":read" for p in held if p.endswith(":write")}
+    reads = {p.removesuffix(":write") + ":read" for p in held if p.endswith(":write")}
+    return ",".join(sorted(held | reads))
 
 
 PUBLIC = Actor(Scope.PUBLIC)

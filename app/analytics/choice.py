@@ -5,6 +5,7 @@ an order that lies in two of their values must not count twice (see ``Amount.spl
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from math import prod
 
 from app.access import Scope
@@ -50,37 +51,43 @@ def choose(
 ) -> Dataset:
     """Return the dataset with the fewest rows that gives these amounts by these dimensions.
 
-    ``dimensions`` are those of the division and of the filters; ``hour`` among them, or an amount
-    that no rollup has, leaves only the raw rows.
+    ``dimensions`` are those of the division and of the filters, and ``day`` where days stand apart;
+    ``hour`` among them, or an amount that no rollup has, leaves only the raw rows.
     """
     wanted = determined({*dimensions, *OWN_KEY[scope]})
     fit = [rollup for rollup in rollups_of(base) if _answers(rollup, amounts, wanted)]
     return min(fit, key=weight, default=DATASETS[base])
 
 
+@lru_cache(maxsize=10_000)
 def share_out(
-    base: Base, amounts: tuple[Amount, ...], dimensions: Collection[str], scope: Scope
-) -> list[tuple[Dataset, tuple[Amount, ...]]]:
+    base: Base, amounts: tuple[Amount, ...], dimensions: tuple[str, ...], scope: Scope
+) -> tuple[tuple[Dataset, tuple[Amount, ...]], ...]:
     """Return which datasets give which amounts: one that needs the rows keeps no other there."""
     raw, chosen = DATASETS[base], choose(base, amounts, dimensions, scope)
     if chosen is not raw or len(amounts) == 1:
-        return [(chosen, amounts)]
-    rolled = tuple(a for a in amounts if choose(base, (a,), dimensions, scope) is not raw)
+        return ((chosen, amounts),)
+    found = {a: choose(base, (a,), dimensions, scope) for a in amounts}
+    rolled = tuple(a for a in amounts if found[a] is not raw)
     shared = choose(base, rolled, dimensions, scope)
-    if not rolled or shared is raw:
-        return [(raw, amounts)]
-    return [(shared, rolled), (raw, tuple(a for a in amounts if a not in rolled))]
+    if shared is not raw:
+        found |= dict.fromkeys(rolled, shared)
+    return tuple(
+        (dataset, tuple(a for a in amounts if found[a] is dataset))
+        for dataset in {dataset.name: dataset for dataset in found.values()}.values()
+    )
 
 
 def _answers(rollup: Dataset, amounts: Collection[Amount], wanted: frozenset[str]) -> bool:
-    extra = frozenset(rollup.keys) - wanted
-    return wanted <= frozenset(rollup.keys) and all(_gives(rollup, a, extra) for a in amounts)
+    keys = frozenset({"day", *rollup.keys})
+    return wanted <= keys and all(_gives(rollup, a, keys - wanted) for a in amounts)
 
 
 def _gives(rollup: Dataset, amount: Amount, extra: frozenset[str]) -> bool:
-    if amount.rolled not in {total.name for total in rollup.totals}:
+    total = next((total for total in rollup.totals if total.name == amount.rolled), None)
+    if total is None:
         return False
-    if amount.where is not None and amount.where[0] not in rollup.keys:
+    if amount.where is not None and amount.where[0] not in {*rollup.keys, total.where}:
         return False
     return amount.splits_over is None or extra <= amount.splits_over
 

@@ -6,31 +6,46 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from app.analytics.measures import Amount, Measure
+from app.analytics.snapshots.layout import Dataset
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def amount_sums(amounts: Sequence[Amount], *, is_raw: bool) -> "dict[Amount, pl.Expr]":
+def amount_sums(amounts: Sequence[Amount], dataset: Dataset) -> "dict[Amount, pl.Expr]":
     """Return amount → how rows give it: counted in raw rows, summed in those of a rollup."""
     import polars as pl
 
     return {
-        amount: (_counted(amount) if is_raw else _held(pl.col(amount.rolled), amount).sum()).cast(
+        amount: (_counted(amount) if dataset.is_raw else _summed(amount, dataset)).cast(
             pl.Float64 if amount.is_fraction else pl.Int64
         )
         for amount in amounts
     }
 
 
-def _held(column: "pl.Expr", amount: Amount) -> "pl.Expr":
-    """Return a column's values where the amount's condition holds."""
+def _summed(amount: Amount, rollup: Dataset) -> "pl.Expr":
+    import polars as pl
+
+    column = pl.col(amount.rolled)
+    # A rollup without the condition's column has counted only where it holds.
+    is_apart = amount.where is not None and rollup.has(amount.where[0])
+    return (_held(column, amount) if is_apart else column).sum()
+
+
+def holds(amount: Amount) -> "pl.Expr | None":
+    """Return the condition of the rows in which an amount is counted; None for all."""
     import polars as pl
 
     if amount.where is None:
-        return column
+        return None
     name, value = amount.where
-    return column.filter(pl.col(name).is_not_null() if value is None else pl.col(name) == value)
+    return pl.col(name).is_not_null() if value is None else pl.col(name) == value
+
+
+def _held(column: "pl.Expr", amount: Amount) -> "pl.Expr":
+    wanted = holds(amount)
+    return column if wanted is None else column.filter(wanted)
 
 
 def _counted(amount: Amount) -> "pl.Expr":
@@ -58,8 +73,8 @@ def value_of(measure: Measure, column: Callable[[Amount], str]) -> "pl.Expr":
     import polars as pl
 
     def total(terms: Sequence[tuple[int, Amount]]) -> pl.Expr:
-        signed = (pl.col(column(a)).fill_null(0) * factor for factor, a in terms)
-        return reduce(operator.add, signed)
+        counted = [(factor, pl.col(column(amount)).fill_null(0)) for factor, amount in terms]
+        return reduce(operator.add, (n if factor == 1 else n * factor for factor, n in counted))
 
     top = total(measure.top)
     if not measure.bottom:

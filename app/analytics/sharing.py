@@ -7,6 +7,7 @@ hold everything on which the answer depends, above all who may see it (``whom``)
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,6 +21,7 @@ Answer = TypeVar("Answer")
 Key = tuple[object, ...]
 
 
+@lru_cache(maxsize=1_000)
 def whom(actor: Actor) -> Key:
     """Name all on which row-level security and permissions depend, which is not the user.
 

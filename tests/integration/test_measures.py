@@ -293,7 +293,7 @@ async def test_nobody_asks_for_what_is_not_theirs(trade: Trade) -> None:
 
 
 def test_a_running_day_meets_as_much_of_an_earlier_one() -> None:
-    from app.analytics.engine import windows_of
+    from app.analytics.inquiry import windows_of
 
     day = date(2026, 11, 25)
     view = View(custom(day, day, midnight(day) + timedelta(hours=9, minutes=41, seconds=30)))

@@ -3,7 +3,7 @@
 import pytest
 
 from app.access import Scope
-from app.analytics.choice import choose, weight
+from app.analytics.choice import choose, share_out, weight
 from app.analytics.measures import MEASURES, Base
 from app.analytics.snapshots.layout import DATASETS, ROLLUPS
 
@@ -62,6 +62,10 @@ CASES = [
     ("sourced_sales", D, ("source",), "orders_daily_store_source"),
     # Customers of several days are the same people: only rows tell.
     ("customers", P, (), "orders"),
+    ("customers", P, ("day",), "buyers_daily"),
+    ("customers", P, ("day", "province"), "orders"),
+    ("customers", D, ("day",), "orders"),
+    ("gmv_paid", P, ("day",), "daily"),
     ("repeat_rate", D, ("store",), "orders"),
     ("refunds", P, (), "refunds_daily"),
     ("refunds", P, ("supplier",), "refunds_daily_supplier"),
@@ -89,6 +93,22 @@ def test_the_smallest_dataset_that_has_the_dimensions_answers(
     measure = MEASURES[key]
     base = measure.bases[0]
     assert choose(base, measure.amounts, dimensions, scope).name == expected
+
+
+def test_what_only_rows_tell_keeps_nothing_else_there() -> None:
+    amounts = MEASURES["repeat_rate"].amounts
+    found = {
+        dimensions: {
+            dataset.name: {amount.key for amount in some}
+            for dataset, some in share_out(Base.ORDERS, amounts, dimensions, P)
+        }
+        for dimensions in ((), ("day",), ("hour",))
+    }
+    assert found == {
+        (): {"orders": {"customers"}, "orders_daily": {"first_orders"}},
+        ("day",): {"buyers_daily": {"customers"}, "orders_daily": {"first_orders"}},
+        ("hour",): {"orders": {"customers", "first_orders"}},
+    }
 
 
 def test_rows_are_read_only_where_no_rollup_has_the_answer() -> None:

@@ -9,7 +9,7 @@ from app.access import Scope
 from app.analytics import snapshots
 from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import over_time
-from app.analytics.engine import value_key
+from app.analytics.inquiry import value_key
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.quotients import ratio
 from app.analytics.results import Chart, Column, Panel, Row

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.access import Actor
 from app.analytics import snapshots
-from app.analytics.engine import WORDS, measure_frame
+from app.analytics.engine import measure_frame
+from app.analytics.inquiry import WORDS
 from app.analytics.measures import MEASURES, SCOPE_DIMENSIONS, Link, Measure
 from app.analytics.periods import Period
 from app.analytics.slots import Grain

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import Literal, Protocol
 from urllib.parse import urlencode
 
@@ -120,6 +121,11 @@ class Amount:
             "part_key": frozenset({"day", "province", "distributor", "store", "supplier"}),
         }.get(self.source, frozenset())
 
+    @property
+    def adds_over_days(self) -> bool:
+        """Say whether the amounts of days sum to that of all."""
+        return self.splits_over is None or "day" in self.splits_over
+
 
 Term = tuple[int, Amount]
 """A factor (1 or −1) and an amount."""
@@ -152,6 +158,12 @@ class Days(Protocol):
         ...
 
 
+@lru_cache(maxsize=10_000)
+def _query(chosen: tuple[tuple[str, str], ...]) -> str:
+    """Return a query; a dashboard has a link for every day and row, mostly those of before."""
+    return urlencode(chosen)
+
+
 @dataclass(frozen=True)
 class Leads:
     """Where a figure leads: a page, fixed filters, and the date filter that takes the period."""
@@ -172,7 +184,7 @@ class Leads:
         if self.dates:
             chosen.append((f"{self.dates}_from", f"{days.first}"))
             chosen.append((f"{self.dates}_to", f"{days.last}"))
-        return Link(self.page, urlencode(chosen))
+        return Link(self.page, _query(tuple(chosen)))
 
     def narrowed(self, actor: Actor, days: Days, chosen: Mapping[str, str]) -> Link | None:
         """Return the link to the rows of some dimensions' values.
@@ -227,12 +239,12 @@ class Measure:
         """Say whether it stands as it is now, whatever the period."""
         return not self.top
 
-    @property
+    @cached_property
     def amounts(self) -> tuple[Amount, ...]:
         """All that is counted for it."""
         return tuple(dict.fromkeys(amount for _, amount in (*self.top, *self.bottom)))
 
-    @property
+    @cached_property
     def bases(self) -> tuple[Base, ...]:
         """The datasets that it is counted in."""
         return tuple(dict.fromkeys(amount.base for amount in self.amounts))
@@ -242,7 +254,7 @@ class Measure:
         """What it is counted in, as message ids."""
         return tuple(BASE_NAMES[base] for base in self.bases) or (LIVE_SOURCE,)
 
-    @property
+    @cached_property
     def dimensions(self) -> frozenset[str]:
         """By what it can be divided and filtered."""
         if self.is_standing:

@@ -5,12 +5,19 @@
 
 from app.analytics.snapshots.labels import Name, campaign_names, names
 from app.analytics.snapshots.live import live
-from app.analytics.snapshots.reading import closed_through, one_snapshot, refreshed_at, scan
+from app.analytics.snapshots.reading import (
+    closed_through,
+    content,
+    one_snapshot,
+    refreshed_at,
+    scan,
+)
 
 __all__ = [
     "Name",
     "campaign_names",
     "closed_through",
+    "content",
     "live",
     "names",
     "one_snapshot",

@@ -5,6 +5,7 @@ and falls out in time.
 """
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -28,27 +29,33 @@ class Frames:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._held = 0
-        self._frames: OrderedDict[str, pl.DataFrame] = OrderedDict()
+        self._frames: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, url: str) -> "pl.DataFrame | None":
-        """Return the rows of a file or of a day, if they are here."""
+    def get(self, key: Hashable) -> "pl.DataFrame | None":
+        """Return what is held under a key, if it is here."""
         with self._lock:
-            if url in self._frames:
-                self._frames.move_to_end(url)
-            return self._frames.get(url)
+            if key in self._frames:
+                self._frames.move_to_end(key)
+            return self._frames.get(key)
 
-    def keep(self, url: str, frame: "pl.DataFrame") -> None:
+    def keep(self, key: Hashable, frame: "pl.DataFrame") -> None:
         """Keep rows, and let go of those that were not asked for longest."""
         size = int(frame.estimated_size())
         with self._lock:
-            if url in self._frames or size > self._most:
+            if key in self._frames or size > self._most:
                 return
-            self._frames[url] = frame
+            self._frames[key] = frame
             self._held += size
             while self._held > self._most:
                 _, gone = self._frames.popitem(last=False)
                 self._held -= int(gone.estimated_size())
+
+    def forget(self) -> None:
+        """Let go of everything (to measure what it costs to have nothing)."""
+        with self._lock:
+            self._frames.clear()
+            self._held = 0
 
     @property
     def held_bytes(self) -> int:

@@ -52,4 +52,8 @@ def _total(total: Total) -> "pl.Expr":
     if total.how == "rows":
         return pl.len()
     of = pl.col(total.of)
-    return {"sum": of.sum, "distinct": of.n_unique, "known": of.count}[total.how]()
+    if total.where:
+        of = of.filter(pl.col(total.where).is_not_null())
+    if total.how == "distinct":
+        return of.drop_nulls().n_unique()
+    return of.sum() if total.how == "sum" else of.count()

@@ -54,6 +54,8 @@ class Total:
     name: str
     how: Literal["sum", "rows", "distinct", "known"]
     of: str = ""
+    where: str = ""
+    """A column that has to be known; rows without are left out."""
 
 
 def _sums(names: str) -> tuple[Total, ...]:
@@ -275,6 +277,7 @@ _ROLLED: tuple[tuple[str, str, str], ...] = (
     ("parts_daily_supplier", "parts", "supplier status"),
     ("parts_daily_store", "parts", "store status"),
     ("parts_daily_supplier_store", "parts", "supplier store status"),
+    ("buyers_daily", "orders", ""),
     ("orders_daily", "orders", "status"),
     ("orders_daily_store", "orders", "store status"),
     ("orders_daily_province", "orders", "province status"),
@@ -294,6 +297,12 @@ _ROLLED: tuple[tuple[str, str, str], ...] = (
 )
 """(rollup, what it sums, by which keys)."""
 
+_OTHER_TOTALS: Mapping[str, tuple[Total, ...]] = {
+    # Whoever bought on two days is one buyer, so this answers for days and for nothing else.
+    "buyers_daily": (Total("customers", "distinct", "customer", "paid_day"),),
+}
+"""Rollup → what it holds in place of the totals of its source."""
+
 
 def _with_carried(keys: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
@@ -306,7 +315,7 @@ def _rollup(name: str, source: Dataset, keys: tuple[str, ...]) -> Dataset:
     by_name = {column.name: column for column in source.columns}
     keys = _with_carried(keys)
     heads = tuple(by_name[head] for head in ("day", "currency", *keys) if head in by_name)
-    totals = _TOTALS[source.name]
+    totals = _OTHER_TOTALS.get(name, _TOTALS[source.name])
     return Dataset(
         name,
         (*heads, *(_total_column(total, by_name) for total in totals)),

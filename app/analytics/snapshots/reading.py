@@ -60,3 +60,20 @@ def scan(actor: Actor, dataset: str, *, first: date, last: date) -> "pl.LazyFram
     days = None if seen.dataset.is_summary else ((first, last),)
     rows = kept_rows_of(store(), seen.dataset, files, days)
     return seen.own(rows).select(seen.columns)
+
+
+def content(actor: Actor, dataset: str, *, first: date, last: date) -> tuple[object, ...]:
+    """Return what names the rows that ``scan`` gives: other rows have another name.
+
+    Files never change, so it is they, the days, and what the actor sees of them. Raises as
+    ``scan`` does.
+    """
+    seen = sight(actor, dataset)
+    found = manifest()
+    files = found.files.get(dataset, ()) if found else ()
+    mine = tuple(
+        (store().url(file.path), file.spans)
+        for file in files
+        if not file.spans or file.touches(first, last)
+    )
+    return (dataset, first, last, seen.columns, seen.equal, mine)

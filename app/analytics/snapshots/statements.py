@@ -15,7 +15,7 @@ from psycopg.sql import Literal
 
 from app.access import Scope
 from app.analytics.measures import OVERDUE_HOURS
-from app.analytics.snapshots.layout import DATASETS, Dataset, Kind
+from app.analytics.snapshots.layout import DATASETS, Dataset, Kind, Total
 from app.kit.clock import BUSINESS_ZONE
 
 
@@ -376,21 +376,22 @@ def rollup_sql(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
     heads = [name for name in known if name in ("day", "currency", *dataset.keys)]
     totals = [total for total in dataset.totals if total.name in known]
     columns = {c.name: c.kind for c in dataset.columns}
-    sums = [f"({_total(t.how, t.of, kinds)})::{columns[t.name]} as {t.name}" for t in totals]
+    sums = [f"({_total(total, kinds)})::{columns[total.name]} as {total.name}" for total in totals]
     places = ", ".join(str(place + 1) for place in range(len(heads)))
     return (
         f"select {', '.join((*heads, *sums))} from ({raw_sql(source, scope)}) r group by {places}"
     )
 
 
-def _total(how: str, of: str, kinds: Mapping[str, Kind]) -> str:
-    value = f"{of}::int" if kinds.get(of) is Kind.YES_NO else of
+def _total(total: Total, kinds: Mapping[str, Kind]) -> str:
+    value = f"{total.of}::int" if kinds.get(total.of) is Kind.YES_NO else total.of
+    where = f" filter (where {total.where} is not null)" if total.where else ""
     return {
-        "sum": f"coalesce(sum({value}), 0)",
-        "rows": "count(*)",
-        "distinct": f"count(distinct {of})",
-        "known": f"count({of})",
-    }[how]
+        "sum": f"coalesce(sum({value}){where}, 0)",
+        "rows": f"count(*){where}",
+        "distinct": f"count(distinct {total.of}){where}",
+        "known": f"count({total.of}){where}",
+    }[total.how]
 
 
 def sql_of(dataset: Dataset, scope: Scope = Scope.PLATFORM) -> str:
