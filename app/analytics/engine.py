@@ -82,12 +82,16 @@ answers: Shared["pl.DataFrame"] = Shared()
 """What was asked a moment ago by anybody who may see the same figures."""
 
 
-def forget(*, closed: bool = True) -> None:
-    """Compute every answer anew, and without ``closed`` only what later days bring to it."""
+def forget(*, closed: bool = True, running: bool = True) -> None:
+    """Compute every answer anew: what closed days came to, and the rows of the running day too.
+
+    Without one of these, that part is left as it is.
+    """
     answers.forget()
-    forget_live()
     if closed:
         kept.forget()
+    if running:
+        forget_live()
 
 
 def _key(inquiry: Inquiry) -> Key:

@@ -7,6 +7,7 @@ hold everything on which the answer depends, above all who may see it (``whom``)
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -15,7 +16,11 @@ from app.access import Actor
 from app.kit.db import Database, database
 
 FRESH_SECONDS = 3.0
-"""So long an answer is given again."""
+"""So long an answer is given again at least."""
+TIMES_ITS_MAKING = 20
+"""So many times what it took to make is it given again, so that dear answers, asked for all the
+time, take a twentieth of one core and leave the rest to the trade."""
+LONGEST_SECONDS = 30.0
 
 Answer = TypeVar("Answer")
 Key = tuple[object, ...]
@@ -31,30 +36,47 @@ def whom(actor: Actor) -> Key:
     return tuple(settings[name] for name in sorted(settings))
 
 
+@dataclass
+class _Kept(Generic[Answer]):
+    """An answer, and when it is too old; None while it is on its way."""
+
+    task: asyncio.Task[Answer]
+    until: float | None = None
+
+
 class Shared(Generic[Answer]):
     """The answers of one kind of question."""
 
     def __init__(self, seconds: float = FRESH_SECONDS) -> None:
         self._seconds = seconds
-        self._kept: WeakKeyDictionary[Database, dict[Key, tuple[float, asyncio.Task[Answer]]]] = (
-            WeakKeyDictionary()
-        )
+        self._kept: WeakKeyDictionary[Database, dict[Key, _Kept[Answer]]] = WeakKeyDictionary()
 
     async def once(self, key: Key, make: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
         """Return the answer that is there, or that is on its way, or what ``make`` gives."""
         kept = self._kept.setdefault(database(), {})
         at = time.monotonic()
-        for old in [old for old, (until, task) in kept.items() if until < at and task.done()]:
+        for old in [old for old, k in kept.items() if k.until is not None and k.until < at]:
             del kept[old]
         if key not in kept:
-            kept[key] = (at + self._seconds, asyncio.create_task(make()))
-        task = kept[key][1]
+            kept[key] = self._begun(make, at)
         try:
             # Who gives up waiting must not take the answer from the others.
-            return await asyncio.shield(task)
+            return await asyncio.shield(kept[key].task)
         except Exception:
             kept.pop(key, None)
             raise
+
+    def _begun(self, make: Callable[[], Coroutine[Any, Any, Answer]], at: float) -> _Kept[Answer]:
+        kept = _Kept(asyncio.create_task(make()))
+
+        def done(_: asyncio.Task[Answer]) -> None:
+            end = time.monotonic()
+            kept.until = end + max(
+                self._seconds, min(LONGEST_SECONDS, TIMES_ITS_MAKING * (end - at))
+            )
+
+        kept.task.add_done_callback(done)
+        return kept
 
     def forget(self) -> None:
         """Make every answer anew from now on (for tests that write in between)."""
