@@ -9,7 +9,7 @@ up to and including the same minute, for which that one day is read by the row.
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from app.access import Actor
 from app.analytics import snapshots
@@ -18,10 +18,10 @@ from app.analytics.formulas import value_of
 from app.analytics.inquiry import Count, Inquiry, Piece, Read, Window, windows_of
 from app.analytics.measures import MEASURES, Amount, Measure
 from app.analytics.sharing import Key, Shared, whom
-from app.analytics.slots import Grain, slots_between
+from app.analytics.slots import Grain, slot_frame
 from app.analytics.snapshots.layout import DATASETS, Dataset
 from app.analytics.snapshots.live import forget as forget_live
-from app.analytics.sums import column_of, kept, sums_of
+from app.analytics.sums import column_of, kept, summed
 from app.analytics.views import DIMENSIONS, View
 from app.kit.errors import Forbidden, TradeError
 from app.kit.i18n import N_, gettext
@@ -186,45 +186,53 @@ async def _piece(actor: Actor, dataset: Dataset, window: Window, closed: date | 
 def _answer(inquiry: Inquiry, read: Sequence[Read]) -> "pl.DataFrame":
     """Sum, join and divide. Blocking."""
     endings = ("", BEFORE) if len(inquiry.windows) > 1 else ("",)
-    sums = sums_of(inquiry, read, endings)
-    whole = _filled(inquiry, _joined(sums, inquiry.heads))
-    return _measured(inquiry, whole, endings).collect()
+
+    def finish(tables: "Sequence[pl.LazyFrame]") -> "pl.LazyFrame":
+        return _measured(inquiry, _laid(inquiry, tables), endings)
+
+    return summed(inquiry, read, endings, finish)
 
 
-def _joined(tables: "Sequence[pl.LazyFrame]", heads: Sequence[str]) -> "pl.LazyFrame":
-    """Lay sums side by side; without heads each table is one row."""
+def _laid(inquiry: Inquiry, tables: "Sequence[pl.LazyFrame]") -> "pl.LazyFrame":
+    """Lay sums side by side, with a row for each slot (of each value of the dimensions)."""
     import polars as pl
 
-    if not heads:
+    if not inquiry.heads:
         return pl.concat(tables, how="horizontal")
+    period = inquiry.view.period
+    if not inquiry.grain:
+        return _joined(inquiry, tables, "full")
+    slots = slot_frame(inquiry.grain, period.first, period.last, period.at_wall)
+    if not inquiry.by:
+        return _joined(inquiry, [slots, *tables], "left")
+    whole = _joined(inquiry, tables, "full")
+    values = whole.select(inquiry.by).unique().sort(inquiry.by)
+    slots = values.join(slots, how="cross", maintain_order="left_right")
+    return _joined(inquiry, [slots, whole], "left")
+
+
+def _joined(
+    inquiry: Inquiry, tables: "Sequence[pl.LazyFrame]", how: Literal["left", "full"]
+) -> "pl.LazyFrame":
     whole = tables[0]
     for table in tables[1:]:
-        whole = whole.join(table, on=heads, how="full", coalesce=True, nulls_equal=True)
+        whole = whole.join(
+            table,
+            on=inquiry.heads,
+            how=how,
+            coalesce=True,
+            nulls_equal=True,
+            maintain_order="left" if how == "left" else None,
+        )
     return whole
-
-
-def _filled(inquiry: Inquiry, table: "pl.LazyFrame") -> "pl.LazyFrame":
-    """Return the table with a row for each slot (of each value of the dimensions)."""
-    import polars as pl
-
-    if not inquiry.grain:
-        return table
-    period = inquiry.view.period
-    slots = pl.LazyFrame({"slot": slots_between(inquiry.grain, period.first, period.last)})
-    keys = table.select(inquiry.by).unique().sort(inquiry.by) if inquiry.by else None
-    frame = slots if keys is None else keys.join(slots, how="cross", maintain_order="left_right")
-    return frame.join(
-        table, on=[*inquiry.by, "slot"], how="left", nulls_equal=True, maintain_order="left"
-    )
 
 
 def _measured(inquiry: Inquiry, table: "pl.LazyFrame", endings: Sequence[str]) -> "pl.LazyFrame":
     """Return the measures of the period beside those of the comparison."""
     import polars as pl
 
-    begun = _begun(inquiry) if inquiry.grain else None
     columns = [
-        (value if begun is None or ending else pl.when(begun).then(value)).alias(
+        (value if ending or not inquiry.grain else pl.when("begun").then(value)).alias(
             measure.key + ending
         )
         for ending in endings
@@ -232,11 +240,3 @@ def _measured(inquiry: Inquiry, table: "pl.LazyFrame", endings: Sequence[str]) -
         for value in [value_of(measure, lambda a, e=ending: column_of(a) + e)]
     ]
     return table.select(*inquiry.heads, *columns)
-
-
-def _begun(inquiry: Inquiry) -> "pl.Expr":
-    """Return which slots have begun."""
-    import polars as pl
-
-    at = inquiry.view.period.at_wall
-    return pl.col("slot").cast(pl.Datetime("us")) < at

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -24,6 +25,25 @@ def slots_between(grain: Grain, first: date, last: date) -> list[datetime] | lis
         hours = ((last - first).days + 1) * 24
         return [datetime.combine(first, time()) + timedelta(hours=hour) for hour in range(hours)]
     return list(dict.fromkeys(first_of(grain, day) for day in _days(first, last)))
+
+
+def slot_frame(grain: Grain, first: date, last: date, at: datetime) -> "pl.LazyFrame":
+    """Return the slots of all days, and which of them have ``begun`` at a wall-clock time."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    # Slots begin on the hour, so that nothing changes until the next one.
+    return _slot_frame(grain, first, last, hour if hour == at else hour + _HOUR)
+
+
+_HOUR = timedelta(hours=1)
+
+
+@lru_cache(maxsize=200)
+def _slot_frame(grain: Grain, first: date, last: date, at: datetime) -> "pl.LazyFrame":
+    import polars as pl
+
+    slots = pl.DataFrame({"slot": slots_between(grain, first, last)})
+    begun = slots["slot"].cast(pl.Datetime("us")) < at
+    return slots.with_columns(begun.alias("begun")).lazy()
 
 
 def _days(first: date, last: date) -> Iterator[date]:

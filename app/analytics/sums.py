@@ -4,9 +4,10 @@ Closed days do not change, so what their rows come to is kept for everybody who 
 rows, and found under the files that were read. The days after them are summed each time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from app.analytics import snapshots
 from app.analytics.formulas import amount_sums, holds
@@ -34,12 +35,12 @@ class _Side:
     """Whether what is counted may lie on both sides of midnight, so that its values are needed."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    """The closed days of a piece."""
+class _Part(NamedTuple):
+    """What the closed days of a piece come to."""
 
-    side: _Side
-    piece: Piece
+    key: tuple[object, ...]
+    plan: "pl.LazyFrame"
+    is_kept: bool
 
 
 def column_of(amount: Amount) -> str:
@@ -47,67 +48,65 @@ def column_of(amount: Amount) -> str:
     return f"{amount.base}.{amount.key}"
 
 
-def sums_of(
-    inquiry: Inquiry, reads: Sequence[Read], endings: Sequence[str]
-) -> "list[pl.LazyFrame]":
-    """Return tables of the inquiry's heads and of amounts; blocking.
+def summed(
+    inquiry: Inquiry,
+    reads: Sequence[Read],
+    endings: Sequence[str],
+    finish: "Callable[[Sequence[pl.LazyFrame]], pl.LazyFrame]",
+) -> "pl.DataFrame":
+    """Return what ``finish`` makes of tables of the inquiry's heads and of amounts; blocking.
 
     A column is called after its amount, with the ending of the period or of its comparison.
     """
+    import polars as pl
+
     sides = [
         _side(inquiry, read, ending, is_before=place > 0)
         for place, ending in enumerate(endings)
         for read in reads
     ]
-    parts = [_Part(s, p) for s in sides for p in s.pieces if p.closed is not None]
-    closed = dict(zip(map(id, parts), _closed(inquiry, parts), strict=True))
-    tables: list[pl.LazyFrame] = []
-    for side in sides:
-        mine = [closed[id(part)].lazy() for part in parts if part.side is side]
-        live = [_live(inquiry, side, piece) for piece in side.pieces if piece.live is not None]
-        tables.append(_together(inquiry, side, [*mine, *live]))
-    return tables
+    parts = [[_part(inquiry, s, p) for p in s.pieces if p.closed is not None] for s in sides]
+    whole = finish([_together(inquiry, s, mine) for s, mine in zip(sides, parts, strict=True)])
+    # One plan computes the answer and, on its way, what is worth keeping.
+    fresh = {key: plan for key, plan, is_kept in chain(*parts) if not is_kept}
+    answer, *frames = pl.collect_all([whole, *fresh.values()])
+    for key, frame in zip(fresh, frames, strict=True):
+        kept.keep(key, frame)
+    return answer
 
 
 def _side(inquiry: Inquiry, read: Read, ending: str, *, is_before: bool) -> _Side:
     pieces = tuple(p for p in read.pieces if p.window.is_before is is_before)
     is_torn = any(p.closed is not None and p.live is not None for p in pieces)
-    crosses = inquiry.grain not in ("day", "hour") and not read.amounts[0].adds_over_days
+    crosses = not _keeps_days_apart(inquiry) and not read.amounts[0].adds_over_days
     return _Side(read.amounts, pieces, ending, is_torn and crosses)
 
 
-def _closed(inquiry: Inquiry, parts: Sequence[_Part]) -> "list[pl.DataFrame]":
-    """Return what closed days come to, from memory or in one go from the files."""
-    import polars as pl
+def _part(inquiry: Inquiry, side: _Side, piece: Piece) -> _Part:
+    """Return what the closed days of a piece come to: from memory, or as a plan."""
+    key = _key(inquiry, side, piece)
+    frame = kept.get(key)
+    if frame is not None:
+        return _Part(key, frame.lazy(), is_kept=True)
+    assert piece.closed is not None
+    rows = snapshots.scan(
+        inquiry.actor, piece.dataset.name, first=piece.window.first, last=piece.closed
+    )
+    return _Part(key, _reduced(inquiry, side, piece, rows), is_kept=False)
 
-    keys = [_key(inquiry, part) for part in parts]
-    found = {key: frame for key in keys if (frame := kept.get(key)) is not None}
-    missing = {key: part for key, part in zip(keys, parts, strict=True) if key not in found}
-    plans = [_reduced(inquiry, p.side, p.piece, _scanned(inquiry, p)) for p in missing.values()]
-    for key, frame in zip(missing, pl.collect_all(plans), strict=True):
-        kept.keep(key, frame)
-        found[key] = frame
-    return [found[key] for key in keys]
 
-
-def _key(inquiry: Inquiry, part: _Part) -> tuple[object, ...]:
-    """Name all on which a part depends: the files, who sees what of them, and what is asked."""
-    piece, window = part.piece, part.piece.window
+def _key(inquiry: Inquiry, side: _Side, piece: Piece) -> tuple[object, ...]:
+    """Name all on which a part depends: the rows, who sees what of them, and what is asked."""
+    window = piece.window
     assert piece.closed is not None
     return (
         snapshots.content(inquiry.actor, piece.dataset.name, first=window.first, last=piece.closed),
-        (window.first, piece.closed, window.shift, window.minute),
+        (window.shift, window.last, window.minute),
         (inquiry.by, inquiry.grain, inquiry.view.currency),
         tuple(sorted(inquiry.view.filters.items())),
         tuple(sorted((name, *sorted(map(str, some))) for name, some in inquiry.only.items())),
-        (part.side.amounts, part.side.is_set),
+        (side.amounts, side.is_set),
     )
-
-
-def _scanned(inquiry: Inquiry, part: _Part) -> "pl.LazyFrame":
-    piece, window = part.piece, part.piece.window
-    assert piece.closed is not None
-    return snapshots.scan(inquiry.actor, piece.dataset.name, first=window.first, last=piece.closed)
 
 
 def _live(inquiry: Inquiry, side: _Side, piece: Piece) -> "pl.LazyFrame":
@@ -154,19 +153,25 @@ def _wanted(inquiry: Inquiry, piece: Piece) -> "list[pl.Expr]":
     return wanted
 
 
-def _together(inquiry: Inquiry, side: _Side, tables: "Sequence[pl.LazyFrame]") -> "pl.LazyFrame":
-    """Add up the tables of a side, and give its columns their ending."""
+def _together(inquiry: Inquiry, side: _Side, closed: Sequence[_Part]) -> "pl.LazyFrame":
+    """Add up closed and later days of a side, and give its columns their ending."""
     import polars as pl
 
+    live = [_live(inquiry, side, piece) for piece in side.pieces if piece.live is not None]
+    tables = [*(part.plan for part in closed), *live]
     names = [column_of(amount) for amount in side.amounts]
     columns = [pl.col(name).alias(name + side.ending) for name in names]
+    whole = pl.concat(tables, how="vertical_relaxed") if len(tables) > 1 else tables[0]
     if side.is_set:
-        counts = [column.n_unique().cast(pl.Int64) for column in columns]
-        return _grouped(pl.concat(tables, how="vertical_relaxed"), inquiry.heads, counts)
-    if len(tables) == 1:
-        return tables[0].select(*inquiry.heads, *columns)
-    sums = [column.sum() for column in columns]
-    return _grouped(pl.concat(tables, how="vertical_relaxed"), inquiry.heads, sums)
+        return _grouped(whole, inquiry.heads, [c.n_unique().cast(pl.Int64) for c in columns])
+    if len(tables) == 1 or _keeps_days_apart(inquiry):
+        return whole.select(*inquiry.heads, *columns)
+    return _grouped(whole, inquiry.heads, [column.sum() for column in columns])
+
+
+def _keeps_days_apart(inquiry: Inquiry) -> bool:
+    """Say whether no slot has closed and later days, so that nothing need be added up."""
+    return inquiry.grain in ("day", "hour")
 
 
 def _grouped(
