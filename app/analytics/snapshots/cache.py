@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 MOST_BYTES = 512 * 2**20
 LARGEST_SHARE = 4
 """What one scan reads is kept only if it is at most this part of everything that fits."""
+SMALL_BYTES = 2 * 2**20
 _BYTES_A_CELL = 8
 
 
 def fits(rows: int, columns: int) -> bool:
     """Say whether so much is worth keeping; else only the columns that are asked for are read."""
     return rows * columns * _BYTES_A_CELL * LARGEST_SHARE <= MOST_BYTES
+
+
+def is_small(rows: int, columns: int) -> bool:
+    """Say whether so much may be kept more than once, as part of several stretches of time."""
+    return rows * columns * _BYTES_A_CELL <= SMALL_BYTES
 
 
 class Frames:
