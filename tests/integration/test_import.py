@@ -79,6 +79,23 @@ async def test_the_same_files_twice_change_nothing(database: Database, folder: P
     assert second.totals == first.totals
 
 
+async def test_merchants_are_as_old_as_their_first_order(database: Database) -> None:
+    """An import is no day on which thousands of merchants applied."""
+    await bring_olist(SAMPLE)
+    found = await rows(
+        database,
+        "select m.created_at = coalesce((select min(o.placed_at) from orders o left join"
+        " supplier_orders p on p.order_id = o.id where m.id in (o.distributor_id, p.supplier_id)),"
+        " m.approved_at), m.created_at = m.approved_at, m.is_supplier, count(*) from merchants m"
+        " group by 1, 2, 3",
+    )
+    assert {row[:2] for row in found} == {(True, True)}
+    assert {row[2] for row in found} == {True, False}
+    late = await value(database, "select count(*) from merchants where created_at > '2019-01-01'")
+    sellers = await value(database, "select count(*) from merchants")
+    assert late < sellers
+
+
 async def test_what_is_odd_is_told_truthfully(database: Database) -> None:
     report = await bring_olist(SAMPLE)
     found = await rows(

@@ -82,12 +82,22 @@ from (select *, :source || '-' || lower(external_id) as plain from (
   select 'distributors', s.id, :name, null, :store, :store_name from (select :shop as id) s
     where :needs_shop and {shop}) x) s"""
 
+# A merchant is as old as its first order, so that an import is no day of many new merchants.
+_FIRST_SALES = """\
+create unlogged table staging.first_sales as
+select 'suppliers' as kind, l.supplier_id as external_id, min(o.placed_at) as at
+from staging.lines l join staging.orders o on o.id = l.order_id group by 2
+union all
+select 'distributors', coalesce(o.distributor_id, :shop), min(o.placed_at)
+from staging.orders o group by 2"""
+
 _INSERT_MERCHANTS = (
     """\
 insert into merchants (id, code, name, is_supplier, is_distributor, is_self_operated, status,
-  settle_days, approved_at)
-select id, code, name, kind = 'suppliers', kind = 'distributors', false, 'ACTIVE', 7, :at
-from staging.new_merchants""",
+  settle_days, created_at, approved_at)
+select n.id, n.code, n.name, n.kind = 'suppliers', n.kind = 'distributors', false, 'ACTIVE', 7,
+  least(f.at, :at), least(f.at, :at)
+from staging.new_merchants n left join staging.first_sales f using (kind, external_id)""",
     "insert into merchant_details (merchant_id, address)"
     " select id, address from staging.new_merchants",
     "insert into external_ids (source, kind, external_id, row_id)"
@@ -138,6 +148,7 @@ async def write_merchants(
         "needs_shop": needs_shop,
     }
     await run(session, statement, **params)
+    await run(session, _FIRST_SALES, shop=shop.id)
     for insert in _INSERT_MERCHANTS:
         await run(session, insert, source=source, at=now())
     count = (
