@@ -90,6 +90,8 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
             self.busy = False
 
     def _go(self, view: View) -> Any:
+        # A further choice that comes before the page is there adds to this view.
+        self._view = view
         query = urlencode(view.query())
         return rx.redirect(routes.console(acting().workspace, f"{PAGE}?{query}"))
 

@@ -188,6 +188,9 @@ class ExploreState(ViewState, mixin=True):
 
     def _ask(self, question: Question) -> Any:
         """Lead to the address of a question; entering it asks."""
+        # A further click that comes before the page is there adds to this question.
+        self._question = questions.settled(acting().actor, question).question
+        self._say_choices()
         said = questions.query_of(question)
         if self.saved_id:
             said = {"analysis": self.saved_id, **said}

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from app.analytics.periods import midnight
+from app.analytics.periods import business_minute, midnight
 from app.analytics.snapshots import closed_through
 from app.analytics.snapshots.manifest import DAY
 from app.analytics.snapshots.reading import manifest
@@ -125,31 +125,58 @@ SQL: Mapping[str, tuple[str, ...]] = {
 }
 """Panel → statements on the tables; ``new_merchants`` and ``settlement`` are such themselves."""
 
-_BOTH = "(day between '{first}' and '{last}' or day between '{before}' and '{before_last}')"
+_PAIR = "(day between '{first}' and '{last}' or day between '{before}' and '{before_last}')"
+_CUT = "(day between '{first}' and '{last}' or day between '{before}' and '{before_whole}')"
 _NOW = "day between '{first}' and '{last}'"
 _ODD = "day between '{odd}' and '{last}'"
+_IN_YUAN = " and currency = 'CNY'"
+_TAKEN = f"{_IN_YUAN} and kind = 'COMMISSION'"
 
 
-def _files(dataset: str, key: str, sums: str, where: str = _BOTH) -> str:
+def _files(dataset: str, key: str, sums: str, days: str, where: str = _IN_YUAN) -> str:
     wanted = ", ".join(f"sum({name})" for name in sums.split())
     heads = f"day >= '{{first}}' as is_now, {key}" if key != "day" else "day"
-    return f"select {heads}, {wanted} from {{{dataset}}} where {where} group by all"
+    return f"select {heads}, {wanted} from {{{dataset}}} where {days}{where} group by all"
+
+
+def _minutes(dataset: str, key: str, sums: str, where: str = _IN_YUAN) -> str:
+    """Return the rows of the comparison's last day, which is cut at the present minute."""
+    wanted = ", ".join(
+        "count(distinct order_key)" if name == "orders" else f"sum({name})" for name in sums.split()
+    )
+    return (
+        f"select {key}, {wanted} from {{{dataset}}} where day = '{{before_last}}'"
+        f" and minute <= {{minute}}{where} group by all"
+    )
 
 
 _VALUE = "goods_cents discount_cents orders refunded_cents"
 _RANKED = _VALUE + " freight_cents"
+
+
+def _ranked(dataset: str, key: str, sums: str) -> tuple[str, str]:
+    return _files(dataset, key, sums, _CUT), _minutes("lines", key, sums)
+
+
 DUCKDB: Mapping[str, tuple[str, ...]] = {
     "tiles": (
-        _files("daily", "day", _RANKED),
-        _files("bookings_daily", "day", "cents"),
-        _files("refunds_daily", "day", "amount_cents"),
-        _files("traffic_daily", "day", "visitors"),
-        "select paid_day >= '{first}' as is_now, day, sum(total_cents), sum(is_first::int),"
-        f" count(distinct customer) from {{orders}} where {_BOTH} group by all",
-        "select day >= '{first}' as is_now, count(distinct customer), sum(is_first::int)"
-        f" from {{orders}} where {_BOTH} and paid_day is not null group by all",
+        _files("daily", "day", _RANKED, _CUT),
+        _minutes("lines", "day", _RANKED),
+        _files("bookings_daily", "day", "cents", _CUT, _TAKEN),
+        _minutes("bookings", "day", "cents", _TAKEN),
+        _files("refunds_daily", "day", "amount_cents", _CUT),
+        _minutes("refunds", "day", "amount_cents"),
+        _files("traffic_daily", "day", "visitors", _CUT, ""),
+        _minutes("traffic", "day", "visitors", ""),
+        _files("orders_daily", "day", "total_cents first_orders", _CUT),
+        _minutes("orders", "day", "total_cents is_first::int"),
+        _files("buyers_daily", "day", "customers", _NOW),
+        "select day >= '{first}' as is_now, count(distinct customer) from {orders}"
+        " where paid_day is not null and (day between '{first}' and '{last}' or"
+        " day between '{before}' and '{before_whole}'"
+        " or day = '{before_last}' and minute <= {minute})" + _IN_YUAN + " group by all",
     ),
-    "sales": (_files("daily", "day", _RANKED),),
+    "sales": (_files("daily", "day", _RANKED, _PAIR),),
     "anomalies": (
         *(
             _files(f"daily_{key}", f"{key}, day", _RANKED, _ODD)
@@ -160,25 +187,25 @@ DUCKDB: Mapping[str, tuple[str, ...]] = {
         _files("refunds_daily_store", "distributor, day", "amount_cents", _ODD),
     ),
     "funnel": (
-        _files("traffic_daily", "1", "visitors product_views cart_adds checkouts", _NOW),
+        _files("traffic_daily", "1", "visitors product_views cart_adds checkouts", _NOW, ""),
         _files("orders_daily", "1", "orders paid_orders", _NOW),
         _files("daily", "1", "orders", _NOW),
     ),
     "progress": (_files("orders_daily", "status", "orders", _NOW),),
-    "category": (_files("daily_category", "category", _VALUE),),
-    "province": (_files("daily_province", "province", _RANKED),),
+    "category": _ranked("daily_category", "category", _VALUE),
+    "province": _ranked("daily_province", "province", _RANKED),
     "suppliers": (
-        _files("daily_supplier", "supplier", _RANKED),
+        *_ranked("daily_supplier", "supplier", _RANKED),
         _files("daily_supplier", "supplier, day", _VALUE, _NOW),
     ),
     "distributors": (
-        _files("daily_store", "distributor", _RANKED),
+        *_ranked("daily_store", "distributor", _RANKED),
         _files("daily_store", "distributor, day", _VALUE, _NOW),
     ),
-    "product": (_files("daily_product", "product", _VALUE),),
-    "segments": ("select * from {segments} where distributor is null",),
-    "cohorts": ("select * from {cohorts} where distributor is null",),
-    "take": (_files("bookings_daily", "day", "cents"),),
+    "product": _ranked("daily_product", "product", _VALUE),
+    "segments": ("select * from {segments} where distributor is null" + _IN_YUAN,),
+    "cohorts": ("select * from {cohorts} where distributor is null" + _IN_YUAN,),
+    "take": (_files("bookings_daily", "day", "cents", _PAIR, _TAKEN),),
 }
 """Panel → queries of the files that it reads."""
 
@@ -232,9 +259,11 @@ class Twins:
             "last": last,
             "before": period.first - shift,
             "before_last": period.last - shift,
+            "before_whole": period.last - shift - DAY,
             "odd": last - 62 * DAY,
         }
-        return files | {name: day.isoformat() for name, day in days.items()}
+        said = {name: day.isoformat() for name, day in days.items()}
+        return files | said | {"minute": str(business_minute(period.at))}
 
 
 def _ask(connection: psycopg.Connection[Any], sql: Sequence[str], params: dict[str, Any]) -> None:

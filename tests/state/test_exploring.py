@@ -85,7 +85,6 @@ async def test_each_choice_leads_to_an_address_that_says_it(
 ) -> None:
     cookie, place, _ = await _login(database, trade)
     tab = pipe.tab(cookie, f"{place}/explore?measures=paid_orders&period=90d&grain=week")
-    await tab.send(DistributorExplorer, "load")
     for name, args, wanted in (
         ("measure", {"key": "units_sold"}, {"measures": "paid_orders,units_sold"}),
         ("measure", {"key": "paid_orders"}, {}),
@@ -98,6 +97,7 @@ async def test_each_choice_leads_to_an_address_that_says_it(
         ("choose", {"preset": "7d"}, {"period": "7d", "grain": "week"}),
         ("narrow", {"dimension": "province", "value": "浙江省"}, {"province": "浙江省"}),
     ):
+        await tab.send(DistributorExplorer, "load")
         answer = await tab.send(DistributorExplorer, name, args)
         if not wanted:
             assert not [event for event in answer.events if "redirect" in event.name]
@@ -105,6 +105,21 @@ async def test_each_choice_leads_to_an_address_that_says_it(
         said = _query(answer)
         assert wanted.items() <= said.items(), name
         assert {"measures", "period"} <= said.keys()
+
+
+async def test_choices_that_come_before_the_page_add_up(
+    pipe: Pipeline, database: Database, trade: Trade
+) -> None:
+    cookie, place, _ = await _login(database, trade)
+    tab = pipe.tab(cookie, f"{place}/explore?measures=paid_orders&period=90d&grain=week")
+    await tab.send(DistributorExplorer, "load")
+    await tab.send(DistributorExplorer, "measure", {"key": "units_sold"})
+    await tab.send(DistributorExplorer, "divide", {"name": "category"})
+    answer = await tab.send(DistributorExplorer, "take", {"rows": "10"})
+    said = _query(answer)
+    assert (said["measures"], said["by"], said["rows"]) == (
+        "paid_orders,units_sold", "category", "10"
+    )  # fmt: skip
 
 
 async def test_what_may_not_be_asked_is_left_out_and_said(
