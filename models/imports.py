@@ -44,6 +44,12 @@ class Review(SQLModel, table=True):
         CheckConstraint("length(body) <= 4000", name="body_bounded"),
         Index("ix_reviews_distributor", "distributor_id", text("created_at desc")),
         Index(
+            "ix_reviews_created",
+            "created_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16},
+        ),
+        Index(
             "ix_reviews_supplier", "supplier_id", postgresql_where=text("supplier_id is not null")
         ),
         Index("ix_reviews_product", "product_id", postgresql_where=text("product_id is not null")),
