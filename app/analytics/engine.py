@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from app.access import Actor
 from app.analytics import snapshots
 from app.analytics.choice import share_out
+from app.analytics.computing import computed
 from app.analytics.formulas import value_of
 from app.analytics.inquiry import Count, Inquiry, Piece, Read, Window, windows_of
 from app.analytics.measures import MEASURES, Amount, Measure
@@ -113,7 +114,7 @@ def _key(inquiry: Inquiry) -> Key:
 
 async def _found(inquiry: Inquiry) -> "pl.DataFrame":
     read = await asyncio.gather(*(_read(inquiry, count) for count in _counts(inquiry)))
-    return await asyncio.to_thread(_answer, inquiry, read)
+    return await computed(_answer, inquiry, read)
 
 
 def _check(actor: Actor, measures: Sequence[Measure], dimensions: Sequence[str]) -> None:

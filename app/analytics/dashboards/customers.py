@@ -1,12 +1,12 @@
 """Who buys: cohorts and segments from the snapshots' summaries, new and returning customers."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
 from app.access import Scope
 from app.analytics import snapshots
+from app.analytics.computing import computed
 from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import over_time
 from app.analytics.inquiry import value_key
@@ -130,7 +130,7 @@ async def _summary(desk: Desk, dataset: str) -> "pl.DataFrame":
         rows = snapshots.scan(desk.actor, dataset, first=period.first, last=period.last)
         return rows.filter(which, pl.col("currency") == desk.view.currency).collect()
 
-    return await asyncio.to_thread(read)
+    return await computed(read)
 
 
 async def new_and_returning(desk: Desk) -> Panel | None:

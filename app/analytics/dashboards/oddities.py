@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.access import Scope
 from app.analytics import snapshots
 from app.analytics.anomalies import WEEKS, Anomaly, anomalies
+from app.analytics.computing import computed
 from app.analytics.dashboards.desk import Desk, Label, Span
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.periods import Period, Preset
@@ -89,7 +90,7 @@ async def _look(desk: Desk, measure: str, dimension: str, last: date) -> list[_O
     period = Period(Preset.CUSTOM, first, last, desk.period.at)
     wide = replace(desk, view=replace(desk.view, period=period))
     frame = await wide.frame(measure, by=(dimension,), grain="day")
-    return await asyncio.to_thread(_judge, frame, measure, dimension, first, last)
+    return await computed(_judge, frame, measure, dimension, first, last)
 
 
 def _judge(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from app.analytics.computing import computed
 from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import column_of, time_column
 from app.analytics.engine import BEFORE
@@ -170,7 +171,7 @@ async def outlook(desk: Desk, measure: Measure | str = "supply_sales") -> Panel 
         return None
     mine, note = desk.fitting(measure)
     history = await _history(mine, measure)
-    said = await asyncio.to_thread(forecast, [value for _, value in history])
+    said = await computed(forecast, [value for _, value in history])
     columns = (
         time_column("day"),
         column_of(measure),

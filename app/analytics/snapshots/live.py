@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from app.access import Actor
+from app.analytics.computing import computed
 from app.analytics.periods import business_date, midnight
 from app.analytics.sharing import Key, Shared, whom
 from app.analytics.snapshots.extract import season
@@ -46,7 +47,7 @@ async def live(actor: Actor, dataset: str, *, since: date) -> "pl.DataFrame":
     raw = sight(actor, seen.dataset.source)
 
     async def rolled() -> "pl.DataFrame":
-        return await asyncio.to_thread(_rolled, seen, await _raw(mine, raw, since))
+        return await computed(_rolled, seen, await _raw(mine, raw, since))
 
     return await _answers.once(_key(mine, seen.dataset, since), rolled)
 
