@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.access import PUBLIC
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
+from app.kit.i18n import HOME_CURRENCY
 from app.services import payments
 from app.services.placing import MOST_LINES, Address, OrderItem, PlaceOrder, place_order
 from models.base import UUID
@@ -41,10 +42,11 @@ class NewOrder(BaseModel):
 
 
 class OrderAnswer(BaseModel):
-    """A placed order; ``access_token`` opens it and pays it."""
+    """A placed order; ``access_token`` opens it and pays it, ``currency`` is ISO 4217."""
 
     number: str
     total_cents: int
+    currency: str
     access_token: str
 
 
@@ -86,6 +88,7 @@ async def create_order(
     return OrderAnswer(
         number=placed.number,
         total_cents=placed.total_cents,
+        currency=HOME_CURRENCY,
         access_token=placed.access_token,
     )
 

@@ -4,13 +4,14 @@ Server code marks texts with ``N_`` (or raises errors whose ``message`` is one) 
 when it knows the reader; templates use ``_``; console components use ``components.ui.text.t``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from babel.numbers import get_currency_symbol
 
 from app.kit.clock import BUSINESS_ZONE
 
@@ -79,9 +80,36 @@ def day_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d")
 
 
-def yuan(cents: int | None) -> str:
-    """Return cents as ``¥1,234.50``; both languages write it so."""
+HOME_CURRENCY = "CNY"
+"""What is traded in here; only imported history is in other currencies."""
+_SYMBOLS = {HOME_CURRENCY: "¥", "JPY": "JP¥"}
+"""Signs that English gives to another currency than people here do."""
+
+
+@lru_cache(maxsize=200)
+def currency_symbol(currency: str) -> str:
+    """Return what stands before an amount: ``¥``, ``R$``, or the code where there is no sign."""
+    symbol = _SYMBOLS.get(currency) or get_currency_symbol(currency, locale="en")
+    return f"{symbol}\N{NO-BREAK SPACE}" if symbol[-1:].isalpha() else symbol
+
+
+def money_text(cents: int | None, currency: str | None = None) -> str:
+    """Return cents as ``¥1,234.50`` or ``R$1,234.50``; both languages write it so.
+
+    None is no text. Without a currency it is that of the trade here.
+    """
     if cents is None:
         return ""
     sign = "-" if cents < 0 else ""
-    return f"{sign}¥{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+    whole, rest = divmod(abs(cents), 100)
+    return f"{sign}{currency_symbol(currency or HOME_CURRENCY)}{whole:,}.{rest:02d}"
+
+
+def yuan(cents: int | None) -> str:
+    """Return what is CNY by nature, such as prices of goods and terms of rules, as text."""
+    return money_text(cents)
+
+
+def currencies_in_order(found: Iterable[str]) -> list[str]:
+    """Return the currency of the trade here, always, and behind it the others that were found."""
+    return [HOME_CURRENCY, *sorted(set(found) - {HOME_CURRENCY})]

@@ -3,10 +3,6 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
-
-from babel import Locale
-from babel.numbers import format_currency
 
 BPS = 10_000
 """Basis points in a whole: 10,000 bps = 100 %."""
@@ -55,16 +51,6 @@ def parse_cents(text: str) -> int:
     return int(Decimal(plain) * 100)
 
 
-@lru_cache(maxsize=8)
-def _locale(name: str) -> Locale:
-    return Locale.parse(name)
-
-
 def decimal_text(cents: int) -> str:
     """Return ``cents`` as a plain decimal such as ``12.30``, for forms and exports."""
     return f"{Decimal(cents) / 100:.2f}"
-
-
-def money_text(cents: int, currency: str = "CNY", locale: str = "zh_CN") -> str:
-    """Return ``cents`` as people of ``locale`` write it, such as ``¥12.30``."""
-    return format_currency(Decimal(cents) / 100, currency, locale=_locale(locale))

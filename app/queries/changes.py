@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any, cast
 
 from app.access import BUILT_IN_ROLES
-from app.kit.i18n import N_, Words, gettext, moment_text, yuan
+from app.kit.i18n import N_, Words, gettext, money_text, moment_text
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
 from app.queries.record_names import IDENTIFIER, short
 from app.words import (
@@ -69,7 +69,7 @@ def changes_of(
     columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
     found: list[Change] = []
     for name in columns:
-        was, is_now = (_shown(table, name, side.get(name), names or {}) for side in (before, after))
+        was, is_now = (_shown(table, name, side, names or {}) for side in (before, after))
         ids = _identifier(before.get(name)), _identifier(after.get(name))
         found.append(Change(name, was, is_now, *ids))
     return [change for change in found if change.before or change.after]
@@ -97,7 +97,8 @@ def _identifier(value: Any) -> str:
     return value if isinstance(value, str) and IDENTIFIER.fullmatch(value) else ""
 
 
-def _shown(table: str, column: str, value: Any, names: Mapping[str, str]) -> str:
+def _shown(table: str, column: str, side: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    value = side.get(column)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -106,12 +107,12 @@ def _shown(table: str, column: str, value: Any, names: Mapping[str, str]) -> str
         return f"{table}.{value}"
     if named := _identifier(value):
         return names.get(named) or short(named)
-    return _number(column, value) or _cut(_flat(value))
+    return _number(column, value, side.get("currency")) or _cut(_flat(value))
 
 
-def _number(column: str, value: Any) -> str:
+def _number(column: str, value: Any, currency: str | None) -> str:
     if column.endswith("_cents"):
-        return yuan(int(value))
+        return money_text(int(value), currency)
     if column.endswith("_bps"):
         return f"{int(value) / 100:g} %"
     if column.endswith(("_at", "_until")):

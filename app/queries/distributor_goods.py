@@ -19,8 +19,8 @@ _PRODUCT = (
     " left join pool_entries e on e.product_id = p.id where p.id = :id"
 )
 _SKUS = (
-    "select k.id, k.code, k.spec_values, sp.supply_cents, k.suggested_retail_cents, k.band_kind,"
-    " k.floor_cents, k.cap_cents, k.weight_g,"
+    "select k.id, k.code, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
+    " k.band_kind, k.floor_cents, k.cap_cents, k.weight_g,"
     " greatest(coalesce(st.on_hand - st.reserved, 0), 0) as available"
     " from skus k join supply_prices sp on sp.sku_id = k.id left join stock st on st.sku_id = k.id"
     " where k.product_id = :id and k.is_active order by k.position, k.id"
@@ -73,7 +73,7 @@ _LISTING = (
     " where l.id = :id"
 )
 _LISTING_SKUS = (
-    "select k.id, k.code, k.spec_values, sp.supply_cents, k.suggested_retail_cents,"
+    "select k.id, k.code, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
     " b.supply_cents as basis_cents, coalesce(ls.retail_cents, k.suggested_retail_cents)"
     "  as retail_cents, coalesce(ls.is_offered, false) as is_offered,"
     " greatest(coalesce(st.on_hand - st.reserved, 0), 0) as available"

@@ -1,5 +1,6 @@
 """One order of an own store, and one customer, as their distributor reads them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from app.queries.resource import Row
 from app.queries.shown import one, rows
 
 _ORDER = (
-    "select o.id, o.number, o.status, o.goods_cents, o.discount_cents, o.freight_cents,"
-    " o.total_cents, o.paid_cents, o.refunded_cents, o.buyer_kind, o.buyer_note, o.placed_at,"
+    "select o.id, o.number, o.status, o.currency, o.goods_cents,"
+    " nullif(o.discount_cents, 0) as discount_cents, o.freight_cents, o.total_cents, o.paid_cents,"
+    " nullif(o.refunded_cents, 0) as refunded_cents, o.buyer_kind, o.buyer_note, o.placed_at,"
     " o.paid_at, o.expires_at, o.consumer_id, s.name as store, s.slug, a.recipient, a.phone,"
     " a.province, a.city, a.district, a.street,"
     " sum(t.supply_cents) as supply_cents, sum(t.commission_cents) as commission_cents,"
@@ -26,7 +28,7 @@ _ORDER = (
     " where o.number = :number group by o.id, s.id, a.order_id"
 )
 _PARTS = (
-    f"select p.id, p.number, {told_status('p')} as status, p.freight_cents, m.name as supplier,"
+    f"select p.id, p.number, {told_status('p')} as status, p.currency, p.freight_cents, m.name as supplier,"
     " p.accepted_at,"
     " p.shipped_at, p.received_at, (select e.note from order_events e"
     "  where e.supplier_order_id = p.id and e.note is not null"
@@ -49,9 +51,9 @@ _PARCELS = (
     " from shipments h where h.order_id = :id order by h.shipped_at"
 )
 _MONEY = (
-    "select 'payment' as what, number, status, provider as about, amount_cents,"
+    "select 'payment' as what, number, status, provider as about, amount_cents, currency,"
     " coalesce(paid_at, created_at) as at from payments where order_id = :id"
-    " union all select 'refund', number, status, reason, amount_cents,"
+    " union all select 'refund', number, status, reason, amount_cents, currency,"
     " coalesce(succeeded_at, created_at) from refunds where order_id = :id order by at"
 )
 _EVENTS = (
@@ -102,15 +104,17 @@ _CUSTOMER = (
     "select c.id, c.name, c.created_at, s.name as store,"
     " coalesce(left(c.phone, greatest(length(c.phone) - 8, 0)) || '****'"
     " || right(c.phone, 4), '') as phone,"
-    " count(o.id) filter (where o.paid_cents > 0) as orders,"
-    " coalesce(sum(o.paid_cents - o.refunded_cents), 0) as spent_cents,"
-    " coalesce(sum(o.paid_cents) / nullif(count(o.id) filter (where o.paid_cents > 0), 0), 0)"
-    "  as average_cents, max(o.placed_at) as last_at"
+    " count(o.id) filter (where o.paid_cents > 0) as orders, max(o.placed_at) as last_at"
     " from consumers c join stores s on s.id = c.store_id"
     " left join orders o on o.consumer_id = c.id where c.id = :id group by c.id, s.id"
 )
+_SPENT = (
+    "select currency, sum(paid_cents - refunded_cents)::bigint as spent,"
+    " (sum(paid_cents) / count(*))::bigint as average"
+    " from orders where consumer_id = :id and paid_cents > 0 group by currency"
+)
 _THEIR_ORDERS = (
-    "select o.number, o.status, o.total_cents, nullif(o.refunded_cents, 0) as refunded_cents,"
+    "select o.number, o.status, o.currency, o.total_cents, nullif(o.refunded_cents, 0) as refunded_cents,"
     " o.placed_at, (select string_agg(l.title, ', ') from order_lines l where l.order_id = o.id)"
     "  as goods from orders o where o.consumer_id = :id order by o.placed_at desc limit 50"
 )
@@ -118,9 +122,11 @@ _THEIR_ORDERS = (
 
 @dataclass(frozen=True)
 class CustomerDetail:
-    """A customer of an own store, with the latest fifty orders."""
+    """A customer of an own store, with the latest fifty orders; amounts in cents by currency."""
 
     facts: Row
+    spent: Mapping[str, int]
+    average: Mapping[str, int]
     orders: list[Row]
 
 
@@ -131,4 +137,10 @@ async def customer_detail(actor: Actor, customer_id: UUID) -> CustomerDetail:
         facts = await one(session, _CUSTOMER, id=customer_id)
         if facts is None:
             raise NotFound()
-        return CustomerDetail(facts, await rows(session, _THEIR_ORDERS, id=customer_id))
+        sums = await rows(session, _SPENT, id=customer_id)
+        return CustomerDetail(
+            facts,
+            spent={row["currency"]: row["spent"] for row in sums},
+            average={row["currency"]: row["average"] for row in sums},
+            orders=await rows(session, _THEIR_ORDERS, id=customer_id),
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.balances import Balances, balances_of
 from app.queries.resource import Row
 from app.queries.shown import one, rows
 
@@ -91,15 +92,15 @@ async def progress(actor: Actor) -> Progress:
 
 
 _BALANCES = (
-    "select a.kind, coalesce(sum(b.balance_cents), 0) as balance_cents from ledger_accounts a"
+    "select a.kind, a.currency, coalesce(sum(b.balance_cents), 0) as cents from ledger_accounts a"
     " left join account_balances b on b.account_id = a.id"
     " where a.role = 'distributor' and a.merchant_id = (select app_distributor())"
-    " group by a.kind"
+    " group by a.kind, a.currency"
 )
 
 
-async def balances(actor: Actor) -> dict[str, int]:
-    """Return the balance in cents of each account that the actor holds as distributor."""
+async def balances(actor: Actor) -> Balances:
+    """Return the balances of the accounts that the actor holds as distributor."""
     actor.require("distributor:ledger:read")
     async with database().transaction(actor) as session:
-        return {row["kind"]: int(row["balance_cents"]) for row in await rows(session, _BALANCES)}
+        return balances_of(await rows(session, _BALANCES))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text, yuan
 from app.kit.money import decimal_text
 
 
@@ -94,9 +94,10 @@ class Trail:
 
 
 _TERMS = text(
-    "select t.*, l.goods_cents - l.discount_cents as paid_cents, v.rule_id, v.base,"
+    "select t.*, o.currency, l.goods_cents - l.discount_cents as paid_cents, v.rule_id, v.base,"
     " v.after_discount, v.fixed_cents, v.min_cents, v.max_cents, v.fee_bearer, v.payment_fee_bps"
     " from order_line_terms t join order_lines l on l.id = t.line_id"
+    " join orders o on o.id = t.order_id"
     " left join split_rule_versions v on v.id = t.split_rule_version_id where t.order_id = :order"
 )
 
@@ -107,7 +108,7 @@ _SHARES = text(
 )
 
 ENTRY_COLUMNS = (
-    "p.transaction_id, p.amount_cents, t.kind, t.occurred_at,"
+    "p.transaction_id, p.amount_cents, p.currency, t.kind, t.occurred_at,"
     " fm.name as from_party, f.kind as from_account, tm.name as to_party, a.kind as to_account"
 )
 ENTRY_JOINS = (
@@ -142,7 +143,7 @@ async def money_of(session: AsyncSession, order_id: UUID) -> Trail:
 
 
 def _line(row: Mapping[str, Any]) -> LineMoney:
-    known = row["rule_id"] is not None
+    known, currency = row["rule_id"] is not None, row["currency"]
     return LineMoney(
         rule=row["rule_name"],
         rule_id=str(row["rule_id"] or ""),
@@ -156,11 +157,11 @@ def _line(row: Mapping[str, Any]) -> LineMoney:
         fee_bearer=row["fee_bearer"] or "",
         fee_rate=percent_text(row["payment_fee_bps"]) if known else "",
         keeps_commission=row["keeps_commission_on_refund"],
-        paid=yuan(row["paid_cents"]),
-        supply=yuan(row["supply_cents"]),
-        commission=yuan(row["commission_cents"]),
-        fee=yuan(row["payment_fee_cents"]),
-        margin=yuan(row["margin_cents"]),
+        paid=money_text(row["paid_cents"], currency),
+        supply=money_text(row["supply_cents"], currency),
+        commission=money_text(row["commission_cents"], currency),
+        fee=money_text(row["payment_fee_cents"], currency),
+        margin=money_text(row["margin_cents"], currency),
         loses=row["margin_cents"] < 0,
     )
 
@@ -176,7 +177,8 @@ def _part(shares: list[Mapping[str, Any]], entries: list[Entry]) -> PartMoney:
     given = sum(max(share["amount_cents"], 0) for share in shares)
     left = {s["kind"]: s["amount_cents"] - s["reversed_cents"] for s in shares}
     return PartMoney(
-        total=yuan(total),
+        # A part's shares are all of its order's currency.
+        total=money_text(total, shares[0]["currency"]),
         shares=[_share(share, given) for share in shares],
         postings=entries,
         freight_left_cents=left.get("FREIGHT", 0),
@@ -184,12 +186,13 @@ def _part(shares: list[Mapping[str, Any]], entries: list[Entry]) -> PartMoney:
 
 
 def _share(row: Mapping[str, Any], whole: int) -> Share:
+    currency = row["currency"]
     return Share(
         kind=row["kind"],
         party=row["party"] or "",
-        amount=yuan(row["amount_cents"]),
-        reversed=yuan(-row["reversed_cents"]) if row["reversed_cents"] else "",
-        left=yuan(row["amount_cents"] - row["reversed_cents"]),
+        amount=money_text(row["amount_cents"], currency),
+        reversed=money_text(-row["reversed_cents"] or None, currency),
+        left=money_text(row["amount_cents"] - row["reversed_cents"], currency),
         state=row["state"],
         percent=f"{max(row['amount_cents'], 0) * 100 / whole:.2f}%" if whole else "0%",
     )
@@ -201,7 +204,7 @@ def entry_of(row: Mapping[str, Any]) -> Entry:
         transaction=str(row["transaction_id"]),
         at=moment_text(row["occurred_at"]),
         kind=row["kind"],
-        amount=yuan(row["amount_cents"]),
+        amount=money_text(row["amount_cents"], row["currency"]),
         from_party=row["from_party"] or "",
         from_account=row["from_account"],
         to_party=row["to_party"] or "",

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import BUSINESS_ZONE
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 from app.queries.platform_order import rows
 from app.queries.record_names import ids_in, names_of, short
 
@@ -96,8 +96,8 @@ def _changes(row: Mapping[str, Any], names: Mapping[str, str]) -> list[Change]:
         name = str(row_told.get("name") or row_told.get("user_id") or "")
         return [Change(**head, field="", before="", after=name)]
     return [
-        Change(**head, field=name, before=_text(name, before.get(name)), after=_text(name, value))
-        for name, value in after.items()
+        Change(**head, field=name, before=_text(name, before), after=_text(name, after))
+        for name in after
         if name not in _HIDDEN
     ]
 
@@ -110,11 +110,12 @@ def _told(side: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, side: Mapping[str, Any]) -> str:
+    value = side.get(name)
     if value is None or value == "":
         return "–"
     if name.endswith("_cents") and isinstance(value, int):
-        return yuan(value)
+        return money_text(value, side.get("currency"))
     if name.endswith("_at") and isinstance(value, str):
         return _moment(value)
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

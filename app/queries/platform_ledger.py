@@ -1,6 +1,8 @@
 """The ledger as the platform reads it: its key figures, an account, one transaction."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -8,19 +10,23 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
+from app.queries.balances import balance_texts, balances_of
 from app.queries.money_trail import ENTRY_COLUMNS, ENTRY_JOINS, Entry, entry_of
 
 
 @dataclass(frozen=True)
 class LedgerFigures:
-    """Where all the money stands. ``balanced`` is false if the accounts do not sum to zero."""
+    """Where all the money stands, each as a text for each currency.
 
-    held: str = ""
-    pending: str = ""
-    available: str = ""
-    earned: str = ""
-    unallocated: str = ""
+    ``balanced`` is false if the accounts of a currency do not sum to zero.
+    """
+
+    held: list[str] = field(default_factory=list[str])
+    pending: list[str] = field(default_factory=list[str])
+    available: list[str] = field(default_factory=list[str])
+    earned: list[str] = field(default_factory=list[str])
+    unallocated: list[str] = field(default_factory=list[str])
     balanced: bool = True
 
 
@@ -51,12 +57,25 @@ class TransactionPage:
 
 
 _FIGURES = text(
-    "select a.kind, coalesce(sum(b.balance_cents), 0) as cents from ledger_accounts a"
-    " join account_balances b on b.account_id = a.id group by a.kind"
+    "select a.kind, a.currency, coalesce(sum(b.balance_cents), 0) as cents from ledger_accounts a"
+    " join account_balances b on b.account_id = a.id group by a.kind, a.currency"
 )
+_SIGNS = {
+    # What the provider owes us stands below zero.
+    "CLEARING": ("held", -1),
+    "PENDING": ("pending", 1),
+    "AVAILABLE": ("available", 1),
+    "COMMISSION": ("earned", 1),
+    "PAYMENT_FEE": ("earned", 1),
+    "MARKETING": ("earned", 1),
+    "UNALLOCATED": ("unallocated", 1),
+}
+"""Kind of account → the figure that it counts in, and as what."""
+_NAMES = tuple(dict.fromkeys(name for name, _ in _SIGNS.values()))
 _ACCOUNT = text(
-    "select coalesce(m.name, '') as party, a.role, a.kind, (select coalesce(sum(balance_cents), 0)"
-    " from account_balances where account_id = a.id) as cents from ledger_accounts a"
+    "select coalesce(m.name, '') as party, a.role, a.kind, a.currency,"
+    " (select coalesce(sum(balance_cents), 0) from account_balances where account_id = a.id)"
+    "  as cents from ledger_accounts a"
     " left join merchants m on m.id = a.merchant_id where a.id = :id"
 )
 _TRANSACTION = text(
@@ -79,16 +98,19 @@ async def ledger_figures(actor: Actor) -> LedgerFigures:
     """Return the sums over all accounts. Raises Forbidden."""
     actor.require("platform:ledger:read")
     async with database().transaction(actor) as session:
-        sums = {row.kind: int(row.cents) for row in await session.execute(_FIGURES)}
-    earned = sums.get("COMMISSION", 0) + sums.get("PAYMENT_FEE", 0) + sums.get("MARKETING", 0)
-    return LedgerFigures(
-        held=yuan(-sums.get("CLEARING", 0)),
-        pending=yuan(sums.get("PENDING", 0)),
-        available=yuan(sums.get("AVAILABLE", 0)),
-        earned=yuan(earned),
-        unallocated=yuan(sums.get("UNALLOCATED", 0)),
-        balanced=sum(sums.values()) == 0,
-    )
+        found = [dict(row) for row in (await session.execute(_FIGURES)).mappings()]
+    whole = balances_of({**row, "kind": "all"} for row in found)
+    # All accounts are among them, so that a currency is told even where only others have it.
+    figures = whole | balances_of(_counted(found))
+    balanced = not any(cents for own in whole.values() for cents in own.values())
+    return LedgerFigures(**balance_texts(figures, _NAMES), balanced=balanced)
+
+
+def _counted(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for row in found:
+        if row["kind"] in _SIGNS:
+            name, sign = _SIGNS[row["kind"]]
+            yield {**row, "kind": name, "cents": sign * row["cents"]}
 
 
 async def account_head(actor: Actor, account_id: UUID) -> AccountHead:
@@ -98,7 +120,7 @@ async def account_head(actor: Actor, account_id: UUID) -> AccountHead:
         row = (await session.execute(_ACCOUNT, {"id": account_id})).first()
     if row is None:
         raise NotFound()
-    return AccountHead(row.party, row.role, row.kind, yuan(int(row.cents)))
+    return AccountHead(row.party, row.role, row.kind, money_text(int(row.cents), row.currency))
 
 
 async def transaction_page(actor: Actor, transaction_id: UUID) -> TransactionPage:
@@ -119,6 +141,9 @@ async def transaction_page(actor: Actor, transaction_id: UUID) -> TransactionPag
         source_number=row["source_number"] or "",
         payment=row["payment"] or "",
         memo=row["memo"] or "",
-        total=yuan(sum(entry["amount_cents"] for entry in found)),
+        # All postings of a transaction are of one currency.
+        total=money_text(
+            sum(entry["amount_cents"] for entry in found), found[0]["currency"] if found else None
+        ),
         postings=[entry_of(entry) for entry in found],
     )

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
+from app.queries.balances import amount_texts
 from app.queries.platform_changes import Change, changes_of_merchant
 from app.queries.platform_order import rows
 
@@ -41,9 +42,10 @@ class MerchantPage:
     in_pool: int = 0
     to_review: int = 0
     listed: int = 0
-    supplied: str = ""
+    supplied: list[str] = field(default_factory=list[str])
+    """A text for each currency, as ``sold``."""
     supplied_parts: int = 0
-    sold: str = ""
+    sold: list[str] = field(default_factory=list[str])
     sold_orders: int = 0
     balances: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     stores: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
@@ -63,21 +65,21 @@ _MERCHANT = text(
     " from merchants m left join merchant_details d on d.merchant_id = m.id where m.code = :code"
 )
 _SUPPLIED = text(
-    "select count(distinct s.id) as parts, coalesce(sum(f.supply_cents), 0) as cents"
+    "select s.currency, count(distinct s.id) as number, coalesce(sum(f.supply_cents), 0) as cents"
     " from supplier_orders s join fulfilment_lines f on f.supplier_order_id = s.id"
     " where s.supplier_id = :id and s.placed_at > now() - make_interval(days => :days)"
-    " and s.status not in ('PENDING_PAYMENT', 'CLOSED', 'REJECTED')"
+    " and s.status not in ('PENDING_PAYMENT', 'CLOSED', 'REJECTED') group by 1"
 )
 _SOLD = text(
-    "select count(*) as orders, coalesce(sum(paid_cents - refunded_cents), 0) as cents from orders"
-    " where distributor_id = :id and paid_cents > 0"
-    " and placed_at > now() - make_interval(days => :days)"
+    "select currency, count(*) as number, coalesce(sum(paid_cents - refunded_cents), 0) as cents"
+    " from orders where distributor_id = :id and paid_cents > 0"
+    " and placed_at > now() - make_interval(days => :days) group by 1"
 )
 _BALANCES = text(
-    "select a.id, a.role, a.kind, coalesce(sum(b.balance_cents), 0) as cents from ledger_accounts a"
-    " left join account_balances b on b.account_id = a.id where a.merchant_id = :id"
+    "select a.id, a.role, a.kind, a.currency, coalesce(sum(b.balance_cents), 0) as cents"
+    " from ledger_accounts a left join account_balances b on b.account_id = a.id where a.merchant_id = :id"
     " group by a.id having coalesce(sum(b.balance_cents), 0) <> 0"
-    " order by a.role desc, array_position("
+    " order by a.role desc, a.currency <> 'CNY', a.currency, array_position("
     "  array['PENDING', 'AVAILABLE', 'IN_PAYOUT', 'PAID_OUT'], a.kind::text)"
 )
 _STORES = text(
@@ -103,13 +105,13 @@ async def merchant_page(actor: Actor, code: str) -> MerchantPage:
         key = {"id": found["id"], "days": DAYS}
         sales: dict[str, Any] = {}
         if actor.may("platform:orders:read"):
-            supplied = (await session.execute(_SUPPLIED, key)).one()
-            sold = (await session.execute(_SOLD, key)).one()
+            supplied = await rows(session, _SUPPLIED, key)
+            sold = await rows(session, _SOLD, key)
             sales = {
-                "supplied": yuan(int(supplied.cents)),
-                "supplied_parts": supplied.parts,
-                "sold": yuan(int(sold.cents)),
-                "sold_orders": sold.orders,
+                "supplied": amount_texts({row["currency"]: int(row["cents"]) for row in supplied}),
+                "supplied_parts": sum(row["number"] for row in supplied),
+                "sold": amount_texts({row["currency"]: int(row["cents"]) for row in sold}),
+                "sold_orders": sum(row["number"] for row in sold),
             }
         return MerchantPage(
             **_head(dict(found)),
@@ -147,7 +149,7 @@ def _balance(row: Mapping[str, Any]) -> dict[str, str]:
         "id": str(row["id"]),
         "role": row["role"] or "",
         "kind": row["kind"],
-        "balance": yuan(int(row["cents"])),
+        "balance": money_text(int(row["cents"]), row["currency"]),
         "below": "1" if row["cents"] < 0 else "",
     }
 

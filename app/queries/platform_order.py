@@ -16,7 +16,7 @@ from app.access import Actor
 from app.adapters.couriers import CARRIERS
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 from app.queries.money_trail import LineMoney, PartMoney, money_of
 from app.queries.part_status import told_status
 
@@ -149,7 +149,8 @@ _PARTS = text(
 )
 
 _LINES = text(
-    "select l.*, f.sku_code, f.shipped_quantity from order_lines l"
+    "select l.*, o.currency, f.sku_code, f.shipped_quantity from order_lines l"
+    " join orders o on o.id = l.order_id"
     " left join fulfilment_lines f on f.line_id = l.id where l.order_id = :order order by l.id"
 )
 
@@ -190,7 +191,13 @@ _EVENTS = text(
 )
 
 
+_SUMS = ("goods", "freight", "total", "paid")
+_TAKEN = ("discount", "refunded")
+"""Amounts that are shown as taken away, and not at all where nothing was."""
+
+
 def _head(order: Mapping[str, Any]) -> dict[str, str]:
+    currency = order["currency"]
     return {
         "number": order["number"],
         "status": order["status"],
@@ -203,20 +210,12 @@ def _head(order: Mapping[str, Any]) -> dict[str, str]:
         "buyer_note": order["buyer_note"] or "",
         "placed_at": moment_text(order["placed_at"]),
         "paid_at": moment_text(order["paid_at"]),
-        "goods": yuan(order["goods_cents"]),
-        "discount": _minus(order["discount_cents"]),
-        "freight": yuan(order["freight_cents"]),
-        "total": yuan(order["total_cents"]),
-        "paid": yuan(order["paid_cents"]),
-        "refunded": _minus(order["refunded_cents"]),
+        **{name: money_text(order[f"{name}_cents"], currency) for name in _SUMS},
+        **{name: money_text(-order[f"{name}_cents"] or None, currency) for name in _TAKEN},
         "recipient": order["recipient"] or "",
         "phone": order["phone"] or "",
         "address": order["address"] or "",
     }
-
-
-def _minus(cents: int) -> str:
-    return yuan(-cents) if cents else ""
 
 
 async def _parts(session: AsyncSession, key: Mapping[str, Any]) -> list[Part]:
@@ -235,9 +234,11 @@ async def _parts(session: AsyncSession, key: Mapping[str, Any]) -> list[Part]:
                 supplier=part["supplier"] or "",
                 supplier_code=part["code"] or "",
                 status=part["told"],
-                freight=yuan(part["freight_cents"]),
+                freight=money_text(part["freight_cents"], part["currency"]),
                 freight_left_cents=money.freight_left_cents,
-                refundable=part["status"] not in ("PENDING_PAYMENT", "CLOSED")
+                # The money of imported history was never here.
+                refundable=part["imported_at"] is None
+                and part["status"] not in ("PENDING_PAYMENT", "CLOSED")
                 and (any(line.left_cents for line in own) or money.freight_left_cents > 0),
                 lines=own,
                 parcels=parcels.get(part["id"], []),
@@ -248,7 +249,7 @@ async def _parts(session: AsyncSession, key: Mapping[str, Any]) -> list[Part]:
 
 
 def _line(row: Mapping[str, Any], money: LineMoney) -> Line:
-    paid = row["goods_cents"] - row["discount_cents"]
+    paid, currency = row["goods_cents"] - row["discount_cents"], row["currency"]
     return Line(
         id=str(row["id"]),
         title=row["title"],
@@ -257,10 +258,10 @@ def _line(row: Mapping[str, Any], money: LineMoney) -> Line:
         sku=row["sku_code"] or "",
         quantity=row["quantity"],
         shipped=row["shipped_quantity"] or 0,
-        retail=yuan(row["retail_cents"]),
-        total=yuan(paid),
-        discount=_minus(row["discount_cents"]),
-        refunded=_minus(row["refunded_cents"]),
+        retail=money_text(row["retail_cents"], currency),
+        total=money_text(paid, currency),
+        discount=money_text(-row["discount_cents"] or None, currency),
+        refunded=money_text(-row["refunded_cents"] or None, currency),
         left_cents=paid - row["refunded_cents"],
         money=money,
     )
@@ -292,7 +293,7 @@ def _payment(row: Mapping[str, Any]) -> dict[str, str]:
         "number": row["number"],
         "provider": row["provider"],
         "status": row["status"],
-        "amount": yuan(row["amount_cents"]),
+        "amount": money_text(row["amount_cents"], row["currency"]),
         "at": moment_text(row["paid_at"] or row["created_at"]),
         "unwanted": "1" if row["status"] == "PAID" and not row["settled_by_order"] else "",
     }
@@ -303,7 +304,7 @@ def _refund(row: Mapping[str, Any]) -> dict[str, str]:
         "number": row["number"],
         "part": row["part"] or "",
         "status": row["status"],
-        "amount": yuan(row["amount_cents"]),
+        "amount": money_text(row["amount_cents"], row["currency"]),
         "reason": row["reason"],
         "at": moment_text(row["succeeded_at"] or row["created_at"]),
     }

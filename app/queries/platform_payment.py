@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 from app.queries.platform_order import rows
 
 
@@ -47,10 +47,10 @@ _CALLBACKS = text(
 )
 _REFUNDS = text("select * from refunds where payment_id = :id order by created_at desc, id desc")
 _TRANSACTIONS = text(
-    "select t.id, t.kind, t.occurred_at, (select sum(p.amount_cents) from postings p"
-    "  where p.transaction_id = t.id) as cents from ledger_transactions t"
+    "select t.id, t.kind, t.occurred_at, sum(p.amount_cents) as cents, p.currency"
+    " from ledger_transactions t join postings p on p.transaction_id = t.id"
     " where t.source_id = :id or t.source_id in (select id from refunds where payment_id = :id)"
-    " order by t.occurred_at, t.id"
+    " group by t.id, p.currency order by t.occurred_at, t.id"
 )
 
 
@@ -72,6 +72,7 @@ async def payment_page(actor: Actor, number: str) -> PaymentPage:
 
 
 def _head(row: Mapping[str, Any]) -> dict[str, str]:
+    currency = row["currency"]
     return {
         "number": row["number"],
         "status": row["status"],
@@ -79,9 +80,9 @@ def _head(row: Mapping[str, Any]) -> dict[str, str]:
         "reference": row["provider_ref"] or "",
         "order": row["order_number"] or "",
         "store": row["store"] or "",
-        "amount": yuan(row["amount_cents"]),
-        "refunded": yuan(row["refunded_cents"]) if row["refunded_cents"] else "",
-        "left": yuan(row["amount_cents"] - row["refunded_cents"]),
+        "amount": money_text(row["amount_cents"], currency),
+        "refunded": money_text(row["refunded_cents"] or None, currency),
+        "left": money_text(row["amount_cents"] - row["refunded_cents"], currency),
         "created_at": moment_text(row["created_at"]),
         "paid_at": moment_text(row["paid_at"]),
     }
@@ -101,7 +102,7 @@ def _refund(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "number": row["number"],
         "status": row["status"],
-        "amount": yuan(row["amount_cents"]),
+        "amount": money_text(row["amount_cents"], row["currency"]),
         "reason": row["reason"],
         "attempts": str(row["attempts"]),
         "at": moment_text(row["succeeded_at"] or row["created_at"]),
@@ -113,5 +114,5 @@ def _transaction(row: Mapping[str, Any]) -> dict[str, str]:
         "id": str(row["id"]),
         "kind": row["kind"],
         "at": moment_text(row["occurred_at"]),
-        "amount": yuan(int(row["cents"] or 0)),
+        "amount": money_text(int(row["cents"]), row["currency"]),
     }

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 from app.kit.money import decimal_text
+from app.queries.lists.currencies import PRICES_IN
 from app.queries.platform_changes import Change, changes_of_rows
 from app.queries.platform_order import rows
 
@@ -76,7 +77,7 @@ _PRODUCT = text(
     " where p.id = :id"
 )
 _SKUS = text(
-    "select k.*, sp.supply_cents, s.on_hand, s.reserved from skus k"
+    "select k.*, sp.supply_cents, sp.currency, s.on_hand, s.reserved from skus k"
     " left join supply_prices sp on sp.sku_id = k.id left join stock s on s.sku_id = k.id"
     " where k.product_id = :id order by k.is_active desc, k.position, k.id"
 )
@@ -86,7 +87,7 @@ _PICTURES = text(
 _SIMILAR = text(
     # Others of the same category whose titles share most: is this one there already?
     "select p.id, p.title, m.name as supplier, (select min(supply_cents) from supply_prices x"
-    "  where x.product_id = p.id) as cents from products p"
+    f"  where x.product_id = p.id) as cents, {PRICES_IN} as currency from products p"
     " join pool_entries e on e.product_id = p.id and e.status = 'APPROVED'"
     " left join merchants m on m.id = p.supplier_id, products me"
     " where me.id = :id and p.category_id = me.category_id and p.id <> me.id"
@@ -152,8 +153,8 @@ def _sku(row: Mapping[str, Any]) -> SkuRow:
     return SkuRow(
         code=row["code"],
         spec=" / ".join(row["spec_values"]),
-        supply=yuan(supply),
-        suggested=yuan(suggested),
+        supply=money_text(supply, row["currency"]),
+        suggested=money_text(suggested, row["currency"]),
         margin=margin,
         band=" – ".join(decimal_text(c) if c else "…" for c in limits) if any(limits) else "",
         on_hand=row["on_hand"] or 0,
@@ -167,5 +168,5 @@ def _similar(row: Mapping[str, Any]) -> dict[str, str]:
         "id": str(row["id"]),
         "title": row["title"],
         "supplier": row["supplier"] or "",
-        "supply": yuan(row["cents"]),
+        "supply": money_text(row["cents"], row["currency"]),
     }

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.db import database
-from app.kit.i18n import Words, day_text, moment_text, yuan
+from app.kit.i18n import Words, day_text, moment_text, money_text
 from app.kit.search import query_grams
 
 PAGE_SIZE = 25
@@ -26,6 +26,8 @@ MOST_COUNTED = 10_000
 MOST_SELECTED = 10_000
 """So many rows at most are taken by "all that match"."""
 MOST_EXPORTED = 100_000
+CURRENCY = "currency"
+"""The column that names the currency of a row's amounts; a list without it is of CNY."""
 
 Kind = Literal[
     "text",
@@ -342,12 +344,13 @@ def _moment(day: str | None) -> datetime | None:
 def cells(resource: Resource, row: Row) -> dict[str, str]:
     """Return a row as the console shows it: every cell as text."""
     shown = {"id": str(row["id"])}
+    currency = row.get(CURRENCY)
     for column in (c for c in resource.columns if c.key in row):
         value = row[column.key]
         if column.kind == "names":
             shown[column.key], shown[f"{column.key}_en"] = (name or "" for name in value)
         else:
-            shown[column.key] = cell(column, value)
+            shown[column.key] = cell(column, value, currency)
     return shown
 
 
@@ -355,14 +358,16 @@ def _rate(bps: int) -> str:
     return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
 
 
-def _range(cents: Sequence[int | None]) -> str:
-    low, high = (yuan(end) for end in cents)
+def _range(cents: Sequence[int | None], currency: str | None) -> str:
+    low, high = (money_text(end, currency) for end in cents)
     return low if low == high else f"{low} – {high}"
 
 
-_TEXTS: Mapping[str, Callable[[Any], str]] = {
-    "money": lambda value: yuan(int(value)),
+_AMOUNTS: Mapping[str, Callable[[Any, str | None], str]] = {
+    "money": lambda value, currency: money_text(int(value), currency),
     "range": _range,
+}
+_TEXTS: Mapping[str, Callable[[Any], str]] = {
     "rate": _rate,
     "names": lambda names: " / ".join(name for name in names if name),
     "quantity": lambda value: f"{int(value):,}",
@@ -371,11 +376,13 @@ _TEXTS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-def cell(column: Column, value: Any) -> str:
-    """Return one value as both languages write it."""
+def cell(column: Column, value: Any, currency: str | None = None) -> str:
+    """Return one value as both languages write it; amounts in their row's currency."""
     if value is None or column.kind == "changes":
         # Changes are more than a text; see app.queries.changes.
         return ""
     if isinstance(value, datetime) and column.kind != "day":
         return moment_text(value)
+    if column.kind in _AMOUNTS:
+        return _AMOUNTS[column.kind](value, currency)
     return _TEXTS.get(column.kind, str)(value)

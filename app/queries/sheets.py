@@ -17,7 +17,7 @@ from app.kit.clock import BUSINESS_ZONE
 from app.kit.i18n import N_, gettext
 from app.kit.money import decimal_text
 from app.queries.changes import changes_text
-from app.queries.resource import MOST_EXPORTED, Column, Row, cell
+from app.queries.resource import CURRENCY, MOST_EXPORTED, Column, Row, cell
 
 CUT = N_("Only the first %(count)s rows are in this file. Narrow the list to get the others.")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -36,10 +36,18 @@ _ENDS: Mapping[str, str] = {"low": N_("%(name)s, lowest"), "high": N_("%(name)s,
 
 
 def exported(columns: Sequence[Column], chosen: Sequence[str]) -> list[Column]:
-    """Return the columns that go into a file: the chosen ones (or all), without pictures."""
+    """Return the columns that go into a file: the chosen ones (or all), without pictures.
+
+    Amounts stand in a file as bare numbers, so their currency comes with them.
+    """
     written = [column for column in columns if column.kind != "picture"]
-    narrowed = [column for column in written if column.key in chosen]
-    return [part for column in narrowed or written for part in _parts(column)]
+    narrowed = [column for column in written if column.key in chosen] or written
+    taken = [c for c in written if c in narrowed or (c.key == CURRENCY and _has_amounts(narrowed))]
+    return [part for column in taken for part in _parts(column)]
+
+
+def _has_amounts(columns: Sequence[Column]) -> bool:
+    return any(column.kind in ("money", "range") for column in columns)
 
 
 def _parts(column: Column) -> list[Column]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 from app.queries.resource import Row
 
 
@@ -23,26 +23,30 @@ async def one(session: AsyncSession, sql: str, **params: object) -> Row | None:
     return found[0] if found else None
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, str]:
+def shown(row: Mapping[str, Any], currency: str | None = None) -> dict[str, str]:
     """Return a row as text: ``*_cents`` as money, ``*_bps`` as a rate, moments as one reads them.
 
-    True is "1", false and null are empty, so that a page can test them as text.
+    Money is of the row's ``currency`` or, where it has none, of the given one. True is "1", false
+    and null are empty, so that a page can test them as text.
     """
-    return {key: _text(key, value) for key, value in row.items()}
+    own = row.get("currency") or currency
+    return {key: _text(key, value, own) for key, value in row.items()}
 
 
-def all_shown(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def all_shown(
+    found: Iterable[Mapping[str, Any]], currency: str | None = None
+) -> list[dict[str, str]]:
     """Return rows as text."""
-    return [shown(row) for row in found]
+    return [shown(row, currency) for row in found]
 
 
-def _text(key: str, value: Any) -> str:
+def _text(key: str, value: Any, currency: str | None) -> str:
     if value is None or value is False:
         return ""
     if value is True:
         return "1"
     if key.endswith("_cents"):
-        return yuan(int(value))
+        return money_text(int(value), currency)
     if key.endswith("_bps"):
         return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
     return _plain(value)

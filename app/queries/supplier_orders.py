@@ -82,6 +82,8 @@ class Part:
     number: str
     status: str
     store_name: str
+    currency: str
+    """Of its amounts and its shares'."""
     freight_cents: int
     placed_at: datetime
     paid_at: datetime | None
@@ -112,7 +114,8 @@ async def parts(actor: Actor, numbers: Sequence[str]) -> Sequence[Part]:
 
 
 _PARTS = text(
-    f"select s.id, s.number, {told_status('s')} as status, s.store_name, s.freight_cents,"
+    f"select s.id, s.number, {told_status('s')} as status, s.store_name, s.currency,"
+    " s.freight_cents,"
     " s.placed_at, s.paid_at,"
     " coalesce(a.recipient, '') as recipient, coalesce(a.phone, '') as phone,"
     " coalesce(concat_ws(' ', a.province, nullif(a.city, a.province), a.district), '') as region,"

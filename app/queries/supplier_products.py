@@ -20,6 +20,8 @@ class EditedSku:
     code: str
     spec_values: tuple[str, ...]
     supply_cents: int
+    currency: str
+    """Of both prices: CNY, or that of imported history until the supplier sets others."""
     suggested_cents: int
     cost_cents: int | None
     on_hand: int
@@ -77,7 +79,8 @@ _PRODUCT = text(
 )
 
 _SKUS = text(
-    "select k.id, k.code, k.spec_values, s.supply_cents, k.suggested_retail_cents as suggested,"
+    "select k.id, k.code, k.spec_values, s.supply_cents, s.currency,"
+    " k.suggested_retail_cents as suggested,"
     " c.cost_cents, t.on_hand, t.low_at, k.is_active from skus k"
     " join supply_prices s on s.sku_id = k.id join stock t on t.sku_id = k.id"
     " left join sku_costs c on c.sku_id = k.id"
@@ -93,6 +96,7 @@ async def _skus(session: AsyncSession, product_id: UUID) -> tuple[EditedSku, ...
             code=row.code,
             spec_values=tuple(row.spec_values),
             supply_cents=row.supply_cents,
+            currency=row.currency,
             suggested_cents=row.suggested,
             cost_cents=row.cost_cents,
             on_hand=row.on_hand,

@@ -105,7 +105,8 @@ told as (
     jsonb_build_object('number', part.number), 'orders/' || part.number, e.at from part, e
   union all
   select new_uuid(), 'distributor', o.distributor_id, 'order_paid',
-    jsonb_build_object('number', o.number, 'cents', o.total_cents), 'orders/' || o.number, e.at
+    jsonb_build_object('number', o.number, 'cents', o.total_cents, 'currency', e.currency),
+    'orders/' || o.number, e.at
   from o, e),
 kept as (
   insert into payment_callbacks

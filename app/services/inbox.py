@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.db import database
-from app.kit.i18n import moment_text, yuan
+from app.kit.i18n import money_text, moment_text
 
 MOST_NOTICES = 30
 
@@ -38,8 +38,11 @@ async def notices(actor: Actor) -> list[dict[str, str]]:
 
 
 def _about(params: Mapping[str, object]) -> str:
+    currency = str(params.get("currency") or "")
     return " · ".join(
-        yuan(int(str(value))) if name == "cents" else str(value) for name, value in params.items()
+        money_text(int(str(value)), currency) if name == "cents" else str(value)
+        for name, value in params.items()
+        if name != "currency"
     )
 
 

@@ -152,9 +152,14 @@ async def _warn_platform(session: AsyncSession, event: PaymentEvent) -> None:
         text(
             "insert into notifications (id, scope, kind, params, path) values (:id, 'platform',"
             " 'payment_amount_mismatch', jsonb_build_object('number', cast(:number as text),"
-            " 'cents', cast(:cents as bigint)), 'payments')"
+            " 'cents', cast(:cents as bigint), 'currency', cast(:currency as text)), 'payments')"
         ),
-        {"id": new_id(), "number": event.number, "cents": event.amount_cents},
+        {
+            "id": new_id(),
+            "number": event.number,
+            "cents": event.amount_cents,
+            "currency": event.currency,
+        },
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import N_
+from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.ids import new_id
 from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
 from app.services.rules.pricing import Band, Infeasible, PricingRule, infeasible, retail_price
@@ -21,6 +21,7 @@ from app.services.rules.splits import LineMoney, Rule, Shares, Subject, divide, 
 SKIP_REASONS = {
     Infeasible.BELOW_COST: N_("The price would be under cost: supply price plus platform fees."),
     Infeasible.BELOW_FLOOR: N_("The price is under the enforced minimum."),
+    Infeasible.OTHER_CURRENCY: N_("Its supplier has not set a price in yuan yet."),
     Infeasible.ABOVE_CAP: N_("The price is above the enforced maximum."),
 }
 NOT_IN_POOL = N_("This product is no longer in the pool.")
@@ -82,8 +83,8 @@ def by_rule(pricing: PricingRule) -> Pricer:
 
 _GOODS = text(
     "select p.id as product_id, p.supplier_id, p.title, p.category_id, c.parent_id,"
-    " k.id as sku_id, k.spec_values, sp.supply_cents, k.suggested_retail_cents, k.band_kind,"
-    " k.floor_cents, k.cap_cents,"
+    " k.id as sku_id, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
+    " k.band_kind, k.floor_cents, k.cap_cents,"
     " (e.status = 'APPROVED' and p.status = 'ACTIVE' and m.status = 'ACTIVE') as ok"
     " from products p join categories c on c.id = p.category_id"
     " join merchants m on m.id = p.supplier_id join pool_entries e on e.product_id = p.id"
@@ -136,5 +137,8 @@ def _priced(
         goods,
         retail,
         divide(version, LineMoney(goods_cents=retail, supply_cents=supply)),
-        infeasible(retail, supply_cents=supply, version=version, band=band),
+        # A price of imported history is no price to buy and sell at here.
+        infeasible(retail, supply_cents=supply, version=version, band=band)
+        if row["currency"] == HOME_CURRENCY
+        else Infeasible.OTHER_CURRENCY,
     )

@@ -187,14 +187,24 @@ async def stores_of(actor: Actor, listing_ids: Sequence[UUID]) -> dict[UUID, lis
         return {row.store_id: row.products for row in found}
 
 
+_IN_YUAN = (
+    " and not exists (select 1 from supply_prices sp where sp.product_id = listings.product_id"
+    " and sp.currency <> 'CNY')"
+)
+
+
 async def set_on_sale(actor: Actor, listing_ids: Sequence[UUID], *, on_sale: bool) -> int:
-    """Pause listings or put paused ones back on sale. Returns how many changed."""
+    """Pause listings or put paused ones back on sale. Returns how many changed.
+
+    What has a supply price in another currency, as imported history has, stays off sale.
+    """
     actor.require("distributor:listings:write")
     before, after = ("PAUSED", "ON_SALE") if on_sale else ("ON_SALE", "PAUSED")
     return await _change(
         actor,
         "update listings set status = :after, updated_at = now() where id = any(:ids)"
-        " and distributor_id = :distributor and status = :before returning id",
+        " and distributor_id = :distributor and status = :before"
+        f"{_IN_YUAN if on_sale else ''} returning id",
         {"ids": list(listing_ids), "before": before, "after": after},
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound
-from app.kit.i18n import N_
+from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.ids import new_id
 from app.kit.search import index_grams
 from app.services.engine import engine_transaction
@@ -194,7 +194,7 @@ async def _save_skus(
 ) -> list[PriceChange]:
     found = await session.execute(
         text(
-            "select s.id, p.supply_cents, s.suggested_retail_cents from skus s"
+            "select s.id, p.supply_cents, p.currency, s.suggested_retail_cents from skus s"
             " join supply_prices p on p.sku_id = s.id where s.product_id = :product"
         ),
         {"product": product.id},
@@ -205,7 +205,7 @@ async def _save_skus(
         if draft.id in before:
             old = before.pop(draft.id)
             await _change_sku(session, actor, draft, position)
-            if old.supply_cents != draft.supply_cents:
+            if (old.supply_cents, old.currency) != (draft.supply_cents, HOME_CURRENCY):
                 changes.append(PriceChange(old.id, old.supply_cents, draft.supply_cents))
         elif draft.id is not None:
             raise NotFound()
@@ -289,8 +289,9 @@ async def _change_sku(session: AsyncSession, actor: Actor, draft: SkuDraft, posi
     )
     await session.execute(
         text(
-            "update supply_prices set supply_cents = :cents, updated_at = now()"
-            " where sku_id = :id and supply_cents <> :cents"
+            # Who types a price types yuan, whatever the price of imported history was in.
+            "update supply_prices set supply_cents = :cents, currency = 'CNY', updated_at = now()"
+            " where sku_id = :id and (supply_cents, currency) <> (:cents, 'CNY')"
         ),
         {"id": draft.id, "cents": draft.supply_cents},
     )

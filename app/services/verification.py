@@ -43,6 +43,21 @@ CHECKS: Sequence[Check] = (
         " where (f.currency, t.currency) is distinct from (p.currency, p.currency)",
     ),
     Check(
+        "transactions_keep_currency",
+        N_("all postings of a transaction are of one currency"),
+        "select transaction_id from postings group by 1 having min(currency) <> max(currency)",
+    ),
+    Check(
+        "money_keeps_its_orders_currency",
+        N_("parts, payments, refunds and shares have the currency of their order"),
+        "select o.number, o.currency, x.what, x.currency as other from orders o join"
+        " (select order_id, currency, 'part' as what from supplier_orders"
+        "  union all select order_id, currency, 'payment' from payments"
+        "  union all select order_id, currency, 'refund' from refunds"
+        "  union all select order_id, currency, 'share' from splits) x on x.order_id = o.id"
+        " where x.currency <> o.currency",
+    ),
+    Check(
         "splits_equal_payments",
         N_("the shares of a payment sum to it, unless it is imported history"),
         "select p.number, p.amount_cents, coalesce(s.cents, 0) as shared from payments p left join"

@@ -38,10 +38,11 @@ def balance_cards(balances: Any) -> rx.Component:
 
 
 def _card(balances: Any, kind: str, name: str, label: str, hint: str) -> rx.Component:
-    amount: Any = balances.get(kind, "—")
+    own = balances[kind].to(list[str])
+    figure = rx.cond(balances.contains(kind), base.amounts(own), "—")
     return rx.el.div(
         rx.el.span(base.icon(name, 15), t(label), class_name="kpi-label"),
-        rx.el.span(amount, class_name="kpi-value", custom_attrs={"data-balance": kind}),
+        rx.el.span(figure, class_name="kpi-value", custom_attrs={"data-balance": kind}),
         rx.el.span(t(hint), class_name="kpi-foot"),
         class_name="kpi",
     )

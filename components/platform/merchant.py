@@ -81,7 +81,7 @@ def figures() -> rx.Component:
                         here("products?status=APPROVED&supplier=", merchant.id)),
                 _figure(t("To review"), merchant.to_review,
                         here("products?supplier=", merchant.id)),
-                rx.cond(orders, _figure(t("Supplied in 30 days"), merchant.supplied, "",
+                rx.cond(orders, _figure(t("Supplied in 30 days"), base.amounts(merchant.supplied), "",
                                         t("%(count)s parts", count=merchant.supplied_parts))),
             ),
         ),
@@ -89,7 +89,7 @@ def figures() -> rx.Component:
             merchant.is_distributor,
             rx.fragment(
                 _figure(t("Listings on sale"), merchant.listed, ""),
-                rx.cond(orders, _figure(t("Sold in 30 days"), merchant.sold,
+                rx.cond(orders, _figure(t("Sold in 30 days"), base.amounts(merchant.sold),
                                         here("orders?distributor=", merchant.id),
                                         t("%(count)s orders", count=merchant.sold_orders))),
             ),

@@ -172,6 +172,11 @@ def facts(*pairs: tuple[Any, Any]) -> rx.Component:
     )
 
 
+def amounts(texts: rx.Var[list[str]]) -> rx.Component:
+    """Return one figure in each of its currencies, the most usual first and largest."""
+    return rx.el.span(rx.foreach(texts, rx.el.span), class_name="amounts")
+
+
 def timeline(entries: rx.Var[Any], text_of: Any) -> rx.Component:
     """Return moments in order; an entry has ``at`` and ``note``, ``text_of`` makes its text."""
     return rx.el.ol(

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import reflex as rx
 
+from app.queries.balances import amount_texts
 from app.queries.distributor_orders import customer_detail
 from app.queries.lists.distributor_trade import CUSTOMERS
 from app.queries.shown import all_shown, shown
@@ -25,11 +26,14 @@ class CustomerState(RecordState, rx.State):
     permission: ClassVar[str] = "distributor:customers:read"
 
     facts: dict[str, str] = {}
+    spent: list[str] = []
+    average: list[str] = []
     orders: list[dict[str, str]] = []
 
     async def _read(self) -> None:
         found = await customer_detail(acting().actor, id_in_address())
         self.facts, self.orders = shown(found.facts), all_shown(found.orders)
+        self.spent, self.average = amount_texts(found.spent), amount_texts(found.average)
 
 
 __all__ = ["ORDER_STATUS", "CustomerState", "CustomersState"]

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import reflex as rx
 
-from app.kit.i18n import yuan
+from app.queries.balances import balance_texts
 from app.queries.distributor_stores import balances
 from app.queries.lists.distributor_trade import POSTINGS, SHARES
+from app.services.ledger import MERCHANT_ACCOUNTS
 from state.gate import acting
 from state.listing import ListState
 
@@ -16,12 +17,10 @@ class SharesState(ListState, rx.State):
 
     resource: ClassVar = SHARES
 
-    balances: dict[str, str] = {}
+    balances: dict[str, list[str]] = {}
 
     async def _beside(self) -> None:
-        found = await balances(acting().actor)
-        kinds = ("PENDING", "AVAILABLE", "IN_PAYOUT", "PAID_OUT")
-        self.balances = {kind: yuan(found.get(kind, 0)) for kind in kinds}
+        self.balances = balance_texts(await balances(acting().actor), MERCHANT_ACCOUNTS)
 
 
 class PostingsState(ListState, rx.State):

@@ -6,7 +6,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.errors import Invalid
-from app.kit.i18n import N_, yuan
+from app.kit.i18n import N_, money_text, yuan
 from app.kit.money import decimal_text, parse_cents
 from app.queries.distributor_goods import listing_detail
 from app.queries.lists.distributor import CHANGE_OUTCOME, COST_POLICY
@@ -132,7 +132,7 @@ def _sku(row: Row) -> dict[str, str]:
     return shown(row) | {
         "typed": typed,
         "key": f"{row['id']}-{typed}",
-        "was_cents": yuan(row["basis_cents"]) if changed else "",
+        "was_cents": money_text(row["basis_cents"], row["currency"]) if changed else "",
         **dict.fromkeys(blank, ""),
     }
 

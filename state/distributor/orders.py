@@ -82,7 +82,8 @@ class OrderState(RecordState, rx.State):
     async def _read(self) -> None:
         found = await order_detail(acting().actor, name_in_address())
         self.facts = shown(found.facts)
-        self.parts, self.lines = all_shown(found.parts), all_shown(found.lines)
+        self.parts = all_shown(found.parts)
+        self.lines = all_shown(found.lines, found.facts["currency"])
         self.parcels = all_shown(found.parcels)
         self.money = all_shown(found.money)
         self.events = all_shown(found.events)

@@ -13,7 +13,7 @@ from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY
 from app.services.list_pricing import Candidate
 from app.services.listings import ListResult
-from app.services.rules.pricing import Charm, PricingKind, PricingRule
+from app.services.rules.pricing import Charm, Infeasible, PricingKind, PricingRule
 from app.services.rules.splits import Shares
 from app.services.stores import StoreTermsDraft, terms_of
 from models.store import CostPolicy
@@ -97,19 +97,23 @@ def shares_shown(retail_cents: int, shares: Shares) -> dict[str, str]:
 
 
 def preview_shown(candidate: Candidate) -> dict[str, str]:
-    """Return one product's line of a preview: its lowest price and the lowest margin."""
+    """Return one product's line of a preview: its lowest price and the lowest margin.
+
+    What has no price in yuan yet has neither.
+    """
+    problem = candidate.problem
+    told = {"title": candidate.title, "problem": acting().text(problem) if problem else ""}
+    if any(sku.refusal is Infeasible.OTHER_CURRENCY for sku in candidate.skus):
+        return told | dict.fromkeys(("prices", "margin", "margin_rate"), "")
     worst = min(candidate.skus, key=lambda sku: sku.shares.margin_cents)
     prices = [sku.retail_cents for sku in candidate.skus]
     span = yuan(min(prices))
     if max(prices) > min(prices):
         span += f" – {yuan(max(prices))}"
-    problem = candidate.problem
-    return {
-        "title": candidate.title,
+    return told | {
         "prices": span,
         "margin": yuan(worst.shares.margin_cents),
         "margin_rate": rate(worst.shares.margin_cents, worst.retail_cents),
-        "problem": acting().text(problem) if problem else "",
     }
 
 

@@ -14,6 +14,7 @@ from app.queries.resource import Row
 from app.queries.shown import all_shown, shown
 from app.services.list_pricing import SKIP_REASONS, PricedSku
 from app.services.listing_prices import estimate, list_at, preview
+from app.services.rules.pricing import Infeasible
 from app.services.stores import NoStore, StoreTermsDraft, terms_of
 from state.acts import id_of
 from state.distributor.pricing import (
@@ -162,6 +163,8 @@ def with_price(row: dict[str, str], priced: PricedSku | None, *, retype: bool) -
     if priced is None:
         return row
     refusal = SKIP_REASONS[priced.refusal] if priced.refusal is not None else ""
+    if priced.refusal is Infeasible.OTHER_CURRENCY:
+        return {**row, "problem": acting().text(refusal)}
     told = {
         **row,
         **shares_shown(priced.retail_cents, priced.shares),

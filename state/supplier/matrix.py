@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.kit.errors import Invalid
-from app.kit.i18n import N_
+from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.money import decimal_text, parse_cents
 from app.queries.supplier_products import EditedSku
 from app.services.products import MOST_SKUS
@@ -55,13 +55,14 @@ def blank_row(combination: Sequence[str]) -> Row:
 
 
 def row_of(sku: EditedSku) -> Row:
-    """Return the row of a stored SKU."""
+    """Return the row of a stored SKU; prices that are not in yuan have to be typed anew."""
+    known = sku.currency == HOME_CURRENCY
     return {
         **_named(sku.spec_values),
         "id": str(sku.id),
         "code": sku.code,
-        "supply": decimal_text(sku.supply_cents),
-        "suggested": decimal_text(sku.suggested_cents),
+        "supply": decimal_text(sku.supply_cents) if known else "",
+        "suggested": decimal_text(sku.suggested_cents) if known else "",
         "cost": "" if sku.cost_cents is None else decimal_text(sku.cost_cents),
         "on_hand": str(sku.on_hand),
         "low_at": str(sku.low_at),
@@ -199,14 +200,17 @@ def _money(typed: str, *, required: bool) -> tuple[int | None, str]:
         return None, N_("Please enter an amount such as 12.50.")
 
 
+def _cents(typed: str) -> int | None:
+    return _money(typed, required=False)[0]
+
+
 def changed_prices(before: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     """Return the ids of the stored SKUs whose supply price was changed."""
     stored = {row["id"]: row["supply"] for row in before if row["id"]}
     return [
         row["id"]
         for row in rows
-        if row["id"] in stored and _money(row["supply"], required=True)[0] is not None
-        and parse_cents(row["supply"]) != parse_cents(stored[row["id"]])
+        if row["id"] in stored and _cents(row["supply"]) not in (None, _cents(stored[row["id"]]))
     ]  # fmt: skip
 
 

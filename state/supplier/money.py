@@ -4,13 +4,12 @@ from typing import ClassVar
 
 import reflex as rx
 
-from app.kit.i18n import yuan
+from app.queries.balances import balance_texts
 from app.queries.lists.supplier_money import POSTINGS, SPLITS, STATEMENT
 from app.queries.supplier_money import balances
+from app.services.ledger import MERCHANT_ACCOUNTS
 from state.gate import acting
 from state.listing import ListState
-
-KINDS = ("PENDING", "AVAILABLE", "IN_PAYOUT", "PAID_OUT")
 
 
 class SharesState(ListState, rx.State):
@@ -18,11 +17,10 @@ class SharesState(ListState, rx.State):
 
     resource: ClassVar = SPLITS
 
-    balances: dict[str, str] = {}
+    balances: dict[str, list[str]] = {}
 
     async def _beside(self) -> None:
-        found = await balances(acting().actor)
-        self.balances = {kind: yuan(found.get(kind, 0)) for kind in KINDS}
+        self.balances = balance_texts(await balances(acting().actor), MERCHANT_ACCOUNTS)
 
 
 class PostingsState(ListState, rx.State):

@@ -8,7 +8,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.errors import Invalid, NotFound
-from app.kit.i18n import N_, day_text, moment_text, yuan
+from app.kit.i18n import N_, day_text, money_text, moment_text
 from app.queries import supplier_orders as queries
 from app.queries.supplier_orders import Line, Parcel, Part
 from app.services import fulfilment
@@ -73,7 +73,7 @@ class OrderState(ConsoleState, rx.State):
         actor = acting().actor
         part = await queries.part(actor, self._number())
         self.order = _order(part)
-        self.lines = [_line(line) for line in part.lines]
+        self.lines = [_line(line, part.currency) for line in part.lines]
         self.parcels = [_parcel(parcel) for parcel in await queries.parcels(actor, part.id)]
         self.events = [
             {"kind": e.kind, "note": " · ".join(filter(None, (e.who, e.note))),
@@ -81,8 +81,9 @@ class OrderState(ConsoleState, rx.State):
             for e in await queries.happenings(actor, part.id)
         ]  # fmt: skip
         self.shares = [
-            {"kind": s.kind, "state": s.state, "amount": yuan(s.amount_cents),
-             "back": yuan(s.reversed_cents) if s.reversed_cents else "", "due": day_text(s.due)}
+            {"kind": s.kind, "state": s.state,
+             "amount": money_text(s.amount_cents, part.currency),
+             "back": money_text(s.reversed_cents or None, part.currency), "due": day_text(s.due)}
             for s in await queries.shares(actor, part.id)
         ]  # fmt: skip
 
@@ -194,13 +195,13 @@ def _order(part: Part) -> dict[str, str]:
         "masked": "1" if part.phone else "",
         "region": part.region,
         "street": part.street,
-        "supply": yuan(supply),
-        "freight": yuan(part.freight_cents),
-        "total": yuan(supply + part.freight_cents),
+        "supply": money_text(supply, part.currency),
+        "freight": money_text(part.freight_cents, part.currency),
+        "total": money_text(supply + part.freight_cents, part.currency),
     }
 
 
-def _line(line: Line) -> dict[str, str]:
+def _line(line: Line, currency: str) -> dict[str, str]:
     return {
         "id": str(line.id),
         "title": line.title,
@@ -210,8 +211,8 @@ def _line(line: Line) -> dict[str, str]:
         "quantity": str(line.quantity),
         "shipped": str(line.shipped),
         "left": str(line.quantity - line.shipped),
-        "unit": yuan(line.supply_unit_cents),
-        "supply": yuan(line.supply_cents),
+        "unit": money_text(line.supply_unit_cents, currency),
+        "supply": money_text(line.supply_cents, currency),
     }
 
 

@@ -70,6 +70,7 @@ async def test_an_order_is_three_requests_and_repeating_them_changes_nothing(
     assert (placed.status_code, again.status_code) == (201, 200)
     assert placed.json() == again.json()
     order = placed.json()
+    assert order["currency"] == "CNY"
     pay = f"/api/v1/orders/{order['number']}/payments"
     token = {"X-Order-Token": order["access_token"]}
     opened = [await api.post(pay, json={"return_url": "http://s"}, headers=token) for _ in "12"]

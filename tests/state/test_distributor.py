@@ -251,7 +251,7 @@ async def test_balances_and_progress_come_from_the_data(database: Database) -> N
         await do(shares, "load")
         await do(postings, "load")
         await do(first, "load")
-    assert shares.balances["PENDING"] == "¥0.00"
+    assert shares.balances["PENDING"] == ["¥0.00"]
     assert (postings.total, first.done, first.shown) == (0, 2, True)
 
 

@@ -144,7 +144,7 @@ async def test_a_merchant_is_approved_and_its_page_says_who_wrote_what(
         await call(state, "submit", {"note": "Licence expired"})
     assert (state.merchant.status, state.merchant.review_note) == ("SUSPENDED", "Licence expired")
     blind = await merchant_page(actor("platform:merchants:read"), applicant.code)
-    assert (blind.supplied, blind.balances, blind.changes) == ("", [], [])
+    assert (blind.supplied, blind.balances, blind.changes) == ([], [], [])
     with pytest.raises(NotFound):
         await merchant_page(actor(), "nobody")
 

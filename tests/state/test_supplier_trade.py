@@ -238,7 +238,7 @@ async def test_balances_count_the_supplying_only(
             {"maker": maker},
         )
     found = await balances(person(maker))
-    assert found["PENDING"] == 2_000 + 1_000
+    assert found["PENDING"] == {"CNY": 2_000 + 1_000}
     shares = await rows(person(maker), SPLITS)
     assert {row["amount"] for row in shares} == {"¥20.00", "¥10.00"}
     month = (await rows(person(maker), STATEMENT))[0]

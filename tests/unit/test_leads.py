@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl
 import pytest
 
 from app.access import BUILT_IN_ROLES, Actor, Scope
-from app.analytics.measures import MEASURES, Measure
+from app.analytics.measures import MEASURES, Measure, Unit
 from app.analytics.periods import Preset, preset
 from app.kit.clock import now
-from app.queries.lists import resource_named
-from app.queries.resource import ListQuery
+from app.queries.lists import all_resources, resource_named
+from app.queries.resource import ListQuery, Resource
 
 LISTS = {
     ("platform", "ledger"): "accounts",
@@ -39,6 +39,55 @@ def test_a_figure_leads_to_a_list_that_knows_its_filters(measure: Measure, scope
     wanted = dict(parse_qsl(link.query))
     understood = ListQuery.of(resource, wanted)
     assert wanted.items() <= dict(understood.filters).items()
+
+
+def _resource_of(scope: str, page: str) -> Resource:
+    found = resource_named(scope, LISTS.get((scope, page), page))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("measure", "scope"),
+    [(m, scope) for m in MEASURES.values() for scope in sorted(m.scopes)],
+    ids=lambda value: getattr(value, "key", value),
+)
+def test_a_figure_of_a_currency_leads_to_its_rows_only(measure: Measure, scope: str) -> None:
+    leads = measure.leads_of(Scope(scope))
+    link = leads.link(_owner(scope), PERIOD, currency="BRL")
+    narrowed = leads.narrowed(_owner(scope), PERIOD, {}, "BRL")
+    assert link == narrowed is not None
+    resource = _resource_of(scope, link.page)
+    said = dict(parse_qsl(link.query)).get("currency")
+    assert said == ("BRL" if leads.in_currency else None)
+    if said:
+        assert ListQuery.of(resource, {"currency": said}).filters["currency"] == said
+        assert resource.column("currency") is not None
+    elif resource.column("currency") is not None:
+        # Work that waits, shops and goods are counted whatever they are paid in.
+        assert measure.unit is not Unit.MONEY
+
+
+def test_lists_of_trade_can_be_narrowed_to_a_currency() -> None:
+    """Whatever shows amounts in the currency of its rows tells it, and most can filter by it."""
+    told = {key for key, resource in all_resources().items() if resource.column("currency")}
+    narrowed = {
+        key
+        for key, resource in all_resources().items()
+        if any(f.key == "currency" and f.takes_word for f in resource.filters)
+    }
+    assert narrowed <= told
+    assert told - narrowed == {
+        ("platform", "products"),
+        ("supplier", "products"),
+        *(("distributor", name) for name in ("sourcing", "listings", "customers", "stores")),
+    }
+    amounts = {
+        key
+        for key, resource in all_resources().items()
+        if any(column.kind in ("money", "range") for column in resource.columns)
+    }
+    assert amounts == told
 
 
 @pytest.mark.parametrize("scope", sorted({scope for m in MEASURES.values() for scope in m.scopes}))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kit.money import BPS, allocate, decimal_text, money_text, parse_cents, rate_of
+from app.kit.i18n import currencies_in_order, money_text
+from app.kit.money import BPS, allocate, decimal_text, parse_cents, rate_of
 
 totals = st.integers(-(10**12), 10**12)
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any)
@@ -56,6 +57,30 @@ def test_a_rate_is_rounded_once_is_odd_and_grows(amount: int, bps: int, more: in
 def test_what_is_written_is_read_again(cents: int) -> None:
     assert parse_cents(decimal_text(cents)) == cents
     assert parse_cents(money_text(cents)) == cents
+
+
+@pytest.mark.parametrize(
+    ("cents", "currency", "written"),
+    [
+        (123_450, "CNY", "¥1,234.50"),
+        (123_450, None, "¥1,234.50"),
+        (123_450, "BRL", "R$1,234.50"),
+        (-5, "BRL", "-R$0.05"),
+        (0, "USD", "$0.00"),
+        (100, "JPY", "JP¥1.00"),
+        (100, "CHF", "CHF\N{NO-BREAK SPACE}1.00"),
+        (None, "BRL", ""),
+    ],
+)
+def test_an_amount_tells_its_currency(
+    cents: int | None, currency: str | None, written: str
+) -> None:
+    assert money_text(cents, currency) == written
+
+
+def test_the_currency_of_the_trade_here_comes_first_and_always() -> None:
+    assert currencies_in_order([]) == ["CNY"]
+    assert currencies_in_order(["USD", "BRL", "CNY", "BRL"]) == ["CNY", "BRL", "USD"]
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from jinja2 import Environment, FileSystemLoader
 from app.adapters.gateway import CallbackRefused
 from app.adapters.sandbox.signing import sign, verify
 from app.adapters.sandbox.store import Refused, SandboxStore, Unknown
-from app.kit.money import money_text
+from app.kit.i18n import money_text
 from app.kit.settings import settings
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
 )
+_templates.filters["money"] = money_text
 _store: SandboxStore | None = None
 
 
@@ -129,7 +130,7 @@ def _page(name: str, locale: str, **values: Any) -> HTMLResponse:
 def pay_page(reference: str) -> HTMLResponse:
     """Show the buyer what is to be paid."""
     payment = store().by_reference(reference)
-    amount = money_text(payment["amount_cents"], payment["currency"], payment["locale"])
+    amount = money_text(payment["amount_cents"], payment["currency"])
     return _page("pay.html", payment["locale"], payment=payment, amount=amount)
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from babel.dates import format_skeleton
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_symbol
+from babel.numbers import format_compact_decimal, format_decimal
 
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.views import COMPARISON_NAMES, Comparison, View
-from app.kit.i18n import N_, gettext
+from app.kit.i18n import N_, currency_symbol, gettext, money_text
 
 MISSING = "–"
 """What stands where a value is undefined."""
@@ -45,16 +45,6 @@ class Reader:
     def compared_with(self) -> str:
         """What the comparison is called."""
         return self.say(COMPARISON_NAMES[self.comparison])
-
-
-def _symbol(currency: str) -> str:
-    return "¥" if currency == "CNY" else get_currency_symbol(currency, locale="en")
-
-
-def money_text(cents: int, currency: str) -> str:
-    """Return an amount such as ``¥1,234.50`` or ``R$1,234.50``; both languages write it so."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{_symbol(currency)}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def _decimal(value: Decimal | int, pattern: str, reader: Reader) -> str:
@@ -119,7 +109,7 @@ def short_text(value: int, unit: Unit | None, reader: Reader) -> str:
     number = Decimal(value) / 100 if unit is Unit.MONEY else Decimal(value)
     sign = "−" if value < 0 else ""
     text = format_compact_decimal(abs(number), locale=reader.locale, fraction_digits=1)
-    return f"{sign}{_symbol(reader.currency) if unit is Unit.MONEY else ''}{text}"
+    return f"{sign}{currency_symbol(reader.currency) if unit is Unit.MONEY else ''}{text}"
 
 
 def wall(slot: date | datetime) -> datetime:

@@ -131,7 +131,12 @@ class Desk:
         """Return the rows behind a figure, of the filters and the chosen values."""
         leads = measure_of(measure).leads_of(self.actor.scope)
         both = {**self.view.filters, **(chosen or {})}
-        return leads.narrowed(self.actor, days or self.period, both)
+        return leads.narrowed(self.actor, days or self.period, both, self.view.currency)
+
+    def page_link(self, measure: Measure | str, days: Span | None = None) -> Link | None:
+        """Return the page behind a figure that obeys no filter."""
+        leads = measure_of(measure).leads_of(self.actor.scope)
+        return leads.link(self.actor, days or self.period, currency=self.view.currency)
 
     def slot_link(
         self,

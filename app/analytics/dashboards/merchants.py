@@ -74,7 +74,7 @@ async def settlement(desk: Desk) -> Panel | None:
         Row(
             (MEASURES[key].name, found[key]),
             key,
-            MEASURES[key].leads.link(desk.actor, desk.period),
+            desk.page_link(key),
         )
         for key in _STANDS
     )

@@ -126,4 +126,4 @@ async def _progress(
 
 def _stage_link(desk: Desk, leads: Leads, stage: str) -> Link | None:
     staged = replace(leads, filters=(("reached", stage),))
-    return staged.narrowed(desk.actor, desk.period, desk.view.filters)
+    return staged.narrowed(desk.actor, desk.period, desk.view.filters, desk.view.currency)

@@ -13,7 +13,7 @@ from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import column_of, time_column
 from app.analytics.engine import BEFORE
 from app.analytics.forecast import LEAST_DAYS, Forecast, forecast
-from app.analytics.measures import MEASURES, Measure, Unit
+from app.analytics.measures import Measure, Unit
 from app.analytics.periods import LONGEST_DAYS, Period, Preset, business_date
 from app.analytics.quotients import ratio
 from app.analytics.results import Chart, Column, Panel, Row
@@ -102,7 +102,7 @@ async def stock_cover(desk: Desk) -> Panel | None:
         tuple(rows[:RESTOCKED]),
         "product",
         note,
-        link=MEASURES["free_stock"].leads.link(desk.actor, desk.period),
+        link=desk.page_link("free_stock"),
     )
 
 

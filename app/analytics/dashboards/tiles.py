@@ -7,7 +7,7 @@ from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.model import Tile, Todo
 from app.analytics.dashboards.standing import standing
 from app.analytics.engine import BEFORE
-from app.analytics.measures import MEASURES, Link
+from app.analytics.measures import MEASURES
 from app.analytics.quotients import change_bps
 
 
@@ -24,7 +24,7 @@ async def tiles(desk: Desk, keys: Sequence[str]) -> tuple[Tile, ...]:
         _flows(desk, fit), standing(desk.actor, desk.view, set(shown) - set(flows))
     )
     made |= {key: Tile(key, None, note=fitting[key]) for key in flows if fitting[key]}
-    made |= {key: Tile(key, value, link=_link(desk, key)) for key, value in stood.items()}
+    made |= {key: Tile(key, value, link=desk.page_link(key)) for key, value in stood.items()}
     return tuple(made[key] for key in shown if key in made)
 
 
@@ -47,11 +47,7 @@ def _tile(desk: Desk, key: str, now: Mapping[str, int | None], line: list[int | 
     return Tile(key, value, previous, change_bps(value, previous), series, desk.link(key))
 
 
-def _link(desk: Desk, key: str) -> Link | None:
-    return MEASURES[key].leads_of(desk.actor.scope).link(desk.actor, desk.period)
-
-
 async def todos(desk: Desk, keys: Sequence[str]) -> tuple[Todo, ...]:
     """Return the work that waits for those who may do it."""
     found = await standing(desk.actor, desk.view, keys)
-    return tuple(Todo(key, found[key], _link(desk, key)) for key in keys if key in found)
+    return tuple(Todo(key, found[key], desk.page_link(key)) for key in keys if key in found)

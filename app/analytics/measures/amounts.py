@@ -8,8 +8,8 @@ TRADE = ("orders", "analytics")
 """Sums of the trade show to whoever may open its rows, and to analysts."""
 
 _OF_LINES = frozenset({"category", "province", "supplier", "distributor", "store", "product"})
-PLACED = Leads("orders", "orders", dates="placed", knows=_OF_LINES)
-PAID = Leads("orders", "orders", dates="paid", knows=_OF_LINES)
+PLACED = Leads("orders", "orders", dates="placed", knows=_OF_LINES, in_currency=True)
+PAID = Leads("orders", "orders", dates="paid", knows=_OF_LINES, in_currency=True)
 
 GOODS = Amount(Base.LINES, "goods_cents")
 DISCOUNT = Amount(Base.LINES, "discount_cents")

@@ -175,8 +175,12 @@ class Leads:
     dates: str = ""
     knows: frozenset[str] = frozenset()
     """The dimensions by which the page can filter its rows."""
+    in_currency: bool = False
+    """Whether only the page's rows in the figure's currency stand behind it."""
 
-    def link(self, actor: Actor, days: Days, *more: tuple[str, str]) -> Link | None:
+    def link(
+        self, actor: Actor, days: Days, *more: tuple[str, str], currency: str = ""
+    ) -> Link | None:
         """Return the link for a period, or None if the actor may not open the page."""
         if not actor.may(f"{actor.scope}:{self.resource}:read"):
             return None
@@ -184,16 +188,20 @@ class Leads:
         if self.dates:
             chosen.append((f"{self.dates}_from", f"{days.first}"))
             chosen.append((f"{self.dates}_to", f"{days.last}"))
+        if self.in_currency and currency:
+            chosen.append(("currency", currency))
         return Link(self.page, _query(tuple(chosen)))
 
-    def narrowed(self, actor: Actor, days: Days, chosen: Mapping[str, str]) -> Link | None:
+    def narrowed(
+        self, actor: Actor, days: Days, chosen: Mapping[str, str], currency: str = ""
+    ) -> Link | None:
         """Return the link to the rows of some dimensions' values.
 
         None as well where the page cannot filter by one of them: it would show other rows.
         """
         if not self.knows >= chosen.keys():
             return None
-        return self.link(actor, days, *chosen.items())
+        return self.link(actor, days, *chosen.items(), currency=currency)
 
 
 @dataclass(frozen=True)

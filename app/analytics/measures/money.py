@@ -23,7 +23,7 @@ from app.analytics.measures.model import Leads, Measure, Unit
 from app.analytics.measures.trade import NET_GOODS
 from app.kit.i18n import N_
 
-_ENTRIES = Leads("ledger/transactions", "ledger", dates="occurred")
+_ENTRIES = Leads("ledger/transactions", "ledger", dates="occurred", in_currency=True)
 
 MONEY_MEASURES = (
     Measure(
@@ -71,7 +71,7 @@ MONEY_MEASURES = (
         Unit.MONEY,
         S,
         TRADE,
-        Leads("ledger", "ledger", dates="paid"),
+        Leads("ledger", "ledger", dates="paid", in_currency=True),
         top=((1, BOOKED_SUPPLY),),
     ),
     Measure(
@@ -84,7 +84,7 @@ MONEY_MEASURES = (
         Unit.MONEY,
         D,
         TRADE,
-        Leads("ledger", "ledger", dates="paid"),
+        Leads("ledger", "ledger", dates="paid", in_currency=True),
         top=((1, BOOKED_MARGIN),),
     ),
     Measure(
@@ -132,7 +132,7 @@ MONEY_MEASURES = (
         Unit.MONEY,
         P,
         ("payments", "analytics"),
-        Leads("refunds", "payments", dates="created"),
+        Leads("refunds", "payments", dates="created", in_currency=True),
         top=((1, REFUNDED),),
         rising_is_good=False,
     ),
@@ -146,7 +146,7 @@ MONEY_MEASURES = (
         Unit.MONEY,
         D,
         TRADE,
-        Leads("orders", "orders", (("refunded", "yes"),), knows=PAID.knows),
+        replace(PAID, filters=(("refunded", "yes"),), dates=""),
         top=((1, REFUNDED),),
         rising_is_good=False,
     ),

@@ -1,8 +1,18 @@
 """What stands as it is now: work that waits, balances, stock."""
 
+from dataclasses import replace
+
 from app.analytics.measures.amounts import D, P, S
 from app.analytics.measures.model import Leads, Measure, Unit
 from app.kit.i18n import N_
+
+_LEDGER = Leads("ledger", "ledger", in_currency=True)
+
+
+def _accounts(key: str, value: str) -> Leads:
+    """Return where a balance leads: the ledger, narrowed to what it is the balance of."""
+    return replace(_LEDGER, filters=((key, value),))
+
 
 STANDING_MEASURES = (
     Measure(
@@ -82,7 +92,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         S | D,
         ("ledger",),
-        Leads("ledger", "ledger", (("state", "PENDING"),)),
+        _accounts("state", "PENDING"),
         rising_is_good=None,
     ),
     Measure(
@@ -92,7 +102,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         S | D,
         ("ledger",),
-        Leads("ledger", "ledger", (("state", "AVAILABLE"),)),
+        _accounts("state", "AVAILABLE"),
         rising_is_good=None,
     ),
     Measure(
@@ -102,7 +112,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         S | D,
         ("ledger",),
-        Leads("ledger", "ledger"),
+        _LEDGER,
         rising_is_good=None,
     ),
     Measure(
@@ -112,7 +122,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         P,
         ("ledger", "analytics"),
-        Leads("ledger", "ledger", (("kind", "PENDING"),)),
+        _accounts("kind", "PENDING"),
         rising_is_good=None,
     ),
     Measure(
@@ -122,7 +132,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         P,
         ("ledger", "analytics"),
-        Leads("ledger", "ledger", (("kind", "AVAILABLE"),)),
+        _accounts("kind", "AVAILABLE"),
         rising_is_good=None,
     ),
     Measure(
@@ -132,7 +142,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         P,
         ("ledger", "analytics"),
-        Leads("ledger", "ledger", (("kind", "IN_PAYOUT"),)),
+        _accounts("kind", "IN_PAYOUT"),
         rising_is_good=None,
     ),
     Measure(
@@ -142,7 +152,7 @@ STANDING_MEASURES = (
         Unit.MONEY,
         P,
         ("ledger", "analytics"),
-        Leads("ledger", "ledger", (("kind", "PAID_OUT"),)),
+        _accounts("kind", "PAID_OUT"),
         rising_is_good=None,
     ),
     Measure(

@@ -1,5 +1,7 @@
 """One customer and what they bought."""
 
+from typing import Any
+
 import reflex as rx
 
 from app.kit.i18n import N_
@@ -31,8 +33,8 @@ def _content() -> rx.Component:
         ),
         rx.el.div(
             _figure(t("Paid orders"), facts["orders"]),
-            _figure(t("Spent"), facts["spent_cents"]),
-            _figure(t("Average order"), facts["average_cents"]),
+            _figure(t("Spent"), base.amounts(_State.spent)),
+            _figure(t("Average order"), base.amounts(_State.average)),
             _figure(t("Last order"), rx.cond(facts["last_at"] != "", facts["last_at"], "—")),
             class_name="kpis",
         ),
@@ -41,7 +43,7 @@ def _content() -> rx.Component:
     )
 
 
-def _figure(label: rx.Var[str], value: rx.Var[str]) -> rx.Component:
+def _figure(label: rx.Var[str], value: Any) -> rx.Component:
     return rx.el.div(
         rx.el.span(label, class_name="kpi-label"),
         rx.el.span(value, class_name="kpi-value"),

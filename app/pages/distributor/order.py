@@ -214,11 +214,11 @@ def _sums() -> rx.Component:
     return base.card(
         rx.el.dl(
             row(t("Goods"), "goods_cents"),
-            rx.cond(facts["discount_cents"] != "¥0.00", row(t("Discount"), "discount_cents")),
+            rx.cond(facts["discount_cents"] != "", row(t("Discount"), "discount_cents")),
             row(t("Freight"), "freight_cents"),
             row(t("Total"), "total_cents", strong=True),
             row(t("Paid"), "paid_cents"),
-            rx.cond(facts["refunded_cents"] != "¥0.00", row(t("Refunded"), "refunded_cents")),
+            rx.cond(facts["refunded_cents"] != "", row(t("Refunded"), "refunded_cents")),
             class_name="sums",
         ),
         rx.el.dl(
@@ -227,7 +227,7 @@ def _sums() -> rx.Component:
             row(t("Payment fee"), "payment_fee_cents"),
             row(t("My margin"), "margin_cents", strong=True),
             rx.cond(
-                facts["refunded_cents"] != "¥0.00",
+                facts["refunded_cents"] != "",
                 row(t("My margin after refunds"), "kept_cents", strong=True),
             ),
             class_name="sums",

@@ -52,7 +52,7 @@ def _figures() -> rx.Component:
 def _figure(label: Any, value: Any, foot: Any) -> rx.Component:
     return rx.el.div(
         rx.el.span(label, class_name="kpi-label"),
-        rx.el.span(value, class_name="kpi-value"),
+        rx.el.span(base.amounts(value), class_name="kpi-value"),
         rx.el.span(foot, class_name="kpi-foot"),
         class_name="kpi",
     )

@@ -1,6 +1,7 @@
 """What a distributor's lists of goods show: the pool, own listings, suppliers' changes."""
 
 from app.kit.i18n import N_, Words
+from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.resource import Column, Filter, Resource
 from app.words import LISTING_STATUS
 
@@ -81,6 +82,7 @@ SOURCING = Resource(
                sort=_of_skus("min(sp.supply_cents)")),
         Column("suggested", N_("Suggested retail from"),
                _of_skus("min(k.suggested_retail_cents)"), "money"),
+        currency_column(PRICES_IN),
         Column("margin", N_("Margin before fees"), _of_skus(_SUGGESTED_MARGIN), "rate",
                sort=_of_skus(_SUGGESTED_MARGIN)),
         Column("stock", N_("In stock"), _of_skus(_AVAILABLE), "quantity"),
@@ -94,7 +96,7 @@ SOURCING = Resource(
         Filter("category", N_("Category"), "cast(:category as text) in"
                " (cast(c.id as text), cast(c.parent_id as text))", options_sql=CATEGORY_OPTIONS),
         Filter("price", N_("Supply price"),
-               _of_skus("min(sp.supply_cents)") + " between"
+               _of_skus("min(sp.supply_cents) filter (where sp.currency = 'CNY')") + " between"
                " cast(split_part(:price, '-', 1) as bigint) * 100"
                " and cast(split_part(:price, '-', 2) as bigint) * 100",
                choices=(("0-20", N_("Up to ¥20")), ("20-50", N_("¥20 to ¥50")),
@@ -138,6 +140,7 @@ LISTINGS = Resource(
                sort=_of_listing("min(ls.retail_cents)")),
         Column("high", N_("Price to"), _of_listing("max(ls.retail_cents)"), "money",
                on_phone=False),
+        currency_column(PRICES_IN),
         Column("margin", N_("Lowest margin"),
                _of_listing(_REAL_MARGIN), "rate", sort=_of_listing(_REAL_MARGIN)),
         Column("stock", N_("In stock"), _of_listing(_AVAILABLE), "quantity"),

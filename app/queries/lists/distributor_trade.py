@@ -1,6 +1,7 @@
 """What a distributor's lists of trade and money show: orders, customers, stores, shares."""
 
 from app.kit.i18n import N_, Words
+from app.queries.lists.currencies import currency_column, currency_filter
 from app.queries.lists.distributor import STORE_OPTIONS
 from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
@@ -39,6 +40,7 @@ ORDERS = Resource(
         Column("total", N_("Total"), "o.total_cents", "money", sort="o.total_cents"),
         Column("margin", N_("My margin"), _MARGIN, "money"),
         Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money", hidden=True),
+        currency_column("o.currency"),
         Column("city", N_("City"), "a.city", hidden=True),
         Column("placed_at", N_("Ordered"), "o.placed_at", "moment", sort="o.placed_at"),
     ),
@@ -52,6 +54,23 @@ ORDERS = Resource(
     search_hint=N_("Number, buyer, phone"),
     default_sort="-placed_at",
 )  # fmt: skip
+
+
+
+def _latest(what: str, whose: str) -> str:
+    """Return a subquery over somebody's orders in the currency of the latest of them.
+
+    One figure cannot sum amounts of several currencies.
+    """
+    return (
+        f"(select {what} from orders o where {whose} group by o.currency"
+        " order by max(o.placed_at) desc, o.currency limit 1)"
+    )
+
+
+_OF_CUSTOMER = "o.consumer_id = c.id"
+_SPENT = f"coalesce({_latest('sum(o.paid_cents - o.refunded_cents)', _OF_CUSTOMER)}, 0)"
+_OF_STORE = "o.store_id = s.id and o.placed_at > now() - interval '30 days'"
 
 CUSTOMERS = Resource(
     name="customers",
@@ -68,11 +87,8 @@ CUSTOMERS = Resource(
         Column("orders", N_("Paid orders"),
                "(select count(*) from orders o where o.consumer_id = c.id and o.paid_cents > 0)",
                "quantity"),
-        Column("spent", N_("Spent"),
-               "(select coalesce(sum(o.paid_cents - o.refunded_cents), 0) from orders o"
-               " where o.consumer_id = c.id)", "money",
-               sort="(select coalesce(sum(o.paid_cents - o.refunded_cents), 0) from orders o"
-               " where o.consumer_id = c.id)"),
+        Column("spent", N_("Spent"), _SPENT, "money", sort=_SPENT),
+        currency_column(f"coalesce({_latest('o.currency', _OF_CUSTOMER)}, 'CNY')"),
         Column("last", N_("Last order"),
                "(select max(o.placed_at) from orders o where o.consumer_id = c.id)", "moment"),
         Column("created_at", N_("Customer since"), "c.created_at", "day", sort="c.created_at",
@@ -100,11 +116,11 @@ STORES = Resource(
         Column("listings", N_("On sale"),
                "(select count(*) from shelf_items i where i.store_id = s.id)", "quantity"),
         Column("orders", N_("Orders, 30 days"),
-               "(select count(*) from orders o where o.store_id = s.id and o.paid_cents > 0"
-               " and o.placed_at > now() - interval '30 days')", "quantity"),
+               f"(select count(*) from orders o where {_OF_STORE} and o.paid_cents > 0)",
+               "quantity"),
         Column("sales", N_("Sales, 30 days"),
-               "(select coalesce(sum(o.paid_cents), 0) from orders o where o.store_id = s.id"
-               " and o.placed_at > now() - interval '30 days')", "money"),
+               f"coalesce({_latest('sum(o.paid_cents)', _OF_STORE)}, 0)", "money"),
+        currency_column(f"coalesce({_latest('o.currency', _OF_STORE)}, 'CNY')"),
         Column("created_at", N_("Opened"), "s.created_at", "day", sort="s.created_at",
                on_phone=False),
     ),
@@ -128,6 +144,7 @@ SHARES = Resource(
         Column("amount", N_("Share"), "sp.amount_cents", "money", sort="sp.amount_cents"),
         Column("reversed", N_("Taken back"), "nullif(sp.reversed_cents, 0)", "money"),
         Column("rest", N_("Remains"), "sp.amount_cents - sp.reversed_cents", "money"),
+        currency_column("sp.currency"),
         Column("state", N_("State"), "sp.state", "status", words=SPLIT_STATE),
         Column("created_at", N_("Paid"), "sp.created_at", "moment", sort="sp.created_at"),
         Column("available_at", N_("Available since"), "sp.available_at", "moment",
@@ -137,6 +154,7 @@ SHARES = Resource(
         Filter("state", N_("State"), "sp.state = :state", choices=SPLIT_STATE),
         Filter("store", N_("Store"), "cast(s.id as text) = :store", options_sql=STORE_OPTIONS),
         Filter("paid", N_("Paid"), "sp.created_at", kind="dates"),
+        currency_filter("sp.currency"),
     ),
     search="o.number like :like",
     search_hint=N_("Order number"),
@@ -162,6 +180,7 @@ POSTINGS = Resource(
         Column("origin", N_("From account"), "f.kind", "status", words=ACCOUNT_KIND),
         Column("target", N_("To account"), "g.kind", "status", words=ACCOUNT_KIND),
         Column("amount", N_("Amount"), "p.amount_cents", "money", sort="p.amount_cents"),
+        currency_column("p.currency"),
         Column("number", N_("Order"), "o.number", "code", link="orders/{number}"),
         Column("memo", N_("Note"), "t.memo", hidden=True),
     ),
@@ -170,6 +189,7 @@ POSTINGS = Resource(
                choices=tuple(w for w in ACCOUNT_KIND
                              if w[0] in ("PENDING", "AVAILABLE", "IN_PAYOUT", "PAID_OUT"))),
         Filter("posted", N_("When"), "p.created_at", kind="dates"),
+        currency_filter("p.currency"),
     ),
     search="o.number like :like",
     search_hint=N_("Order number"),

@@ -5,6 +5,7 @@ that each list knows every filter that a link sets.
 """
 
 from app.kit.i18n import N_, Words
+from app.queries.lists.currencies import currency_filter
 from app.queries.resource import Filter
 
 _DONE = "COMPLETED"
@@ -66,6 +67,7 @@ def order_filters(order: str = "o") -> tuple[Filter, ...]:
                " and x.supplier_id = cast(:supplier as uuid))", kind="link"),
         Filter("province", N_("Region"), _province(f"{order}.id"), kind="link",
                takes_word=True),
+        currency_filter(f"{order}.currency"),
     )  # fmt: skip
 
 
@@ -92,4 +94,5 @@ def part_filters() -> tuple[Filter, ...]:
         Filter("category", N_("Category"), lines + "p.category_id = cast(:category as uuid))",
                kind="link"),
         Filter("province", N_("Region"), _province("s.order_id"), kind="link", takes_word=True),
+        currency_filter("s.currency"),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the platform's lists of the trade show."""
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
 from app.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
@@ -80,6 +81,7 @@ ORDERS = Resource(
         Column("paid", N_("Paid"), "o.paid_cents", "money", on_phone=False),
         Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money",
                on_phone=False),
+        currency_column("o.currency"),
         Column("placed_at", N_("Placed"), "o.placed_at", "moment", sort="o.placed_at",
                indexed=True),
         Column("paid_at", N_("Paid at"), "o.paid_at", "moment", hidden=True),
@@ -127,6 +129,7 @@ PRODUCTS = Resource(
         Column("suggested", N_("Suggested price"),
                "(select array[min(k.suggested_retail_cents), max(k.suggested_retail_cents)]"
                " from skus k where k.product_id = p.id and k.is_active)", "range", on_phone=False),
+        currency_column(PRICES_IN),
         Column("skus", N_("SKUs"),
                "(select count(*) from skus k where k.product_id = p.id and k.is_active)",
                "quantity", hidden=True),

@@ -1,6 +1,7 @@
 """What the platform's lists of money show: payments, refunds, split rules, the ledger."""
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import currency_column, currency_filter
 from app.queries.lists.platform import (
     CATEGORY_OPTIONS,
     DISTRIBUTOR_OPTIONS,
@@ -41,6 +42,7 @@ PAYMENTS = Resource(
         Column("amount", N_("Amount"), "p.amount_cents", "money", sort="p.amount_cents"),
         Column("refunded", N_("Refunded"), "nullif(p.refunded_cents, 0)", "money",
                on_phone=False),
+        currency_column("p.currency"),
         Column("created_at", N_("Started at"), "p.created_at", "moment", sort="p.created_at",
                indexed=True, on_phone=False),
         Column("paid_at", N_("Paid at"), "p.paid_at", "moment"),
@@ -52,6 +54,7 @@ PAYMENTS = Resource(
                "p.status = 'PAID' and p.settled_by_order = (:taken = 'yes')",
                choices=(("yes", N_("Yes")), ("no", N_("No: paid twice or too late")))),
         Filter("created", N_("Started at"), "p.created_at", kind="dates"),
+        currency_filter("p.currency"),
     ),
     search="p.number like :like or p.provider_ref = :q or o.number like :like",
     search_hint=N_("Payment or order number"),
@@ -76,6 +79,7 @@ REFUNDS = Resource(
         Column("payment", N_("Payment"), "p.number", "code", link="payments/{payment}",
                hidden=True),
         Column("amount", N_("Amount"), "r.amount_cents", "money", sort="r.amount_cents"),
+        currency_column("r.currency"),
         Column("reason", N_("Reason"), "r.reason", words=REFUND_REASON),
         Column("attempts", N_("Attempts"), "r.attempts", "quantity", hidden=True),
         Column("created_at", N_("Started at"), "r.created_at", "moment", sort="r.created_at",
@@ -86,6 +90,7 @@ REFUNDS = Resource(
         Filter("status", N_("Status"), "r.status = :status", choices=REFUND_STATUS),
         Filter("reason", N_("Reason"), "r.reason = :reason", choices=REFUND_REASON),
         Filter("created", N_("Started at"), "r.created_at", kind="dates"),
+        currency_filter("r.currency"),
     ),
     search="r.number like :like or o.number like :like",
     search_hint=N_("Refund or order number"),
@@ -154,6 +159,7 @@ ACCOUNTS = Resource(
         Column("role", N_("As"), "a.role", words=PARTY_ROLE),
         Column("kind", N_("Ledger account"), "a.kind", words=ACCOUNT_KIND, sort="a.kind"),
         Column("balance", N_("Balance"), "b.cents", "money", sort="b.cents"),
+        currency_column("a.currency"),
     ),
     filters=(
         Filter("kind", N_("Ledger account"), "a.kind = :kind", choices=ACCOUNT_KIND),
@@ -161,11 +167,14 @@ ACCOUNTS = Resource(
         Filter("balance", N_("Balance"),
                "case :balance when 'below' then b.cents < 0 else b.cents <> 0 end",
                choices=(("some", N_("Not zero")), ("below", N_("Below zero"))), default="some"),
+        currency_filter("a.currency"),
     ),
     search="m.name ilike '%' || :like or m.code like :like",
     search_hint=N_("Company or short name"),
     default_sort="-balance",
 )  # fmt: skip
+
+_OF_POSTINGS = "(select {what} from postings p where p.transaction_id = t.id)"
 
 TRANSACTIONS = Resource(
     name="transactions",
@@ -178,10 +187,10 @@ TRANSACTIONS = Resource(
                indexed=True, link="ledger/transactions/{id}"),
         Column("kind", N_("Kind"), "t.kind", "title", words=TRANSACTION_KIND),
         Column("amount", N_("Moved"),
-               "(select sum(p.amount_cents) from postings p where p.transaction_id = t.id)",
-               "money"),
-        Column("postings", N_("Postings"),
-               "(select count(*) from postings p where p.transaction_id = t.id)", "quantity",
+               _OF_POSTINGS.format(what="sum(p.amount_cents)"), "money"),
+        # All postings of a transaction are of one currency, which ``tongshang verify`` checks.
+        currency_column(_OF_POSTINGS.format(what="min(p.currency)")),
+        Column("postings", N_("Postings"), _OF_POSTINGS.format(what="count(*)"), "quantity",
                on_phone=False),
         Column("order", N_("Order"), "coalesce(o.number, '')", "code", link="orders/{order}",
                permission="platform:orders:read"),
@@ -198,6 +207,8 @@ TRANSACTIONS = Resource(
                " where p.from_account_id = cast(:account as uuid)"
                " or p.to_account_id = cast(:account as uuid))", kind="link"),
         Filter("occurred", N_("When"), "t.occurred_at", kind="dates"),
+        currency_filter("exists (select 1 from postings p where p.transaction_id = t.id"
+                        " and p.currency = :currency)"),
     ),
     search="o.number like :like",
     search_hint=N_("Order number"),

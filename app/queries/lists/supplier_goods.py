@@ -1,6 +1,7 @@
 """What a supplier's lists of goods show: products, and what is on hand of each SKU."""
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.resource import Column, Filter, Resource
 from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
@@ -49,6 +50,7 @@ PRODUCTS = Resource(
         Column("supply", N_("Supply price"), _price_range("sp.supply_cents", _SUPPLY), "range"),
         Column("suggested", N_("Suggested price"),
                _price_range("k.suggested_retail_cents", _SUGGESTED), "range", on_phone=False),
+        currency_column(PRICES_IN),
         Column("note", N_("Word of the platform"), "e.review_note", hidden=True),
         Column("updated_at", N_("Changed"), "p.updated_at", "moment", sort="p.updated_at",
                hidden=True),

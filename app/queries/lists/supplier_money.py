@@ -4,6 +4,7 @@ A company with both roles has accounts for each; here only those of its supplyin
 """
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import currency_column, currency_filter
 from app.queries.resource import Column, Filter, Resource
 from app.words import ACCOUNT_KIND, SPLIT_KIND, SPLIT_STATE, TRANSACTION_KIND
 
@@ -30,6 +31,7 @@ SPLITS = Resource(
         Column("state", N_("State"), "sp.state", "status", words=SPLIT_STATE),
         Column("amount", N_("Amount"), "sp.amount_cents", "money", sort="sp.amount_cents"),
         Column("reversed", N_("Taken back"), "sp.reversed_cents", "money", on_phone=False),
+        currency_column("sp.currency"),
         Column("due", N_("Available from"), _DUE, "day", sort=_DUE),
         Column("store", N_("Store"), "s.store_name", hidden=True),
         Column("created_at", N_("Paid"), "sp.created_at", "moment", sort="sp.created_at",
@@ -39,6 +41,7 @@ SPLITS = Resource(
         Filter("state", N_("State"), "sp.state = :state", choices=SPLIT_STATE),
         Filter("kind", N_("Income type"), "sp.kind = :kind", choices=_OWN_KINDS),
         Filter("paid", N_("Paid"), "sp.created_at", kind="dates"),
+        currency_filter("sp.currency"),
     ),
     search="s.number like :like",
     search_hint=N_("Order number"),
@@ -65,6 +68,7 @@ POSTINGS = Resource(
         Column("amount", N_("Amount"),
                "case when g.to_account_id = mine.id then g.amount_cents"
                " else -g.amount_cents end", "money", sort="g.amount_cents"),
+        currency_column("g.currency"),
         Column("number", N_("Order"), "s.number", "code", link="orders/{number}"),
         Column("voucher", N_("Voucher"), "left(x.id::text, 18)", "code", hidden=True),
     ),
@@ -72,6 +76,7 @@ POSTINGS = Resource(
         Filter("account", N_("Account"), "mine.kind = :account", choices=_OWN_ACCOUNTS),
         Filter("why", N_("What happened"), "x.kind = :why", choices=TRANSACTION_KIND),
         Filter("at", N_("Time"), "g.created_at", kind="dates"),
+        currency_filter("g.currency"),
     ),
     search="s.number like :like",
     search_hint=N_("Order number"),
@@ -83,7 +88,7 @@ _INTO_OWN = (
     " (select app_merchant()) and o.role = 'supplier')"
 )
 _MONTHS = (
-    "(select to_char(g.created_at at time zone 'Asia/Shanghai', 'YYYY-MM') as month,"
+    "(select to_char(g.created_at at time zone 'Asia/Shanghai', 'YYYY-MM') as month, g.currency,"
     " coalesce(sum(g.amount_cents) filter (where g.to_account_id = mine.id and not "
     + _INTO_OWN.format(end="g.from_account_id")
     + "), 0) as earned,"
@@ -94,18 +99,20 @@ _MONTHS = (
     " and mine.kind = 'AVAILABLE'), 0) as released,"
     " coalesce(sum(g.amount_cents) filter (where g.to_account_id = mine.id"
     " and mine.kind = 'PAID_OUT'), 0) as paid_out"
-    f" from {_MINE} group by 1) m"
+    f" from {_MINE} group by 1, 2) m"
 )
+
+_OVER = "over (partition by m.currency order by m.month"
 
 STATEMENT = Resource(
     name="statement",
     title=N_("Statement"),
     permission="supplier:ledger:read",
+    # A month has a line for each currency, whose balances go on from line to line of that one.
     source="(select m.*, coalesce(sum(m.earned - m.returned - m.paid_out)"
-    " over (order by m.month rows between unbounded preceding and 1 preceding), 0) as opening,"
-    f" sum(m.earned - m.returned - m.paid_out) over (order by m.month) as closing from {_MONTHS})"
-    " st",
-    key="st.month",
+    f" {_OVER} rows between unbounded preceding and 1 preceding), 0) as opening,"
+    f" sum(m.earned - m.returned - m.paid_out) {_OVER}) as closing from {_MONTHS}) st",
+    key="(st.month || ' ' || st.currency)",
     columns=(
         Column("month", N_("Month"), "st.month", "title", sort="st.month"),
         Column("opening", N_("Opening balance"), "st.opening", "money"),
@@ -114,6 +121,7 @@ STATEMENT = Resource(
         Column("released", N_("Became available"), "st.released", "money", on_phone=False),
         Column("paid_out", N_("Paid out"), "st.paid_out", "money", on_phone=False),
         Column("closing", N_("Closing balance"), "st.closing", "money"),
+        currency_column("st.currency"),
     ),
     filters=(
         Filter("year", N_("Year"), "left(st.month, 4) = :year",
@@ -121,6 +129,7 @@ STATEMENT = Resource(
                " 'Asia/Shanghai')::int::text as y, extract(year from created_at at time zone"
                " 'Asia/Shanghai')::int::text from splits where merchant_id ="
                " (select app_merchant()) order by 1 desc"),
+        currency_filter("st.currency"),
     ),
     default_sort="-month",
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What a supplier's list of orders shows: its own parts, never what the buyer pays."""
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import currency_column
 from app.queries.lists.drill import part_filters
 from app.queries.part_status import status_filter, told_status
 from app.queries.resource import Column, Filter, Resource
@@ -33,6 +34,7 @@ ORDERS = Resource(
                hidden=True),
         Column("supply", N_("Supply total"), f"(select sum(f.supply_cents) {_LINES})", "money"),
         Column("freight", N_("Freight"), "s.freight_cents", "money", hidden=True),
+        currency_column("s.currency"),
         Column("place", N_("Ship to"), "concat_ws(' ', a.province, nullif(a.city, a.province))"),
         Column("store", N_("Store"), "s.store_name", on_phone=False),
         Column("waits", N_("Waiting (h)"), _WAITS, "quantity", sort=_WAITS),

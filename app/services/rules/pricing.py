@@ -61,6 +61,8 @@ class Infeasible(StrEnum):
     BELOW_COST = "below_cost"
     BELOW_FLOOR = "below_floor"
     ABOVE_CAP = "above_cap"
+    OTHER_CURRENCY = "other_currency"
+    """The supplier's price is one of imported history."""
 
 
 @dataclass(frozen=True)
