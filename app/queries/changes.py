@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any, cast
 
 from app.access import BUILT_IN_ROLES
-from app.kit.i18n import N_, Words, gettext, money_text, moment_text
+from app.kit.i18n import N_, Words, gettext, moment_text, money_text
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
 from app.queries.record_names import IDENTIFIER, short
 from app.words import (

@@ -28,8 +28,8 @@ _ORDER = (
     " where o.number = :number group by o.id, s.id, a.order_id"
 )
 _PARTS = (
-    f"select p.id, p.number, {told_status('p')} as status, p.currency, p.freight_cents, m.name as supplier,"
-    " p.accepted_at,"
+    f"select p.id, p.number, {told_status('p')} as status, p.currency, p.freight_cents,"
+    " m.name as supplier, p.accepted_at,"
     " p.shipped_at, p.received_at, (select e.note from order_events e"
     "  where e.supplier_order_id = p.id and e.note is not null"
     "  order by e.created_at desc limit 1) as note"
@@ -114,8 +114,9 @@ _SPENT = (
     " from orders where consumer_id = :id and paid_cents > 0 group by currency"
 )
 _THEIR_ORDERS = (
-    "select o.number, o.status, o.currency, o.total_cents, nullif(o.refunded_cents, 0) as refunded_cents,"
-    " o.placed_at, (select string_agg(l.title, ', ') from order_lines l where l.order_id = o.id)"
+    "select o.number, o.status, o.currency, o.total_cents,"
+    " nullif(o.refunded_cents, 0) as refunded_cents, o.placed_at,"
+    " (select string_agg(l.title, ', ') from order_lines l where l.order_id = o.id)"
     "  as goods from orders o where o.consumer_id = :id order by o.placed_at desc limit 50"
 )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import money_text, moment_text, yuan
+from app.kit.i18n import moment_text, money_text, yuan
 from app.kit.money import decimal_text
 
 

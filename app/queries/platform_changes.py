@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import BUSINESS_ZONE
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.queries.platform_order import rows
 from app.queries.record_names import ids_in, names_of, short
 

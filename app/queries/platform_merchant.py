@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.queries.balances import amount_texts
 from app.queries.platform_changes import Change, changes_of_merchant
 from app.queries.platform_order import rows
@@ -77,8 +77,8 @@ _SOLD = text(
 )
 _BALANCES = text(
     "select a.id, a.role, a.kind, a.currency, coalesce(sum(b.balance_cents), 0) as cents"
-    " from ledger_accounts a left join account_balances b on b.account_id = a.id where a.merchant_id = :id"
-    " group by a.id having coalesce(sum(b.balance_cents), 0) <> 0"
+    " from ledger_accounts a left join account_balances b on b.account_id = a.id"
+    " where a.merchant_id = :id group by a.id having coalesce(sum(b.balance_cents), 0) <> 0"
     " order by a.role desc, a.currency <> 'CNY', a.currency, array_position("
     "  array['PENDING', 'AVAILABLE', 'IN_PAYOUT', 'PAID_OUT'], a.kind::text)"
 )

@@ -16,7 +16,7 @@ from app.access import Actor
 from app.adapters.couriers import CARRIERS
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.queries.money_trail import LineMoney, PartMoney, money_of
 from app.queries.part_status import told_status
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.queries.platform_order import rows
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.kit.money import decimal_text
 from app.queries.lists.currencies import PRICES_IN
 from app.queries.platform_changes import Change, changes_of_rows

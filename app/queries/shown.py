@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 from app.queries.resource import Row
 
 

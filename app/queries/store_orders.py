@@ -270,8 +270,9 @@ def _parcel(row: dict[str, Any]) -> Parcel:
 
 _ORDER = text(
     "select o.id, o.number, o.status, o.currency, o.goods_cents, o.discount_cents,"
-    " o.freight_cents, o.total_cents, o.paid_cents, o.refunded_cents, coalesce(o.buyer_note, '') as buyer_note,"
-    " o.placed_at, o.expires_at, o.paid_at, o.closed_at, a.recipient, a.phone,"
+    " o.freight_cents, o.total_cents, o.paid_cents, o.refunded_cents,"
+    " coalesce(o.buyer_note, '') as buyer_note, o.placed_at, o.expires_at,"
+    " o.paid_at, o.closed_at, a.recipient, a.phone,"
     " concat_ws(' ', a.province, nullif(a.city, a.province), nullif(a.district, ''), a.street)"
     "  as place,"
     " coalesce((select e.kind from order_events e where e.order_id = o.id"
@@ -302,8 +303,8 @@ _PARCELS = text(
     " from shipments h where h.order_id = :id order by h.shipped_at, h.id"
 )
 _LIST = text(
-    "select o.number, o.status, o.currency, o.total_cents, o.placed_at, x.units, x.image_keys, x.titles"
-    " from orders o cross join lateral (select coalesce(sum(l.quantity), 0) as units,"
+    "select o.number, o.status, o.currency, o.total_cents, o.placed_at, x.units, x.image_keys,"
+    " x.titles from orders o cross join lateral (select coalesce(sum(l.quantity), 0) as units,"
     "  array_agg(l.image_key) filter (where l.image_key is not null) as image_keys,"
     "  array_agg(l.title order by l.id) as titles from order_lines l where l.order_id = o.id) x"
     " where o.store_id = :store and o.consumer_id = :consumer"

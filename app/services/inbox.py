@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.db import database
-from app.kit.i18n import money_text, moment_text
+from app.kit.i18n import moment_text, money_text
 
 MOST_NOTICES = 30
 

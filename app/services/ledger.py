@@ -48,7 +48,8 @@ _POST = text(
     "  f.currency, x.split, x.part, :at"
     " from unnest(cast(:origins as uuid[]), cast(:targets as uuid[]), cast(:amounts as bigint[]),"
     "  cast(:splits as uuid[]), cast(:parts as uuid[])) as x(origin, target, amount, split, part)"
-    " join ledger_accounts f on f.id = x.origin join ledger_accounts t on t.id = x.target"
+    " join ledger_accounts f on f.id = x.origin"
+    " join ledger_accounts t on t.id = x.target and t.currency = f.currency returning id"
 )
 
 BALANCES_SQL = """\
@@ -121,7 +122,10 @@ async def account(
 
 
 async def post(session: AsyncSession, source: Source, moves: Sequence[Move]) -> UUID | None:
-    """Record one transaction with its postings and balances; None if it was recorded before."""
+    """Record one transaction with its postings and balances; None if it was recorded before.
+
+    Raises ValueError for a move between accounts of two currencies.
+    """
     moves = [move for move in moves if move.amount_cents]
     if not moves:
         return None
@@ -148,7 +152,9 @@ async def post(session: AsyncSession, source: Source, moves: Sequence[Move]) -> 
         "splits": [move.split_id for move in moves],
         "parts": [move.supplier_order_id for move in moves],
     }
-    await session.execute(_POST, {"entry": entry, "at": at, **columns})
+    posted = await session.execute(_POST, {"entry": entry, "at": at, **columns})
+    if len(posted.all()) != len(moves):
+        raise ValueError("money moves between accounts of one currency only")
     of_entry = "(select * from postings where transaction_id = :entry) as p"
     await session.execute(text(BALANCES_SQL.format(postings=of_entry)), {"entry": entry})
     return entry

@@ -102,7 +102,8 @@ select ls.sku_id, ls.listing_id, l.product_id, l.supplier_id, k.code as sku_code
         order by i.position, i.id limit 1) as image_key,
        ls.retail_cents, sp.supply_cents, st.on_hand - st.reserved as available,
        (ls.is_offered and k.is_active and l.status = 'ON_SALE' and p.status = 'ACTIVE'
-        and sp.currency = 'CNY' and e.status = 'APPROVED' and m.status = 'ACTIVE' and m.is_supplier) as on_sale,
+        and e.status = 'APPROVED' and m.status = 'ACTIVE' and m.is_supplier
+        and sp.currency = 'CNY') as on_sale,
        p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents,
        sc.version as cost_version,
        f.first_cents, f.additional_cents, f.free_from_cents, f.region_surcharges,

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.adapters.couriers import CARRIERS
-from app.kit.i18n import catalog, gettext, money_text, moment_text, yuan
+from app.kit.i18n import catalog, gettext, moment_text, money_text, yuan
 from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
 from app.routes import media
@@ -53,7 +53,13 @@ def templates(locale: str) -> Environment:
     # Jinja leaves these two dictionaries without types.
     untyped: Any = env
     untyped.filters.update(
-        money=money_text, yuan=yuan, moment=moment_text, masked=masked, phone=readable, iso=_iso, json_data=json_data
+        money=money_text,
+        yuan=yuan,
+        moment=moment_text,
+        masked=masked,
+        phone=readable,
+        iso=_iso,
+        json_data=json_data,
     )
     untyped.globals.update(_globals(locale))
     return env

@@ -8,7 +8,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.errors import Invalid, NotFound
-from app.kit.i18n import N_, day_text, money_text, moment_text
+from app.kit.i18n import N_, day_text, moment_text, money_text
 from app.queries import supplier_orders as queries
 from app.queries.supplier_orders import Line, Parcel, Part
 from app.services import fulfilment

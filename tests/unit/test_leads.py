@@ -56,7 +56,8 @@ def test_a_figure_of_a_currency_leads_to_its_rows_only(measure: Measure, scope: 
     leads = measure.leads_of(Scope(scope))
     link = leads.link(_owner(scope), PERIOD, currency="BRL")
     narrowed = leads.narrowed(_owner(scope), PERIOD, {}, "BRL")
-    assert link == narrowed is not None
+    assert link is not None
+    assert narrowed == link
     resource = _resource_of(scope, link.page)
     said = dict(parse_qsl(link.query)).get("currency")
     assert said == ("BRL" if leads.in_currency else None)

@@ -21,7 +21,8 @@ from app.kit.settings import settings
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
 )
-_templates.filters["money"] = money_text
+_untyped: Any = _templates
+_untyped.filters["money"] = money_text
 _store: SandboxStore | None = None
 
 

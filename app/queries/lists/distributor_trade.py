@@ -56,7 +56,6 @@ ORDERS = Resource(
 )  # fmt: skip
 
 
-
 def _latest(what: str, whose: str) -> str:
     """Return a subquery over somebody's orders in the currency of the latest of them.
 
