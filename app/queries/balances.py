@@ -19,11 +19,17 @@ def balances_of(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]
 
 
 def balance_texts(balances: Balances, kinds: Sequence[str]) -> dict[str, list[str]]:
-    """Return each kind as a text for each currency that any kind has, CNY first and always."""
-    currencies = currencies_in_order(name for own in balances.values() for name in own)
+    """Return each kind as a text for each currency, CNY first and always.
+
+    Another currency is told where any of the kinds has something of it.
+    """
+    told = {kind: balances.get(kind, {}) for kind in kinds}
+    currencies = currencies_in_order(
+        name for own in told.values() for name, cents in own.items() if cents
+    )
     return {
-        kind: [money_text(balances.get(kind, {}).get(name, 0), name) for name in currencies]
-        for kind in kinds
+        kind: [money_text(own.get(name, 0), name) for name in currencies]
+        for kind, own in told.items()
     }
 
 

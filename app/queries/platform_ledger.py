@@ -99,11 +99,9 @@ async def ledger_figures(actor: Actor) -> LedgerFigures:
     actor.require("platform:ledger:read")
     async with database().transaction(actor) as session:
         found = [dict(row) for row in (await session.execute(_FIGURES)).mappings()]
-    whole = balances_of({**row, "kind": "all"} for row in found)
-    # All accounts are among them, so that a currency is told even where only others have it.
-    figures = whole | balances_of(_counted(found))
-    balanced = not any(cents for own in whole.values() for cents in own.values())
-    return LedgerFigures(**balance_texts(figures, _NAMES), balanced=balanced)
+    figures = balance_texts(balances_of(_counted(found)), _NAMES)
+    whole = balances_of({**row, "kind": "all"} for row in found).get("all", {})
+    return LedgerFigures(**figures, balanced=not any(whole.values()))
 
 
 def _counted(found: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
