@@ -6,17 +6,20 @@ import reflex as rx
 
 from app import routes
 from app.kit.errors import Invalid
-from app.kit.i18n import N_, money_text, yuan
-from app.kit.money import decimal_text, parse_cents
+from app.kit.i18n import HOME_CURRENCY, N_, money_text, yuan
+from app.kit.money import parse_cents
 from app.queries.distributor_goods import listing_detail
 from app.queries.lists.distributor import CHANGE_OUTCOME, COST_POLICY
 from app.queries.resource import Row
 from app.queries.shown import shown
+from app.services.list_pricing import SKIP_REASONS
 from app.services.listing_prices import SkuPrice, estimate, set_prices
 from app.services.listings import override_title, set_on_sale, set_policy
+from app.services.rules.pricing import Infeasible
 from app.words import LISTING_STATUS
 from models.store import CostPolicy
 from state.acts import id_of
+from state.distributor.pricing import typed_price
 from state.distributor.product import read_prices, with_price
 from state.gate import OF_SCREEN, acting, needs
 from state.record import RecordState, id_in_address
@@ -121,13 +124,17 @@ class ListingState(RecordState, rx.State):
     @needs(_WRITE)
     async def sell(self, on_sale: bool) -> Any:
         """Pause the listing, or put it back on sale."""
-        await set_on_sale(acting().actor, [id_of(self.facts["id"])], on_sale=on_sale)
+        who = acting()
+        changed = await set_on_sale(who.actor, [id_of(self.facts["id"])], on_sale=on_sale)
         await self._read()
+        if on_sale and not changed and any(s["currency"] != HOME_CURRENCY for s in self.skus):
+            return rx.toast.error(who.text(SKIP_REASONS[Infeasible.OTHER_CURRENCY]))
+        return None
 
 
 def _sku(row: Row) -> dict[str, str]:
     blank = ("problem", "retail", "commission", "fee", "margin", "margin_rate", "loss")
-    typed = decimal_text(row["retail_cents"])
+    typed = typed_price(row, "retail_cents")
     changed = row["basis_cents"] is not None and row["basis_cents"] != row["supply_cents"]
     return shown(row) | {
         "typed": typed,

@@ -7,10 +7,11 @@ from uuid import UUID
 import reflex as rx
 
 from app.kit.errors import Invalid
-from app.kit.i18n import N_, yuan
+from app.kit.i18n import HOME_CURRENCY, N_, yuan
 from app.kit.money import decimal_text
 from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY
+from app.queries.resource import Row
 from app.services.list_pricing import Candidate
 from app.services.listings import ListResult
 from app.services.rules.pricing import Charm, Infeasible, PricingKind, PricingRule
@@ -82,6 +83,11 @@ def terms_shown(terms: StoreTermsDraft) -> dict[str, str]:
 def rate(part: int, whole: int) -> str:
     """Return a share of a whole as a percentage with one decimal."""
     return f"{part * 100 / whole:.1f} %" if whole else ""
+
+
+def typed_price(row: Row, column: str) -> str:
+    """Return a price as it stands in its input; nothing where it is not in yuan yet."""
+    return decimal_text(row[column]) if row["currency"] == HOME_CURRENCY else ""
 
 
 def shares_shown(retail_cents: int, shares: Shares) -> dict[str, str]:

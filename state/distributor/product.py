@@ -24,6 +24,7 @@ from state.distributor.pricing import (
     rule_of,
     shares_shown,
     terms_shown,
+    typed_price,
 )
 from state.gate import OF_SCREEN, acting, needs
 from state.record import RecordState, id_in_address
@@ -151,7 +152,7 @@ class ProductState(RecordState, rx.State):
 
 def _sku(row: Row) -> dict[str, str]:
     return shown(row) | {
-        "typed": decimal_text(row["suggested_retail_cents"]),
+        "typed": typed_price(row, "suggested_retail_cents"),
         "key": "",
         "problem": "",
         **dict.fromkeys(("retail", "commission", "fee", "margin", "margin_rate", "loss"), ""),
