@@ -1,6 +1,7 @@
 """History in reais beside trade in yuan: nothing adds the two up or writes one as the other."""
 
 import csv
+import hashlib
 import io
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.engine import URL
 
+from app import routes
 from app.access import PERMISSIONS, PUBLIC, SYSTEM, Actor, Scope
 from app.adapters.gateway import register
 from app.api.web import make_web
@@ -33,6 +35,7 @@ from app.services import inbox, listings, payments
 from app.services.ledger import Move, Source, post
 from app.services.list_pricing import SKIP_REASONS
 from app.services.listing_prices import preview
+from app.services.placing import NotForSale, access_token
 from app.services.rules.pricing import Infeasible, PricingKind, PricingRule
 from app.services.sessions import COOKIE
 from tests.integration.history import SAMPLE, WIPE, bring_olist, broken, rows, value
@@ -369,6 +372,41 @@ async def test_goods_of_history_are_not_sold_at_the_price_they_had_in_reais(
         "update supply_prices set currency = 'CNY' where product_id = %s", [product]
     )
     assert await listings.set_on_sale(seller, [listing], on_sale=True) == 1
+
+
+async def test_nothing_is_ordered_at_a_price_in_reais(
+    market: Market, owner_connection: Any
+) -> None:
+    owner_connection.execute(
+        "update supply_prices set currency = 'BRL' where sku_id = %s", [market.goods[0].sku]
+    )
+    with pytest.raises(NotForSale):
+        await market.order({0: 1})
+    await market.order({1: 1})
+
+
+async def test_a_buyer_reads_an_old_order_in_reais(
+    market: Market, database: Database, owner_connection: Any
+) -> None:
+    order_id, store = [await _imported(database, what) for what in ("o.id", "o.store_id")]
+    # Stores open only numbers of their own making, so the old order takes one.
+    number = await value(database, "select number from orders where currency = 'CNY'")
+    for change in ("number = 'gone' where currency = 'CNY'", "number = %s where id = %s"):
+        given = [number, order_id] if "%s" in change else []
+        owner_connection.execute(f"update orders set {change}", given)
+    slug = await value(database, "select slug from stores where id = :id", id=store)
+    token = access_token(order_id)
+    owner_connection.execute("update stores set status = 'OPEN' where id = %s", [store])
+    owner_connection.execute(
+        "update orders set access_hash = %s where id = %s",
+        [hashlib.sha256(token.encode()).hexdigest(), order_id],
+    )
+    transport = httpx.ASGITransport(make_web(_no_lifespan))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as web:
+        answer = await web.get(f"{routes.store(slug, f'orders/{number}')}?t={token}")
+    assert answer.status_code == 200
+    assert "R$191.81" in answer.text
+    assert "¥" not in answer.text
 
 
 async def test_a_notice_tells_an_amount_in_its_currency(

@@ -3,7 +3,9 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from app.access import SYSTEM
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.kit.ids import new_id
@@ -21,6 +23,8 @@ from state.distributor.stores import OnboardingState, StoresState, StoreState
 from state.gate import acting_as
 from tests.integration.market import Market, open_market, scalar
 from tests.state.selling import at, do, said, seller
+
+WAITS = "Its supplier has not set a price in yuan yet."
 
 
 async def _listing_of(database: Database, market: Market, place: int = 0) -> UUID:
@@ -305,3 +309,30 @@ async def test_who_may_only_read_changes_nothing(database: Database) -> None:
         selling = ListingState()
         selling.facts = {"id": str(listing)}
         assert "permission" in said(await do(selling, "sell", False))
+
+
+async def test_goods_without_a_price_in_yuan_wait_for_it(database: Database) -> None:
+    market = await open_market(database)
+    listing, goods = await _listing_of(database, market), market.goods[0]
+    async with database.engine_transaction(SYSTEM) as session:
+        await session.execute(
+            text("update supply_prices set currency = 'BRL' where sku_id = :sku"),
+            {"sku": goods.sku},
+        )
+        await session.execute(
+            text("update listings set status = 'PAUSED' where id = :id"), {"id": listing}
+        )
+    with acting_as(at(seller(market), f"listings/{listing}")):
+        state = ListingState()
+        await do(state, "load")
+        sku = state.skus[0]
+        assert (sku["supply_cents"], sku["typed"]) == ("R$10.00", "")
+        assert (sku["problem"], sku["margin"]) == (WAITS, "")
+        assert WAITS in said(await do(state, "sell", True))
+        assert state.facts["status"] == "PAUSED"
+        await do(state, "save", {f"price-{goods.sku}": "19.90", f"offer-{goods.sku}": "true"})
+        assert state.errors[f"price-{goods.sku}"] == WAITS
+    with acting_as(at(seller(market), f"sourcing/{goods.product}")):
+        product = ProductState()
+        await do(product, "load")
+        assert (product.skus[0]["typed"], product.skus[0]["problem"]) == ("", WAITS)

@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from app.access import SYSTEM
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.queries.lists.supplier_goods import PRODUCTS
@@ -170,3 +172,23 @@ async def test_pushing_says_what_stayed_out(market: Market) -> None:
         await ProductsState.load.fn(listing)
         toast = await ProductsState.ask.fn(listing, "push", str(good.product))
     assert "1 stayed out" in str(toast)
+
+
+async def test_a_price_of_history_is_typed_anew_in_yuan(database: Database, market: Market) -> None:
+    good, actor = market.goods[0], person(market.goods[0].supplier)
+    async with database.engine_transaction(SYSTEM) as session:
+        # The same number as it has in yuan afterwards.
+        await session.execute(
+            text("update supply_prices set currency = 'BRL' where sku_id = :sku"),
+            {"sku": good.sku},
+        )
+    state = await _editor(actor, str(good.product))
+    assert (state.rows[0]["supply"], state.rows[0]["suggested"]) == ("", "")
+    with on_page(actor, f"products/{good.product}"):
+        await ProductState.submit.fn(state, _form(state))
+        assert state.rows[0]["e_supply"] == "Please fill this in."
+        await ProductState.submit.fn(state, _form(state, **{"supply-0": "10", "suggested-0": "15"}))
+        assert state.reached == {"skus": "1", "listings": "1"}
+        await ProductState.confirm.fn(state)
+    sku = (await edited_product(actor, good.product)).skus[0]
+    assert (sku.supply_cents, sku.currency) == (1_000, "CNY")
