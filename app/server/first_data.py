@@ -57,7 +57,8 @@ def _has_half_a_demo(owner: psycopg.Connection[Any]) -> bool:
         "select exists (select 1 from platform_settings where key = 'demo'"
         " and value ->> 'whole' = 'false')"
         " and not exists (select 1 from users where email not like '%@demo.example')"
-        " and not exists (select 1 from user_sessions)",
+        " and not exists (select 1 from user_sessions)"
+        " and not exists (select 1 from import_runs)",
     )
 
 
