@@ -171,8 +171,8 @@ TRACKING_STATE: Words = (
     ("DELIVERED", N_("Delivered")),
 )
 
-PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")),)
-"""The gateways of ``app.adapters.gateway``."""
+PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")), ("imported", N_("Paid at the source")))
+"""The gateways of ``app.adapters.gateway``, and what stands for those of imported history."""
 
 REFUND_REASON: Words = (
     ("rejected", N_("Refused by the supplier")),
