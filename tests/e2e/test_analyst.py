@@ -22,6 +22,11 @@ def analyst(installation: Installation, browser: Browser) -> Iterator[Clerk]:
 
 def opened(clerk: Clerk, path: str) -> None:
     clerk.page.goto(f"{clerk.origin}{HOME}/{path}")
+    settled(clerk)
+
+
+def settled(clerk: Clerk) -> None:
+    """Wait for the figures; those that come close the menu of a point that was open before."""
     expect(clerk.page.locator("[aria-busy=false].board")).to_be_visible()
 
 
@@ -46,6 +51,9 @@ def test_a_bar_narrows_the_figures_and_leads_to_its_rows_and_back(analyst: Clerk
     expect(paid).to_have_attribute("data-exact", before or "")
     page.go_forward()
     expect(page).to_have_url(narrowed)
+    expect(page.locator("[data-chip=province]")).to_be_visible()
+    expect(paid).not_to_have_attribute("data-exact", before or "")
+    settled(analyst)
     first_bar(analyst, "category").click()
     page.locator("[data-menu=rows]").click()
     expect(page).to_have_url(re.compile(r"/orders\?.*category=.*"))
