@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -66,6 +65,8 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
         """Read what the address names: first the key figures, then the panels."""
         who = acting()
         params = dict(self.router.url.query_parameters)
+        if self._is_overtaken(params):
+            return
         usual = "" if params else await saved_views.default_query(who.actor, PAGE)
         if usual:
             yield rx.redirect(routes.console(who.workspace, f"{PAGE}?{usual}"), replace=True)
@@ -92,8 +93,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
     def _go(self, view: View) -> Any:
         # A further choice that comes before the page is there adds to this view.
         self._view = view
-        query = urlencode(view.query())
-        return rx.redirect(routes.console(acting().workspace, f"{PAGE}?{query}"))
+        return self._lead(PAGE, view.query())
 
     def _panels_shown(self) -> Sequence[Panel]:
         return self._dashboard.panels if self._dashboard else ()

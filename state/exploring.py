@@ -88,6 +88,8 @@ class ExploreState(ViewState, mixin=True):
     async def load(self) -> Any:
         """Ask what the address names."""
         who, params = acting(), dict(self.router.url.query_parameters)
+        if self._is_overtaken(params):
+            return
         await self._find_saved(params.get("analysis", ""))
         left = questions.settled(who.actor, self._wanted(params))
         self._say_question(left)
@@ -194,7 +196,7 @@ class ExploreState(ViewState, mixin=True):
         said = questions.query_of(question)
         if self.saved_id:
             said = {"analysis": self.saved_id, **said}
-        return rx.redirect(routes.console(acting().workspace, f"{PAGE}?{urlencode(said)}"))
+        return self._lead(PAGE, said)
 
     @rx.event
     @needs(OF_SCREEN)

@@ -5,7 +5,7 @@ gone back to and reloaded; a change leads to another address.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
+from app import routes
 from app.analytics import periods, views
 from app.analytics.charts import Reader, label_of
 from app.analytics.choices import Choice, choices, currencies, dimensions_of
@@ -53,6 +54,19 @@ class ViewState(ConsoleState, mixin=True):
     _known: dict[str, list[Choice]] = {}
     _locale: str = ""
     _chosen: tuple[str, int] = ("", 0)
+    _ahead: list[dict[str, str]] = []
+    """The queries that choices have led to and that were not entered yet."""
+
+    def _lead(self, page: str, query: Mapping[str, str]) -> Any:
+        """Lead to a page's address; entering it reads the figures."""
+        self._ahead = [*self._ahead, {name: str(value) for name, value in query.items()}]
+        return rx.redirect(routes.console(acting().workspace, f"{page}?{urlencode(query)}"))
+
+    def _is_overtaken(self, params: dict[str, str]) -> bool:
+        """Say whether the reader has chosen further since, so that this address is not read."""
+        places = [place for place, query in enumerate(self._ahead) if query == params]
+        self._ahead = self._ahead[places[-1] + 1 :] if places else []
+        return bool(self._ahead)
 
     def _go(self, view: View) -> Any:
         """Lead to the address of a view; entering it reads the figures."""

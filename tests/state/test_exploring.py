@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import pytest
@@ -113,13 +113,19 @@ async def test_choices_that_come_before_the_page_add_up(
     cookie, place, _ = await _login(database, trade)
     tab = pipe.tab(cookie, f"{place}/explore?measures=paid_orders&period=90d&grain=week")
     await tab.send(DistributorExplorer, "load")
-    await tab.send(DistributorExplorer, "measure", {"key": "units_sold"})
+    first = _query(await tab.send(DistributorExplorer, "measure", {"key": "units_sold"}))
     await tab.send(DistributorExplorer, "divide", {"name": "category"})
-    answer = await tab.send(DistributorExplorer, "take", {"rows": "10"})
-    said = _query(answer)
-    assert (said["measures"], said["by"], said["rows"]) == (
+    # The first address is entered only now, and takes nothing back of what was chosen since.
+    await _at(tab, f"{place}/explore?{urlencode(first)}")
+    last = _query(await tab.send(DistributorExplorer, "take", {"rows": "10"}))
+    assert (last["measures"], last["by"], last["rows"]) == (
         "paid_orders,units_sold", "category", "10"
     )  # fmt: skip
+    answer = await _at(tab, f"{place}/explore?{urlencode(last)}")
+    assert answer.var(DistributorExplorer, "rows") == "10"
+    # Whoever goes back from there comes to the first address after all.
+    answer = await _at(tab, f"{place}/explore?{urlencode(first)}")
+    assert answer.var(DistributorExplorer, "rows") == "100"
 
 
 async def test_what_may_not_be_asked_is_left_out_and_said(
