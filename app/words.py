@@ -162,6 +162,8 @@ CARRIER: Words = (
     ("sandbox", N_("Demo Courier")),
 )
 """The carriers of ``app.adapters.couriers``."""
+PARCEL_CARRIER: Words = (*CARRIER, ("unknown", N_("Unknown carrier")))
+"""The same, and what stands for the carrier of imported parcels that name none."""
 
 TRACKING_STATE: Words = (
     ("SHIPPED", N_("Handed over")),

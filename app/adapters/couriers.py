@@ -32,6 +32,17 @@ CARRIERS: dict[str, Carrier] = {
 """Patterns are those that the companies' own sites accept; they catch mistyped numbers."""
 
 
+UNKNOWN = "unknown"
+"""Stands for the carrier of imported parcels that name none."""
+
+
+def carrier_of(code: str) -> Carrier:
+    """Return a carrier to be named; one that is not known here is called by its code."""
+    if code == UNKNOWN:
+        return Carrier(code, "未知承运商", "Unknown carrier", "")
+    return CARRIERS.get(code) or Carrier(code, code, code, "")
+
+
 def is_tracking_number(carrier_code: str, number: str) -> bool:
     """Say whether ``number`` looks like one of the carrier's."""
     carrier = CARRIERS.get(carrier_code)

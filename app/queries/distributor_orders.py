@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.access import Actor
-from app.adapters.couriers import CARRIERS
+from app.adapters.couriers import carrier_of
 from app.kit.db import database
 from app.kit.errors import NotFound
 from app.queries.part_status import told_status
@@ -94,10 +94,8 @@ async def order_detail(actor: Actor, number: str) -> OrderDetail:
 
 
 def _parcel(row: Row) -> Row:
-    carrier = CARRIERS.get(row["carrier_code"])
-    code = row["carrier_code"]
-    names = (carrier.name_zh, carrier.name_en) if carrier else (code, code)
-    return {**row, "carrier_zh": names[0], "carrier_en": names[1]}
+    carrier = carrier_of(row["carrier_code"])
+    return {**row, "carrier_zh": carrier.name_zh, "carrier_en": carrier.name_en}
 
 
 _CUSTOMER = (

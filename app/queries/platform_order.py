@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.adapters.couriers import CARRIERS
+from app.adapters.couriers import carrier_of
 from app.kit.db import database
 from app.kit.errors import NotFound
 from app.kit.i18n import moment_text, money_text
@@ -271,10 +271,10 @@ async def _parcels(session: AsyncSession, key: Mapping[str, Any]) -> dict[Any, l
     tracks = await rows(session, _TRACKS, key)
     found: dict[Any, list[Parcel]] = {}
     for row in await rows(session, _PARCELS, key):
-        carrier = CARRIERS.get(row["carrier_code"])
+        carrier = carrier_of(row["carrier_code"])
         parcel = Parcel(
-            carrier_zh=carrier.name_zh if carrier else row["carrier_code"],
-            carrier_en=carrier.name_en if carrier else row["carrier_code"],
+            carrier_zh=carrier.name_zh,
+            carrier_en=carrier.name_en,
             number=row["tracking_no"],
             shipped_at=moment_text(row["shipped_at"]),
             delivered_at=moment_text(row["delivered_at"]),

@@ -13,7 +13,7 @@ from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from app.adapters.couriers import CARRIERS
+from app.adapters.couriers import carrier_of
 from app.kit.i18n import catalog, gettext, moment_text, money_text, yuan
 from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
@@ -108,9 +108,7 @@ def aisle_name(locale: str, aisle: Aisle) -> str:
 
 
 def _carrier(locale: str, code: str) -> str:
-    carrier = CARRIERS.get(code)
-    if carrier is None:
-        return code
+    carrier = carrier_of(code)
     return carrier.name_en if locale == "en" else carrier.name_zh
 
 

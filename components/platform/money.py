@@ -41,8 +41,8 @@ def part_money(part: Any) -> rx.Component:
             rx.el.strong(money.total, class_name="num"),
             class_name="row-between",
         ),
-        _bar(money.shares),
-        _shares(money.shares),
+        # Imported history was divided at its source.
+        rx.cond(money.shares.length() > 0, rx.fragment(_bar(money.shares), _shares(money.shares))),
         rx.el.div(rx.foreach(part.lines, _line), class_name="stack-s"),
         rx.cond(money.postings.length() > 0, _entries(money.postings)),
         class_name="money-part",

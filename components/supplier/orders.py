@@ -6,8 +6,8 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from app.words import (
-    CARRIER,
     ORDER_EVENT,
+    PARCEL_CARRIER,
     PART_STATUS,
     SPLIT_KIND,
     SPLIT_STATE,
@@ -195,7 +195,7 @@ def _parcel(parcel: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.div(
-                rx.el.b(word(parcel.carrier, CARRIER)),
+                rx.el.b(word(parcel.carrier, PARCEL_CARRIER)),
                 rx.el.span(parcel.tracking, class_name="num"),
                 base.icon_button(
                     "copy", t("Copy the tracking number"),

@@ -42,7 +42,7 @@ PRODUCTS = Resource(
         Column("status", N_("Status"), "p.status", "status", words=PRODUCT_STATUS),
         Column("pool", N_("Pool"), "coalesce(e.status, 'NONE')", "status",
                words=(*POOL_STATUS, ("NONE", N_("Not pushed")))),
-        Column("category", N_("Category"), "array[c.name_zh, c.name_en]", "names", on_phone=False),
+        Column("category", N_("Category"), "array[c.name_zh, c.name_en]", "names", hidden=True),
         Column("skus", N_("SKUs"),
                "(select count(*) from skus k where k.product_id = p.id and k.is_active)",
                "quantity", on_phone=False),
