@@ -17,10 +17,10 @@ from app.kit.db import Database, database
 
 FRESH_SECONDS = 3.0
 """So long an answer is given again at least."""
-TIMES_ITS_MAKING = 10
+TIMES_ITS_MAKING = 20
 """So many times what it took to make is it given again, so that dear answers, asked for all the
-time, take a tenth of one core at most and leave the rest to the trade."""
-LONGEST_SECONDS = 10.0
+time, take a twentieth of one core and leave the rest to the trade."""
+LONGEST_SECONDS = 15.0
 
 Answer = TypeVar("Answer")
 Key = tuple[object, ...]
