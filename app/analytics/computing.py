@@ -10,10 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
+
+ENGINE: Literal["in-memory"] = "in-memory"
+"""The engine of polars for figures: most tables are small, and to set up the one that streams takes
+longer than to sum them."""
 
 _threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="figures")
 

@@ -18,7 +18,7 @@ from app.analytics.computing import computed
 from app.analytics.formulas import value_of
 from app.analytics.inquiry import Count, Inquiry, Piece, Read, Window, windows_of
 from app.analytics.measures import MEASURES, Amount, Measure
-from app.analytics.sharing import Key, Shared, whom
+from app.analytics.sharing import Key, Shared, forget_closed, whom
 from app.analytics.slots import Grain, slot_frame
 from app.analytics.snapshots.layout import DATASETS, Dataset
 from app.analytics.snapshots.live import forget as forget_live
@@ -91,19 +91,18 @@ def forget(*, closed: bool = True, running: bool = True) -> None:
     answers.forget()
     if closed:
         kept.forget()
+        forget_closed()
     if running:
         forget_live()
 
 
 def _key(inquiry: Inquiry) -> Key:
     """Name everything on which an answer depends; a running day is cut at a whole minute."""
-    view = inquiry.view
     return (
         *whom(inquiry.actor),
         snapshots.refreshed_at(),
-        view.currency,
-        *sorted(view.filters.items()),
-        (view.period.first, view.period.last, view.period.at.replace(second=0, microsecond=0)),
+        inquiry.view.period.minute,
+        *inquiry.view.rows_key,
         inquiry.measures,
         inquiry.by,
         inquiry.grain,
@@ -113,8 +112,14 @@ def _key(inquiry: Inquiry) -> Key:
 
 
 async def _found(inquiry: Inquiry) -> "pl.DataFrame":
-    read = await asyncio.gather(*(_read(inquiry, count) for count in _counts(inquiry)))
-    return await computed(_answer, inquiry, read)
+    closed = snapshots.closed_through()
+    cuts = [(count, _cuts(inquiry, count)) for count in _counts(inquiry)]
+    later = await _later(inquiry.actor, [part for _, parts in cuts for part in parts], closed)
+    reads = [
+        Read(count.amounts, tuple(_piece(*part, closed, later) for part in parts))
+        for count, parts in cuts
+    ]
+    return await computed(_answer, inquiry, reads)
 
 
 def _check(actor: Actor, measures: Sequence[Measure], dimensions: Sequence[str]) -> None:
@@ -156,7 +161,17 @@ def _apart(amounts: Sequence[Amount]) -> list[tuple[Amount, ...]]:
     return [together, *alone] if together else alone
 
 
-def _cut(count: Count, window: Window) -> list[tuple[Dataset, Window]]:
+_Part = tuple[Dataset, Window]
+_Later = dict[tuple[str, date], "pl.DataFrame"]
+"""Dataset and first day → the rows of the days that are not in the snapshot."""
+
+
+def _cuts(inquiry: Inquiry, count: Count) -> list[_Part]:
+    """Return which datasets are read of which days."""
+    return [part for window in inquiry.windows for part in _cut(count, window)]
+
+
+def _cut(count: Count, window: Window) -> list[_Part]:
     """Return which datasets are read for a window: rows only for a day that is cut."""
     raw = DATASETS[count.base]
     if window.minute is None or count.dataset is raw or not raw.has("minute"):
@@ -168,20 +183,31 @@ def _cut(count: Count, window: Window) -> list[tuple[Dataset, Window]]:
     return [(count.dataset, before), (raw, last)]
 
 
-async def _read(inquiry: Inquiry, count: Count) -> Read:
-    """Return what is to be read of the closed days; the later days are read already."""
-    closed = snapshots.closed_through()
-    parts = [part for window in inquiry.windows for part in _cut(count, window)]
-    pieces = await asyncio.gather(*(_piece(inquiry.actor, *part, closed) for part in parts))
-    return Read(count.amounts, tuple(pieces))
+async def _later(actor: Actor, parts: Sequence[_Part], closed: date | None) -> _Later:
+    """Read the later days of all parts, each dataset once."""
+    wanted = list(
+        dict.fromkeys((dataset.name, _since(window, closed)) for dataset, window in parts)
+    )
+    wanted = [(name, since) for name, since in wanted if since is not None]
+    found = await asyncio.gather(
+        *(snapshots.live(actor, name, since=since) for name, since in wanted)
+    )
+    return dict(zip(wanted, found, strict=True))
 
 
-async def _piece(actor: Actor, dataset: Dataset, window: Window, closed: date | None) -> Piece:
-    if closed is not None and window.last <= closed:
+def _since(window: Window, closed: date | None) -> date | None:
+    """Return the first day of a window's live rows; None where the snapshot has all its days."""
+    if closed is None:
+        return window.first
+    return closed + _ONE_DAY if window.last > closed else None
+
+
+def _piece(dataset: Dataset, window: Window, closed: date | None, later: _Later) -> Piece:
+    since = _since(window, closed)
+    if since is None:
         return Piece(dataset, window, window.last, None)
-    since = window.first if closed is None else closed + _ONE_DAY
-    live = await snapshots.live(actor, dataset.name, since=since)
-    return Piece(dataset, window, closed if closed and window.first <= closed else None, live)
+    whole = closed if closed and window.first <= closed else None
+    return Piece(dataset, window, whole, later[dataset.name, since])
 
 
 def _answer(inquiry: Inquiry, read: Sequence[Read]) -> "pl.DataFrame":

@@ -91,6 +91,11 @@ class Period:
         return midnight(self.last + _DAY)
 
     @property
+    def minute(self) -> datetime:
+        """The minute of looking; within it a running day does not move on."""
+        return self.at.replace(second=0, microsecond=0)
+
+    @property
     def until(self) -> datetime:
         """Up to where there is anything to count: the end, or now if that is earlier."""
         return min(self.end, self.at)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from app.access import Actor
 from app.kit.db import Database, database
@@ -21,6 +21,8 @@ TIMES_ITS_MAKING = 20
 """So many times what it took to make is it given again, so that dear answers, asked for all the
 time, take a twentieth of one core and leave the rest to the trade."""
 LONGEST_SECONDS = 15.0
+CLOSED_SECONDS = 600.0
+"""So long an answer of closed days alone is given again."""
 
 Answer = TypeVar("Answer")
 Key = tuple[object, ...]
@@ -45,17 +47,24 @@ class _Kept(Generic[Answer]):
 
 
 class Shared(Generic[Answer]):
-    """The answers of one kind of question."""
+    """The answers of one kind of question.
 
-    def __init__(self, seconds: float = FRESH_SECONDS) -> None:
-        self._seconds = seconds
+    With ``longest`` zero, an answer is given only to those who ask while it is on its way. One
+    ``of_closed_days`` does not grow old with the day; the moment of the snapshot is in its key.
+    """
+
+    def __init__(self, longest: float = LONGEST_SECONDS, *, of_closed_days: bool = False) -> None:
+        self._least = CLOSED_SECONDS if of_closed_days else min(FRESH_SECONDS, longest)
+        self._longest = longest
         self._kept: WeakKeyDictionary[Database, dict[Key, _Kept[Answer]]] = WeakKeyDictionary()
+        if of_closed_days:
+            _of_closed_days.add(self)
 
     async def once(self, key: Key, make: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
         """Return the answer that is there, or that is on its way, or what ``make`` gives."""
         kept = self._kept.setdefault(database(), {})
         at = time.monotonic()
-        for old in [old for old, k in kept.items() if k.until is not None and k.until < at]:
+        for old in [old for old, k in kept.items() if k.until is not None and k.until <= at]:
             del kept[old]
         if key not in kept:
             kept[key] = self._begun(make, at)
@@ -71,9 +80,8 @@ class Shared(Generic[Answer]):
 
         def done(_: asyncio.Task[Answer]) -> None:
             end = time.monotonic()
-            kept.until = end + max(
-                self._seconds, min(LONGEST_SECONDS, TIMES_ITS_MAKING * (end - at))
-            )
+            dear = min(self._longest, TIMES_ITS_MAKING * (end - at))
+            kept.until = end + max(self._least, dear)
 
         kept.task.add_done_callback(done)
         return kept
@@ -81,3 +89,12 @@ class Shared(Generic[Answer]):
     def forget(self) -> None:
         """Make every answer anew from now on (for tests that write in between)."""
         self._kept.clear()
+
+
+_of_closed_days: WeakSet[Shared[Any]] = WeakSet()
+
+
+def forget_closed() -> None:
+    """Make everything anew that was made of closed days (to measure what it costs)."""
+    for shared in _of_closed_days:
+        shared.forget()

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.analytics import snapshots
+from app.analytics.computing import ENGINE
 from app.analytics.formulas import amount_sums, holds
 from app.analytics.inquiry import Inquiry, Piece, Read
 from app.analytics.measures import Amount
@@ -66,18 +67,18 @@ def summed(
         for read in reads
     ]
     parts = [[_part(inquiry, s, p) for p in s.pieces if p.closed is not None] for s in sides]
-    key = None
-    if all(piece.live is None for side in sides for piece in side.pieces):
-        key = _whole(inquiry, chain(*parts))
-        if (frame := kept.get(key)) is not None:
-            return frame
+    # An answer of closed days alone is kept whole; else it is kept what they come to.
+    is_closed = all(piece.live is None for side in sides for piece in side.pieces)
+    key = _whole(inquiry, chain(*parts))
+    if is_closed and (frame := kept.get(key)) is not None:
+        return frame
     whole = finish([_together(inquiry, s, mine) for s, mine in zip(sides, parts, strict=True)])
     # One plan computes the answer and, on its way, what is worth keeping.
-    fresh = {key: plan for key, plan, is_kept in chain(*parts) if not is_kept}
-    answer, *frames = pl.collect_all([whole, *fresh.values()])
+    fresh = {part.key: part.plan for part in chain(*parts) if not (part.is_kept or is_closed)}
+    answer, *frames = pl.collect_all([whole, *fresh.values()], engine=ENGINE)
     for name, frame in zip(fresh, frames, strict=True):
         kept.keep(name, frame)
-    if key is not None:
+    if is_closed:
         kept.keep(key, answer)
     return answer
 

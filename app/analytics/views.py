@@ -69,6 +69,12 @@ class View:
             return self.period.shift
         return timedelta(days=self.period.days if self.comparison is Comparison.PREVIOUS else 364)
 
+    @property
+    def rows_key(self) -> tuple[object, ...]:
+        """Which rows are looked at, but neither when nor what they are compared with."""
+        days = (self.period.first, self.period.last)
+        return (self.currency, *sorted(self.filters.items()), *days)
+
     def query(self) -> dict[str, str]:
         """Return what an address says of the view; ``parse`` reads it again."""
         said = self.period.query() | dict(self.filters)

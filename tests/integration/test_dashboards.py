@@ -1,19 +1,21 @@
 """The dashboards: their tiles and panels against plain SQL, what filters do, and who sees what."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.engine import URL
 
 from app.access import BUILT_IN_ROLES, Actor, Scope
-from app.analytics.dashboards import Dashboard, open_dashboard, open_panel
+from app.analytics.dashboards import Dashboard, Tile, open_dashboard, open_panel
 from app.analytics.dashboards.desk import UNFILTERED, Desk
 from app.analytics.dashboards.supply import STOCK_DAYS
+from app.analytics.dashboards.tiles import tiles
 from app.analytics.measures import MEASURES
 from app.analytics.periods import Preset, custom, preset
 from app.analytics.results import Chart, Panel, Row
@@ -58,6 +60,28 @@ async def test_each_panel_can_be_made_alone(trade: Trade) -> None:
             alone = await open_panel(actor, QUARTER, panel.name)
             assert (alone.panels, alone.tiles) == ((panel,), ())
         assert (await open_panel(actor, QUARTER, "nothing")).panels == ()
+
+
+async def test_colleagues_who_come_at_once_share_and_others_do_not(
+    trade: Trade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Actor] = []
+
+    async def counted(desk: Desk, keys: Sequence[str]) -> tuple[Tile, ...]:
+        made.append(desk.actor)
+        return await tiles(desk, keys)
+
+    monkeypatch.setattr("app.analytics.dashboards.tiles", counted)
+    colleague = replace(platform(), user_id=uuid4(), locale="en")
+    clerk = replace(platform(), permissions=frozenset({"platform:dashboard:read"}))
+    merchants = [supplier(who) for who in trade.suppliers[:2]]
+    actors = (platform(), colleague, clerk, *merchants)
+    one, two, few, *theirs = await asyncio.gather(*(open_dashboard(a, QUARTER) for a in actors))
+    assert len(made) == len(actors) - 1
+    assert (one.tiles, one.panels) == (two.tiles, two.panels)
+    assert len(few.panels) < len(one.panels)
+    assert theirs[0].tiles != theirs[1].tiles
+    assert theirs == [await open_dashboard(merchant, QUARTER) for merchant in merchants]
 
 
 @pytest.mark.parametrize("view", [QUARTER, TODAY], ids=["quarter", "today"])

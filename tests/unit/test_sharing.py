@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.analytics import sharing
-from app.analytics.sharing import LONGEST_SECONDS, Shared
+from app.analytics.sharing import CLOSED_SECONDS, LONGEST_SECONDS, Shared
 
 
 class _Anything:
@@ -55,3 +55,33 @@ async def test_a_failure_is_given_to_nobody_else(clock: list[float]) -> None:
     with pytest.raises(ValueError):
         await shared.once((1,), fail)
     assert await shared.once((1,), succeed) == 7
+
+
+async def test_without_keeping_only_those_who_ask_meanwhile_share(clock: list[float]) -> None:
+    made: list[int] = []
+
+    async def make() -> int:
+        made.append(len(made))
+        clock[0] += 5
+        return made[-1]
+
+    shared: Shared[int] = Shared(longest=0)
+    assert await asyncio.gather(shared.once((1,), make), shared.once((1,), make)) == [0, 0]
+    assert await shared.once((1,), make) == 1
+
+
+async def test_answers_of_closed_days_last_until_they_are_forgotten(clock: list[float]) -> None:
+    made: list[int] = []
+
+    async def make() -> int:
+        made.append(len(made))
+        return made[-1]
+
+    shared: Shared[int] = Shared(of_closed_days=True)
+    assert await shared.once((1,), make) == 0
+    clock[0] = CLOSED_SECONDS - 1
+    assert await shared.once((1,), make) == 0
+    sharing.forget_closed()
+    assert await shared.once((1,), make) == 1
+    clock[0] += CLOSED_SECONDS
+    assert await shared.once((1,), make) == 2

@@ -2,7 +2,7 @@
 
 ``open_dashboard`` is the only door. Panels are made side by side; each shows only to those who may
 see all its measures (see ``measures``), and obeys the view's filters as far as its measures know
-them.
+them. Whoever opens a dashboard while a colleague's is being made gets the same one.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from app.analytics.dashboards.model import Dashboard, Tile, Todo
 from app.analytics.dashboards.shapes import bars, ranking, trend
 from app.analytics.dashboards.tiles import tiles, todos
 from app.analytics.results import Panel
+from app.analytics.sharing import Key, Shared, whom
 from app.analytics.views import View
 from app.kit.errors import Forbidden
 from app.kit.i18n import N_
@@ -184,19 +185,39 @@ async def open_figures(actor: Actor, view: View) -> Dashboard:
     """
     plan = _plan(actor)
     desk = Desk.of(actor, view)
+
+    async def make() -> _Figures:
+        return await asyncio.gather(tiles(desk, plan.tiles), todos(desk, plan.todos))
+
     with snapshots.one_snapshot():
-        shown, waiting = await asyncio.gather(tiles(desk, plan.tiles), todos(desk, plan.todos))
+        shown, waiting = await _figures.once(_key(desk), make)
         closed = snapshots.closed_through()
     return Dashboard(actor.scope, desk.view, shown, (), waiting, view.period.at, closed)
+
+
+_Figures = tuple[tuple[Tile, ...], tuple[Todo, ...]]
+_figures: Shared[_Figures] = Shared(longest=0)
+_panels: Shared[tuple[Panel, ...]] = Shared(longest=0)
+
+
+def _key(desk: Desk) -> Key:
+    """Name all on which figures and panels depend."""
+    view = desk.view
+    moments = (snapshots.refreshed_at(), view.period.minute)
+    return (*whom(desk.actor), *moments, view.comparison, *view.rows_key)
 
 
 async def open_panels(actor: Actor, view: View) -> tuple[Panel, ...]:
     """Return the panels alone. Raises Forbidden as ``open_dashboard`` does."""
     plan = _plan(actor)
     desk = Desk.of(actor, view)
-    with snapshots.one_snapshot():
+
+    async def make_all() -> tuple[Panel, ...]:
         panels = await asyncio.gather(*(make(desk) for make in plan.panels.values()))
-    return tuple(panel for panel in panels if panel is not None)
+        return tuple(panel for panel in panels if panel is not None)
+
+    with snapshots.one_snapshot():
+        return await _panels.once(_key(desk), make_all)
 
 
 async def open_panel(actor: Actor, view: View, name: str) -> Dashboard:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from app.access import Scope
 from app.analytics import snapshots
-from app.analytics.computing import computed
+from app.analytics.computing import ENGINE, computed
 from app.analytics.dashboards.desk import Desk
 from app.analytics.dashboards.shapes import over_time
 from app.analytics.inquiry import value_key
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.quotients import ratio
 from app.analytics.results import Chart, Column, Panel, Row
+from app.analytics.sharing import Shared, whom
 from app.kit.i18n import N_
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def cohorts(desk: Desk) -> Panel | None:
         return None
     found = await _summary(desk, "cohorts")
     sizes: dict[date, dict[int, int]] = {}
-    for row in found.sort("cohort", "month").iter_rows(named=True):
+    for row in found.iter_rows(named=True):
         sizes.setdefault(row["cohort"], {})[row["month"]] = row["customers"]
     recent = sorted(sizes.items(), key=lambda pair: pair[0])[-COHORTS:]
     months = len(recent)
@@ -124,13 +125,17 @@ async def _summary(desk: Desk, dataset: str) -> "pl.DataFrame":
         which = pl.col("distributor") == value_key("distributor", chosen)
     else:
         which = pl.col("distributor").is_null()
-    period = desk.period
+    period, currency = desk.period, desk.view.currency
 
     def read() -> pl.DataFrame:
         rows = snapshots.scan(desk.actor, dataset, first=period.first, last=period.last)
-        return rows.filter(which, pl.col("currency") == desk.view.currency).collect()
+        return rows.filter(which, pl.col("currency") == currency).collect(engine=ENGINE)
 
-    return await computed(read)
+    key = (*whom(desk.actor), snapshots.refreshed_at(), dataset, chosen, currency)
+    return await _summaries.once(key, lambda: computed(read))
+
+
+_summaries: "Shared[pl.DataFrame]" = Shared(of_closed_days=True)
 
 
 async def new_and_returning(desk: Desk) -> Panel | None:

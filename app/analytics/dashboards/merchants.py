@@ -9,6 +9,7 @@ from app.analytics.dashboards.shapes import column_of, time_column
 from app.analytics.dashboards.standing import standing, sums_reader
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.results import Chart, Column, Panel, Row
+from app.analytics.sharing import Shared, whom
 from app.analytics.slots import Grain, first_of, slots_between
 from app.kit.db import database
 from app.kit.i18n import N_
@@ -48,14 +49,27 @@ async def new_merchants(desk: Desk) -> Panel | None:
 
 
 async def _joined(desk: Desk, grain: Grain) -> dict[date, tuple[int, int]]:
-    params = {"start": desk.period.start, "until": desk.period.until}
     found: dict[date, tuple[int, int]] = {}
-    async with database().transaction(sums_reader(desk.actor)) as session:
-        for day, suppliers, distributors in await session.execute(text(_JOINED), params):
-            slot = first_of(grain, day)
-            so_far = found.get(slot, (0, 0))
-            found[slot] = (so_far[0] + suppliers, so_far[1] + distributors)
+    for day, suppliers, distributors in await _joined_by_day(desk):
+        slot = first_of(grain, day)
+        so_far = found.get(slot, (0, 0))
+        found[slot] = (so_far[0] + suppliers, so_far[1] + distributors)
     return found
+
+
+async def _joined_by_day(desk: Desk) -> list[tuple[date, int, int]]:
+    period = desk.period
+
+    async def read() -> list[tuple[date, int, int]]:
+        params = {"start": period.start, "until": period.until}
+        async with database().transaction(sums_reader(desk.actor)) as session:
+            return [(*row,) for row in await session.execute(text(_JOINED), params)]
+
+    key = (*whom(desk.actor), period.first, period.last, period.minute)
+    return await _applied.once(key, read)
+
+
+_applied: Shared[list[tuple[date, int, int]]] = Shared(longest=0)
 
 
 def _days(desk: Desk, slot: date, grain: Grain) -> Span:

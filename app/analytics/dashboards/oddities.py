@@ -15,6 +15,7 @@ from app.analytics.measures import MEASURES, Unit
 from app.analytics.periods import Period, Preset
 from app.analytics.quotients import change_bps
 from app.analytics.results import Chart, Column, Panel, Row
+from app.analytics.sharing import Shared, whom
 from app.kit.i18n import N_
 
 if TYPE_CHECKING:
@@ -89,8 +90,19 @@ async def _look(desk: Desk, measure: str, dimension: str, last: date) -> list[_O
     first = last - timedelta(days=JUDGED_DAYS + 7 * WEEKS - 1)
     period = Period(Preset.CUSTOM, first, last, desk.period.at)
     wide = replace(desk, view=replace(desk.view, period=period))
-    frame = await wide.frame(measure, by=(dimension,), grain="day")
-    return await computed(_judge, frame, measure, dimension, first, last)
+
+    async def look() -> list[_Oddity]:
+        frame = await wide.frame(measure, by=(dimension,), grain="day")
+        return await computed(_judge, frame, measure, dimension, first, last)
+
+    refreshed = snapshots.refreshed_at()
+    if refreshed is None:
+        return await look()
+    key = (*whom(desk.actor), refreshed, *wide.view.rows_key, measure, dimension)
+    return await _looks.once(key, look)
+
+
+_looks: Shared[list[_Oddity]] = Shared(of_closed_days=True)
 
 
 def _judge(

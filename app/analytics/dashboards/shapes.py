@@ -1,7 +1,7 @@
 """Panels of a kind: a trend, bars, a ranking, a table by a dimension, lines over time."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.analytics.dashboards.desk import UNKNOWN, Desk, Label, measure_of
 from app.analytics.engine import BEFORE
@@ -49,14 +49,11 @@ async def trend(
     """Return a measure over the period, beside its comparison."""
     mine, note = desk.fitting(measure)
     key, grain = measure_of(measure).key, desk.grain
-    compared = desk.view.shift is not None
-    frame = await mine.frame(measure, grain=grain, compared=compared)
-    wanted = ["slot", key, *([key + BEFORE] if compared else [])]
+    frame = await mine.frame(measure, grain=grain, compared=desk.view.shift is not None)
     rows = tuple(
-        Row(values, link=mine.slot_link(measure, values[0], grain))
-        for values in frame.select(wanted).iter_rows()
+        Row(values, link=mine.slot_link(measure, values[0], grain)) for values in frame.rows()
     )
-    columns = (time_column(grain), column_of(measure), before_of(measure))[: len(wanted)]
+    columns = (time_column(grain), column_of(measure), before_of(measure))[: frame.width]
     link = mine.link(measure)
     return Panel(name or key, title, Chart.TREND, columns, rows, note=note, link=link, wide=wide)
 
@@ -74,7 +71,7 @@ async def over_time(
     frame = await mine.frame(*measures, grain=grain)
     rows = tuple(
         Row(values, link=mine.slot_link(measures[0], values[0], grain))
-        for values in frame.iter_rows()
+        for values in frame.rows()
         if values[1] is not None
     )
     columns = (time_column(grain), *(column_of(m) for m in measures))
@@ -89,27 +86,23 @@ async def bars(
     The view's filter on the dimension itself is not applied: its other values stay to choose.
     """
     mine, note = desk.without(dimension).fitting(measure)
-    found = measure_of(measure)
-    compared = desk.view.shift is not None
-    frame = await mine.frame(measure, by=(dimension,), compared=compared)
-    wanted = [found.key, *([found.key + BEFORE] if compared else [])]
-    table = frame.sort(found.key, dimension, descending=[True, False], nulls_last=True)
-    named = table.filter(table[dimension].is_not_null()).head(TOP)
-    labels = await mine.labels(dimension, named[dimension])
+    frame = await mine.frame(measure, by=(dimension,), compared=desk.view.shift is not None)
+    top = _largest(frame, measure_of(measure).key, dimension, TOP)
+    labels = await mine.labels(dimension, [key for key, *_ in top])
     rows = [
         label_row(mine, measure, dimension, labels.get(key), values)
-        for key, *values in named.select(dimension, *wanted).iter_rows()
+        for key, *values in top
         if any(values)
     ]
-    rest = _rest(table, named, wanted)
-    if rest is not None:
+    rest = _rest(frame, top)
+    if any(rest):
         rows.append(Row((REST, *rest)))
     columns = (Column(dimension, DIMENSIONS[dimension]), column_of(measure), before_of(measure))
     return Panel(
         name or dimension,
         title,
         Chart.BARS,
-        columns[: 1 + len(wanted)],
+        columns[: frame.width],
         tuple(rows),
         dimension,
         note,
@@ -117,12 +110,20 @@ async def bars(
     )
 
 
-def _rest(
-    table: "pl.DataFrame", named: "pl.DataFrame", wanted: Sequence[str]
-) -> tuple[int, ...] | None:
-    """Return the sums of what is not named; None where they are nothing."""
-    rest = tuple(int(table[name].sum() or 0) - int(named[name].sum() or 0) for name in wanted)
-    return rest if any(rest) else None
+def _largest(
+    frame: "pl.DataFrame", column: str, dimension: str, most: int
+) -> list[tuple[Any, ...]]:
+    """Return the rows of the largest known values of a dimension, which is the first column."""
+    table = frame.sort(column, dimension, descending=[True, False], nulls_last=True)
+    return [row for row in table.head(most + 1).rows() if row[0] is not None][:most]
+
+
+def _rest(frame: "pl.DataFrame", named: Sequence[tuple[Any, ...]]) -> tuple[int, ...]:
+    """Return the sums of what is not named, of each column but the first."""
+    return tuple(
+        int(column.sum() or 0) - sum(row[place] or 0 for row in named)
+        for place, column in enumerate(frame.get_columns()[1:], 1)
+    )
 
 
 def label_row(
@@ -156,13 +157,15 @@ async def ranking(
     first = measure_of(measures[0])
     compared = desk.view.shift is not None
     frame = await mine.frame(*measures, by=(dimension,), compared=compared)
-    frame = frame.filter(frame[dimension].is_not_null(), frame[first.key] > 0)
-    top = frame.sort(first.key, dimension, descending=[True, False]).head(most)
-    series = await _series(mine, measures[0], dimension, top[dimension].to_list())
-    labels = await mine.labels(dimension, top[dimension])
+    largest = _largest(frame, first.key, dimension, most)
+    top = [dict(zip(frame.columns, row, strict=True)) for row in largest]
+    top = [found for found in top if (found[first.key] or 0) > 0]
+    keys = [found[dimension] for found in top]
+    series = await _series(mine, measures[0], dimension, keys)
+    labels = await mine.labels(dimension, keys)
     others = [measure_of(measure).key for measure in measures[1:]]
     rows: list[Row] = []
-    for found in top.iter_rows(named=True):
+    for found in top:
         key, value = found[dimension], found[first.key]
         change = [change_bps(value, found[first.key + BEFORE])] if compared else []
         values = (value, *change, *(found[other] for other in others))
@@ -194,6 +197,7 @@ async def _series(
         return {}
     frame = await desk.frame(measure, by=(dimension,), grain=desk.grain, only={dimension: keys})
     found: dict[int | str, list[int | None]] = {}
-    for key, _, value in frame.iter_rows():
+    lines = (frame[name].to_list() for name in (dimension, measure_of(measure).key))
+    for key, value in zip(*lines, strict=True):
         found.setdefault(key, []).append(value)
     return {key: tuple(values) for key, values in found.items()}

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.access import Actor, Scope
 from app.analytics.measures import MEASURES, OVERDUE_HOURS
+from app.analytics.sharing import Shared, whom
 from app.analytics.views import View
 from app.kit.db import database
 
@@ -92,6 +93,14 @@ async def standing(actor: Actor, view: View, keys: Iterable[str]) -> dict[str, i
     )
     params = {"merchant": actor.merchant_id, "at": view.period.at, "currency": view.currency}
     used = {name: value for name, value in params.items() if f":{name}" in statement}
-    async with database().transaction(sums_reader(actor)) as session:
-        found = await session.execute(text(statement), used)
-        return {fact: int(value) for fact, value in found.all()}
+
+    async def read() -> dict[str, int]:
+        async with database().transaction(sums_reader(actor)) as session:
+            found = await session.execute(text(statement), used)
+            return {fact: int(value) for fact, value in found.all()}
+
+    key = (*whom(actor), view.currency, view.period.minute, *selects)
+    return await _facts.once(key, read)
+
+
+_facts: Shared[dict[str, int]] = Shared(longest=0)

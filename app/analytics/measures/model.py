@@ -159,9 +159,9 @@ class Days(Protocol):
 
 
 @lru_cache(maxsize=10_000)
-def _query(chosen: tuple[tuple[str, str], ...]) -> str:
-    """Return a query; a dashboard has a link for every day and row, mostly those of before."""
-    return urlencode(chosen)
+def _link(page: str, chosen: tuple[tuple[str, str], ...]) -> Link:
+    """Return a link; a dashboard has one for every day and row, mostly those of before."""
+    return Link(page, urlencode(chosen))
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class Leads:
             chosen.append((f"{self.dates}_to", f"{days.last}"))
         if self.in_currency and currency:
             chosen.append(("currency", currency))
-        return Link(self.page, _query(tuple(chosen)))
+        return _link(self.page, tuple(chosen))
 
     def narrowed(
         self, actor: Actor, days: Days, chosen: Mapping[str, str], currency: str = ""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_BYTES = 512 * 2**20
-LARGEST_SHARE = 4
+MOST_BYTES = 640 * 2**20
+LARGEST_SHARE = 2
 """What one scan reads is kept only if it is at most this part of everything that fits."""
 SMALL_BYTES = 2 * 2**20
 _BYTES_A_CELL = 8

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from app.access import Actor
-from app.analytics.computing import computed
+from app.analytics.computing import ENGINE, computed
 from app.analytics.periods import business_date, midnight
 from app.analytics.sharing import Key, Shared, whom
 from app.analytics.snapshots.extract import season
@@ -83,9 +83,9 @@ def _read(mine: Actor, seen: Sight, since: date) -> "pl.DataFrame":
         season(connection)
         rows = ask(connection, statement)
     # Row-level security and the statement have left out all others already.
-    rows = seen.own(rows.lazy()).collect()
+    rows = seen.own(rows.lazy()).collect(engine=ENGINE)
     return pl.concat([empty(seen.dataset).select(seen.columns), rows])
 
 
 def _rolled(seen: Sight, rows: "pl.DataFrame") -> "pl.DataFrame":
-    return roll_up(seen.dataset, rows.lazy(), seen.columns).collect()
+    return roll_up(seen.dataset, rows.lazy(), seen.columns).collect(engine=ENGINE)
