@@ -35,7 +35,11 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         ),
         _todos(state),
         rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
-        rx.cond(state.quiet, _next_steps(state, scope)),
+        rx.cond(
+            state.elsewhere.length() > 0,
+            _elsewhere(state),
+            rx.cond(state.quiet, _next_steps(state, scope)),
+        ),
         rx.cond(
             state.panels.length() > 0,
             rx.el.div(
@@ -200,6 +204,25 @@ def _instead(state: State, drawn: Any) -> rx.Component:
             (drawn.note == "") & (state.preset != "90d") & (state.preset != "year"),
             base.button(t("Look at 90 days"), on_click=state.choose("90d")),
         ),
+    )
+
+
+def _elsewhere(state: State) -> rx.Component:
+    """Return the way to the days and currencies that have sales."""
+    return base.card(
+        base.empty(
+            t("No sales in these days"),
+            t("There are sales in other days or another currency:"),
+            rx.foreach(
+                state.elsewhere,
+                lambda reach, place: base.button(
+                    reach.currency + " · " + reach.first + " – " + reach.last,
+                    kind="primary",
+                    on_click=state.show_reach(place),
+                ),
+            ),
+            name="calendar-search",
+        )
     )
 
 

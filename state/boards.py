@@ -42,6 +42,15 @@ class TileView:
 
 
 @dataclass
+class ReachView:
+    """Days and a currency that have sales."""
+
+    currency: str
+    first: str
+    last: str
+
+
+@dataclass
 class TodoView:
     """Work that waits."""
 

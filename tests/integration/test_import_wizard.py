@@ -107,6 +107,8 @@ async def test_the_whole_way(database: Database, owner_url: URL) -> None:
     await carry_out(run_id)
     done = await stands(database, run_id)
     assert (done["state"], done["result"]["state"]) == ("DONE", "done")
+    waiting = await rows(database, "select task_name from procrastinate_jobs where args = '{}'")
+    assert waiting == [("tongshang:refresh_snapshots",)]
     assert done["result"]["counts"] == check["result"]["counts"]
     assert set(await rows(database, ITEM_SUMS)) == item_sums_of_files(SAMPLE)
     assert broken(owner_url) == []

@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 import pytest
 
 from app.access import PERMISSIONS, Actor, Scope
+from app.analytics.reach import Reach, reaches
 from app.analytics.snapshots import closed_through, live, scan
 from app.analytics.snapshots.build import Built, build
 from app.analytics.snapshots.checking import check
 from app.analytics.snapshots.layout import DATASETS, key_of
 from app.analytics.snapshots.live import forget
 from app.kit.db import Database
+from app.kit.errors import Forbidden
 from app.kit.settings import settings
 from tests.integration.history import SAMPLE, WIPE, bring_olist, rows
 
@@ -76,13 +79,43 @@ async def test_imported_days_are_taken_by_their_trace(database: Database) -> Non
     assert firsts.height == customers.height > 0
 
 
+async def test_sales_are_found_wherever_they_lie(database: Database) -> None:
+    await _build()
+    assert await reaches(PLATFORM) == []
+    await bring_olist(SAMPLE)
+    await _build()
+    sold = await rows(
+        database,
+        "select supplier_id, distributor_id, (paid_at at time zone 'Asia/Shanghai')::date"
+        " from supplier_orders where paid_at is not null",
+    )
+    assert len({supplier for supplier, *_ in sold}) > 1
+    for supplier, distributor, _ in sold:
+        everybody = (
+            (PLATFORM, [day for *_, day in sold]),
+            (_merchant(Scope.SUPPLIER, supplier), [d for s, _, d in sold if s == supplier]),
+            (
+                _merchant(Scope.DISTRIBUTOR, distributor),
+                [d for _, s, d in sold if s == distributor],
+            ),
+        )
+        for actor, days in everybody:
+            assert await reaches(actor) == [Reach("BRL", min(days), max(days))]
+    with pytest.raises(Forbidden):
+        await reaches(Actor(Scope.SUPPLIER, merchant_id=sold[0][0]))
+
+
+def _merchant(scope: Scope, merchant: UUID) -> Actor:
+    return Actor(scope, merchant_id=merchant, permissions=frozenset(PERMISSIONS))
+
+
 async def test_merchants_see_the_currency_of_their_history(database: Database) -> None:
     await bring_olist(SAMPLE)
     await _build()
     found = await rows(database, "select distinct supplier_id, distributor_id from supplier_orders")
     for supplier, distributor in found:
         for scope, merchant in ((Scope.SUPPLIER, supplier), (Scope.DISTRIBUTOR, distributor)):
-            actor = Actor(scope, merchant_id=merchant, permissions=frozenset(PERMISSIONS))
+            actor = _merchant(scope, merchant)
             await _is_true(actor)
             mine = _rows(actor, "lines")
             assert set(mine["currency"]) <= {"BRL"}

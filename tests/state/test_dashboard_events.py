@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,10 +11,12 @@ from sqlalchemy import text
 
 from app.access import SYSTEM, Actor, Scope
 from app.analytics.dashboards import Panel
+from app.analytics.reach import Reach
 from app.analytics.views import View
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from state import dashboards as module
+from state.boards import ReachView
 from state.platform.dashboard import PlatformDashboard
 from state.supplier.dashboard import SupplierDashboard
 from tests import boards
@@ -54,6 +57,33 @@ async def test_the_address_is_the_view(
     state = await tab.state(PlatformDashboard)
     assert dict(parse_qsl(state.query)) == dict(parse_qsl(query))
     assert [(chip.dimension, chip.value) for chip in state.chips] == [("category", "家居")]
+
+
+async def test_days_without_sales_lead_to_those_that_have_some(
+    pipeline: Pipeline, database: Database, figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = [Reach("BRL", date(2016, 9, 4), date(2018, 8, 29))]
+
+    async def reaches(actor: Actor) -> list[Reach]:
+        return history
+
+    monkeypatch.setattr(module, "reaches", reaches)
+    tab = await loaded(pipeline, database)
+    assert (await tab.state(PlatformDashboard)).elsewhere == []
+    figures.value = 0
+    await tab.send(PlatformDashboard, "load")
+    assert (await tab.state(PlatformDashboard)).elsewhere == [
+        ReachView("BRL", "2017-08-29", "2018-08-29")
+    ]
+    assert led_to(await tab.send(PlatformDashboard, "show_reach", place=0)) == {
+        "period": "custom",
+        "from": "2017-08-29",
+        "to": "2018-08-29",
+        "currency": "BRL",
+    }
+    assert not (await tab.send(PlatformDashboard, "show_reach", place=1)).events
+    narrowed = await loaded(pipeline, database, "category=c-1")
+    assert (await narrowed.state(PlatformDashboard)).elsewhere == []
 
 
 @pytest.mark.parametrize(

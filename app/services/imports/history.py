@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor, Scope
 from app.kit.db import Database, database
+from app.kit.defer import defer
 from app.kit.errors import TradeError
 from app.services.imports import catalogue, checks, journal, orders, people, reviews, staging
 from app.services.imports.files import (
@@ -276,6 +277,8 @@ class _Import:
             await journal.keep_problems(session, run_id, self.mapping)
             result = report.as_dict("en")
             await journal.finish(session, run_id, "DONE", result | {"problems": []})
+            # So that nobody waits for the figures until the next turn of the clock.
+            await defer(session, "tongshang:refresh_snapshots", once="refresh_snapshots")
             await staging.clear(session)
         return report
 
