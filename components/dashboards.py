@@ -34,12 +34,9 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
             ),
         ),
         _todos(state),
+        rx.cond(state.elsewhere.length() > 0, _elsewhere(state)),
         rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
-        rx.cond(
-            state.elsewhere.length() > 0,
-            _elsewhere(state),
-            rx.cond(state.quiet, _next_steps(state, scope)),
-        ),
+        rx.cond(state.quiet & (state.elsewhere.length() == 0), _next_steps(state, scope)),
         rx.cond(
             state.panels.length() > 0,
             rx.el.div(
