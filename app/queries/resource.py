@@ -291,7 +291,18 @@ def _order(resource: Resource, query: ListQuery) -> str:
     direction = "desc" if query.sort.startswith("-") else "asc"
     if not column.indexed:
         direction += " nulls last"
-    return f"{column.sort} {direction}, {resource.key}"
+    return f"{_apart(resource, column)}{column.sort} {direction}, {resource.key}"
+
+
+def _apart(resource: Resource, column: Column) -> str:
+    """Return the order that keeps amounts of several currencies apart, CNY first.
+
+    Numbers of two currencies say nothing about each other.
+    """
+    currency = resource.column("currency")
+    if column.kind != "money" or currency is None:
+        return ""
+    return f"({currency.sql} <> 'CNY'), {currency.sql}, "
 
 
 def _where(actor: Actor, resource: Resource, query: ListQuery) -> tuple[str, dict[str, Any]]:

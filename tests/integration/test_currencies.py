@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -153,6 +154,27 @@ async def test_a_list_can_be_narrowed_to_one_currency(market: Market, database: 
                 assert Counter(row["currency"] for row in found) == Counter(
                     {currency: whole[currency]} if whole[currency] else {}
                 ), (scope, name)
+
+
+async def test_lists_sorted_by_an_amount_keep_the_currencies_apart(
+    market: Market, database: Database
+) -> None:
+    mixed = 0
+    for actor in await _everybody(database):
+        for (scope, name), resource in all_resources().items():
+            if scope != actor.scope or resource.column("currency") is None:
+                continue
+            for key in [c.key for c in resource.columns if c.sort and c.kind == "money"]:
+                for sign in ("", "-"):
+                    found = await _all(actor, name, sort=sign + key)
+                    groups = [c for c, _ in groupby(row["currency"] or "CNY" for row in found)]
+                    assert groups == sorted({*groups}, key=lambda c: (c != "CNY", c)), name
+                    mixed += len(groups) > 1
+                    for currency in groups:
+                        mine = [r[key] for r in found if (r["currency"] or "CNY") == currency]
+                        known = [amount for amount in mine if amount is not None]
+                        assert known == sorted(known, reverse=bool(sign)), (name, key)
+    assert mixed >= 4
 
 
 async def test_sums_over_all_accounts_stand_apart(market: Market, database: Database) -> None:
