@@ -8,6 +8,9 @@ from sqlalchemy.engine import URL
 
 from app.kit.db import Database
 
+_OPTIONS = "-c session_replication_role=replica -c temp_buffers=128MB"
+"""Batches are prepared in temporary tables, which lie in files where there is no room for them."""
+
 
 @asynccontextmanager
 async def bulk_writer(owner: URL) -> AsyncGenerator[Database | None]:
@@ -20,7 +23,7 @@ async def bulk_writer(owner: URL) -> AsyncGenerator[Database | None]:
     if not _is_superuser(owner):
         yield None
         return
-    url = owner.update_query_dict({"options": "-c session_replication_role=replica"})
+    url = owner.update_query_dict({"options": _OPTIONS})
     writer = Database(url.render_as_string(hide_password=False), pool_size=4)
     try:
         yield writer

@@ -15,7 +15,7 @@ from state.gate import Acting
 
 STAGES = ("fetch", "read", "check", "catalogue", "customers", "orders", "reviews")
 _OF_CHECK = STAGES[:3]
-_STAGE_OF = {"people": "customers", "plan orders": "orders", "waiting": "waiting"}
+_STAGE_OF = {"people": "customers", "waiting": "waiting"}
 _MIB = 2**20
 
 

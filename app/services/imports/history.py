@@ -147,6 +147,7 @@ class _Import:
             "currency": mapping.source.currency,
         }
         self.files: dict[str, str] = {}
+        self.plan = orders.Plan(0, 0)
 
     async def run(self, files: Sequence[SourceFile], scratch: Path, *, dry: bool) -> Report:
         """Read, check, and unless it is a trial or the files are in doubt, write."""
@@ -200,6 +201,8 @@ class _Import:
                 await staging.copy_problems(session, batch.problems)
                 rows += batch.rows.height
                 self.watch(Progress(f"read {kind}", rows, 0))
+            if key := orders.KEYS.get(kind):
+                await staging.run(session, f"create index on staging.{kind} ({key})")
             await staging.run(session, f"analyze staging.{kind}")
 
     async def _check(self, files: Sequence[Readable]) -> int:
@@ -300,6 +303,10 @@ class _Import:
         self.watch(Progress("catalogue", 1, 1))
 
     async def _people(self, run_id: UUID) -> None:
+        """Write the people; beside it the orders are planned, which takes one core as well."""
+        await _together((self._write_people(run_id), self._plan_orders()))
+
+    async def _write_people(self, run_id: UUID) -> None:
         async with staging.work(self.actor) as session:
             persons, addresses = await people.plan(session, self.source, self.names["shop"])
 
@@ -317,15 +324,18 @@ class _Import:
         await self._batches(run_id, "people", persons, people.BATCH, write_people)
         await self._batches(run_id, "customers", addresses, people.BATCH, write_addresses)
 
-    async def _orders(self, run_id: UUID) -> None:
+    async def _plan_orders(self) -> None:
         async with staging.work(self.actor) as session:
-            self.watch(Progress("plan orders", 0, 1))
-            plan = await orders.plan(session, self.names["shop"])
+            self.plan = await orders.plan(session, self.names["shop"])
+
+    async def _orders(self, run_id: UUID) -> None:
+        base, total = self.plan.base, self.plan.orders
+        self.watch(Progress("orders", 0, total))
 
         async def write(session: AsyncSession, batch: int) -> dict[str, int]:
-            return await orders.write(session, **self.names, base=plan.base, batch=batch)
+            return await orders.write(session, **self.names, base=base, batch=batch)
 
-        await self._batches(run_id, "orders", plan.orders, orders.BATCH, write)
+        await self._batches(run_id, "orders", total, orders.BATCH, write)
 
     async def _reviews(self, run_id: UUID) -> None:
         async with staging.work(self.actor) as session:
