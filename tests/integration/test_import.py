@@ -216,10 +216,10 @@ async def test_history_is_not_rewritten(database: Database, tmp_path: Path) -> N
 async def test_a_batch_that_would_lose_rows_is_not_written(
     database: Database, owner_url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = orders._INSERTS["lines"]  # pyright: ignore[reportPrivateUsage]
-    torn = {"lines": f"{whole} where l.row % 2 = 0"}
-    monkeypatch.setattr(orders, "_INSERTS", {**orders._INSERTS, **torn})  # pyright: ignore[reportPrivateUsage]
-    with pytest.raises(RuntimeError, match="lines"):
+    steps = orders._INSERTS  # pyright: ignore[reportPrivateUsage]
+    torn = {**steps, "events": f"{steps['events']} where p.place = 1"}
+    monkeypatch.setattr(orders, "_INSERTS", torn)
+    with pytest.raises(RuntimeError, match="events"):
         await bring_olist(SAMPLE)
     assert await value(database, "select count(*) from orders") == 0
     assert broken(owner_url) == []

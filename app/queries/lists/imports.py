@@ -7,7 +7,9 @@ from app.words import IMPORT_KIND, IMPORT_PROBLEM, IMPORT_STATE
 # Whoever imports holds this lock, so that a run without it is over, whatever its row says.
 _ALIVE = (
     "exists (select 1 from pg_locks l where l.locktype = 'advisory' and l.granted"
-    " and l.objid = (hashtext('tongshang import')::bigint & 4294967295)::oid)"
+    " and l.objid = (hashtext('tongshang import')::bigint & 4294967295)::oid"
+    # The view tells of all databases of the server.
+    " and l.database = (select oid from pg_database where datname = current_database()))"
 )
 STATE_SQL = (
     f"case when r.state = 'RUNNING' and not r.is_wizard and not {_ALIVE} then 'BROKEN_OFF'"
