@@ -56,21 +56,19 @@ left join consumer_addresses c on c.external_id = :source || ':' || s.customer_i
 where d.n between :first and :last""",
     "t_line": """\
 create temporary table t_line on commit drop as
--- The batch's lines come first: the planner thinks that few lines have an offer, and would find
--- that of every line of all orders.
-with s as materialized (
-  select l.*, d.id as order_uuid, d.store_id from t_due d join (
-    select s.*, {digest} as digest from staging.lines s) l on l.order_id = d.external_id)
-select new_uuid() as id, s.order_uuid as order_id, s.row, f.store_id, f.distributor_id,
-  f.listing_id, f.product_id, f.sku_id, f.product as sku_code, f.supplier_id,
-  left(f.title, 120) as title, coalesce(s.quantity, 1)::int as quantity, s.price,
-  s.price * coalesce(s.quantity, 1) as goods,
+-- A line without its offer, which cannot be, is refused by the tables rather than left out here;
+-- and the planner does not think that few have one, and look for those of all orders' lines.
+select new_uuid() as id, d.id as order_id, s.row, f.store_id, f.distributor_id, f.listing_id,
+  f.product_id, f.sku_id, f.product as sku_code, f.supplier_id, left(f.title, 120) as title,
+  coalesce(s.quantity, 1)::int as quantity, s.price, s.price * coalesce(s.quantity, 1) as goods,
   coalesce(s.freight, 0) as freight, coalesce(s.supply_price, s.price) as supply_unit,
   coalesce(s.commission, 0) as commission, case when s.supply_price is null
     then s.price * coalesce(s.quantity, 1) - coalesce(s.commission, 0)
     else s.supply_price * coalesce(s.quantity, 1) end as supply, s.digest
-from s join staging.offers f on f.product = s.product_id and f.supplier = s.supplier_id
-  and f.store_id = s.store_id""".replace("{digest}", LINE_DIGEST),
+from t_due d join (select *, {digest} as digest from staging.lines s) s
+  on s.order_id = d.external_id
+left join staging.offers f on f.product = s.product_id and f.supplier = s.supplier_id
+  and f.store_id = d.store_id""".replace("{digest}", LINE_DIGEST),
     "t_part": """\
 create temporary table t_part on commit drop as
 select new_uuid() as id, order_id, supplier_id, sum(goods)::bigint as goods,
