@@ -185,10 +185,11 @@ def _cut(count: Count, window: Window) -> list[_Part]:
 
 async def _later(actor: Actor, parts: Sequence[_Part], closed: date | None) -> _Later:
     """Read the later days of all parts, each dataset once."""
-    wanted = list(
-        dict.fromkeys((dataset.name, _since(window, closed)) for dataset, window in parts)
+    wanted = dict.fromkeys(
+        (dataset.name, since)
+        for dataset, window in parts
+        if (since := _since(window, closed)) is not None
     )
-    wanted = [(name, since) for name, since in wanted if since is not None]
     found = await asyncio.gather(
         *(snapshots.live(actor, name, since=since) for name, since in wanted)
     )

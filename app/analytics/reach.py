@@ -6,7 +6,7 @@ days would look as if nothing had come in.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from app.access import Actor, Scope
@@ -16,8 +16,6 @@ from app.analytics.periods import LONGEST_DAYS, Period, custom
 from app.analytics.snapshots.manifest import DAY
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import polars as pl
 
 _SOLD: Mapping[Scope, str] = {
@@ -35,7 +33,7 @@ class Reach:
     first: date
     last: date
 
-    def latest(self, at: "datetime") -> Period:
+    def latest(self, at: datetime) -> Period:
         """Return the last year of it, or all where it is shorter."""
         return custom(max(self.first, self.last - (LONGEST_DAYS - 1) * DAY), self.last, at)
 

@@ -67,18 +67,18 @@ def summed(
         for read in reads
     ]
     parts = [[_part(inquiry, s, p) for p in s.pieces if p.closed is not None] for s in sides]
-    # An answer of closed days alone is kept whole; else it is kept what they come to.
     is_closed = all(piece.live is None for side in sides for piece in side.pieces)
-    key = _whole(inquiry, chain(*parts))
-    if is_closed and (frame := kept.get(key)) is not None:
+    key = _whole(inquiry, chain(*parts)) if is_closed else None
+    if key is not None and (frame := kept.get(key)) is not None:
         return frame
     whole = finish([_together(inquiry, s, mine) for s, mine in zip(sides, parts, strict=True)])
-    # One plan computes the answer and, on its way, what is worth keeping.
-    fresh = {part.key: part.plan for part in chain(*parts) if not (part.is_kept or is_closed)}
+    # One plan computes the answer and, on its way, what is worth keeping: the answer itself, or
+    # what closed days bring to it.
+    fresh = {part.key: part.plan for part in chain(*parts) if not (part.is_kept or key)}
     answer, *frames = pl.collect_all([whole, *fresh.values()], engine=ENGINE)
     for name, frame in zip(fresh, frames, strict=True):
         kept.keep(name, frame)
-    if is_closed:
+    if key is not None:
         kept.keep(key, answer)
     return answer
 

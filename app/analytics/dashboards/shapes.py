@@ -157,9 +157,11 @@ async def ranking(
     first = measure_of(measures[0])
     compared = desk.view.shift is not None
     frame = await mine.frame(*measures, by=(dimension,), compared=compared)
-    largest = _largest(frame, first.key, dimension, most)
-    top = [dict(zip(frame.columns, row, strict=True)) for row in largest]
-    top = [found for found in top if (found[first.key] or 0) > 0]
+    named = (
+        dict(zip(frame.columns, row, strict=True))
+        for row in _largest(frame, first.key, dimension, most)
+    )
+    top = [found for found in named if (found[first.key] or 0) > 0]
     keys = [found[dimension] for found in top]
     series = await _series(mine, measures[0], dimension, keys)
     labels = await mine.labels(dimension, keys)
