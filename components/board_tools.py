@@ -347,3 +347,22 @@ def _files(state: State) -> rx.Component:
             aria_label=t("Export"),
         ),
     )
+
+
+def elsewhere(state: Viewed, title: rx.Var[str]) -> rx.Component:
+    """Return the way to the days and currencies that have sales, where these have nothing."""
+    return base.card(
+        base.empty(
+            title,
+            t("There are sales in other days or another currency:"),
+            rx.foreach(
+                state.elsewhere,
+                lambda reach, place: base.button(
+                    reach.currency + " · " + reach.first + " – " + reach.last,
+                    kind="primary",
+                    on_click=state.show_reach(place),
+                ),
+            ),
+            name="calendar-search",
+        )
+    )

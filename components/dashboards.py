@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.board_tools import toolbar
+from components.board_tools import elsewhere, toolbar
 from components.panels import Frame, change, panel
 from components.ui import base
 from components.ui.charts import about, spark, ticker
@@ -34,7 +34,7 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
             ),
         ),
         _todos(state),
-        rx.cond(state.elsewhere.length() > 0, _elsewhere(state)),
+        rx.cond(state.elsewhere.length() > 0, elsewhere(state, t("No sales in these days"))),
         rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
         rx.cond(state.quiet & (state.elsewhere.length() == 0), _next_steps(state, scope)),
         rx.cond(
@@ -201,25 +201,6 @@ def _instead(state: State, drawn: Any) -> rx.Component:
             (drawn.note == "") & (state.preset != "90d") & (state.preset != "year"),
             base.button(t("Look at 90 days"), on_click=state.choose("90d")),
         ),
-    )
-
-
-def _elsewhere(state: State) -> rx.Component:
-    """Return the way to the days and currencies that have sales."""
-    return base.card(
-        base.empty(
-            t("No sales in these days"),
-            t("There are sales in other days or another currency:"),
-            rx.foreach(
-                state.elsewhere,
-                lambda reach, place: base.button(
-                    reach.currency + " · " + reach.first + " – " + reach.last,
-                    kind="primary",
-                    on_click=state.show_reach(place),
-                ),
-            ),
-            name="calendar-search",
-        )
     )
 
 

@@ -11,7 +11,6 @@ from app import routes
 from app.analytics import periods, views
 from app.analytics.charts import Drawing, draw
 from app.analytics.dashboards import Dashboard, open_figures, open_panels
-from app.analytics.reach import Reach, reaches
 from app.analytics.results import Panel
 from app.analytics.views import View
 from app.kit.clock import now
@@ -20,7 +19,6 @@ from app.services import saved_views
 from app.services.pins import pinned_panels
 from state.base import ConsoleState
 from state.boards import (
-    ReachView,
     TileView,
     TodoView,
     href_of,
@@ -58,11 +56,8 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
     panels: list[Drawing] = []
     quiet: bool = False
     """There is nothing at all in these days."""
-    elsewhere: list[ReachView] = []
-    """Where there are sales, if these days have none."""
     _dashboard: Dashboard | None = None
     _as_tables: list[str] = []
-    _reaches: list[Reach] = []
 
     @rx.event
     @needs(OF_SCREEN)
@@ -82,39 +77,19 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
         yield
         try:
             figures = await open_figures(who.actor, view)
+            await self._look_elsewhere(is_empty=not _has_sales(figures))
             self._take(figures)
             yield
-            panels, pinned, *_ = await asyncio.gather(
+            panels, pinned, _ = await asyncio.gather(
                 open_panels(who.actor, view),
                 pinned_panels(who.actor, view),
                 self._name(figures.view),
-                self._look_elsewhere(figures),
             )
             self._take(replace(figures, panels=(*panels, *pinned)))
             self.failed = False
         finally:
             # Whatever went wrong is said by whoever catches it; the page must not seem to wait.
             self.busy = False
-
-    async def _look_elsewhere(self, figures: Dashboard) -> None:
-        """Find out where there are sales, if these days have none and no filter hides them."""
-        is_empty = bool(figures.tiles) and not figures.tiles[0].value
-        seeks = is_empty and not figures.view.filters
-        self._reaches = await reaches(acting().actor) if seeks else []
-        days = [(reach, reach.latest(now())) for reach in self._reaches]
-        self.elsewhere = [
-            ReachView(reach.currency, f"{period.first}", f"{period.last}") for reach, period in days
-        ]
-
-    @rx.event
-    @needs(OF_SCREEN)
-    async def show_reach(self, place: int) -> Any:
-        """Show days and the currency in which there are sales."""
-        if not 0 <= place < len(self._reaches):
-            return None
-        reach = self._reaches[place]
-        view = replace(self._shown(), period=reach.latest(now()), currency=reach.currency)
-        return self._go(view)
 
     def _go(self, view: View) -> Any:
         # A further choice that comes before the page is there adds to this view.
@@ -187,6 +162,8 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
             if self._view != view or self.busy or self._dashboard is None:
                 return
             self._dashboard = replace(figures, panels=self._dashboard.panels)
+            if _has_sales(figures):
+                self.elsewhere = []
             self._show_figures()
             self.live_at = moment_text(figures.refreshed_at)[_CLOCK]
 
@@ -200,3 +177,8 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
             else [*self._as_tables, panel]
         )
         self._show_panels()
+
+
+def _has_sales(figures: Dashboard) -> bool:
+    """Say whether the first key figure, which is the sales, is more than nothing."""
+    return bool(figures.tiles and figures.tiles[0].value)

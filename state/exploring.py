@@ -97,6 +97,8 @@ class ExploreState(ViewState, mixin=True):
         try:
             await self._name(left.question.view)
             await self._answer(left.question)
+            is_empty = self._panel is not None and self.drawing.kind == "empty"
+            await self._look_elsewhere(is_empty=is_empty)
             self.failed, self.loaded = False, True
         finally:
             self.busy = False

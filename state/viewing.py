@@ -17,12 +17,13 @@ from app import routes
 from app.analytics import periods, views
 from app.analytics.charts import Reader, label_of
 from app.analytics.choices import Choice, choices, currencies, dimensions_of
+from app.analytics.reach import reaches
 from app.analytics.results import Panel, Row
 from app.analytics.views import Comparison, View
 from app.kit.clock import now
 from app.kit.i18n import N_
 from state.base import ConsoleState
-from state.boards import Chip, FilterView, Menu, chips_of, filter_view, href_of
+from state.boards import Chip, FilterView, Menu, ReachView, chips_of, filter_view, href_of
 from state.gate import OF_SCREEN, acting, needs
 
 
@@ -39,6 +40,8 @@ class ViewState(ConsoleState, mixin=True):
     before: str = ""
     currency: str = "CNY"
     currencies: list[str] = []
+    elsewhere: list[ReachView] = []
+    """Days and currencies that have sales, where those that are shown have nothing."""
     chips: list[Chip] = []
     filters: list[FilterView] = []
     files: str = ""
@@ -97,6 +100,26 @@ class ViewState(ConsoleState, mixin=True):
         found = await asyncio.gather(*(choices(actor, view, name) for name in view.filters))
         self._known = dict(zip(view.filters, map(list, found), strict=True))
         self.currencies = list(await currencies(actor))
+
+    async def _look_elsewhere(self, *, is_empty: bool) -> None:
+        """Find out where there are sales, if there is nothing here that a filter could hide."""
+        view = self._shown()
+        found = await reaches(acting().actor) if is_empty and not view.filters else []
+        days = [(reach.currency, reach.latest(view.period.at)) for reach in found]
+        self.elsewhere = [
+            ReachView(currency, f"{period.first}", f"{period.last}") for currency, period in days
+        ]
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_reach(self, place: int) -> Any:
+        """Show days and the currency in which there are sales."""
+        if not 0 <= place < len(self.elsewhere):
+            return None
+        reach = self.elsewhere[place]
+        first, last = date.fromisoformat(reach.first), date.fromisoformat(reach.last)
+        period = periods.custom(first, last, now())
+        return self._go(replace(self._shown(), period=period, currency=reach.currency))
 
     def _say_chips(self, view: View) -> None:
         self.chips = chips_of(view, self._known, self._reader)

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.board_tools import chips, controls, currency
+from components.board_tools import chips, controls, currency, elsewhere
 from components.dashboards import point_menu
 from components.figures.saving import save_dialog
 from components.panels import Frame, panel
@@ -257,7 +257,13 @@ def _answer(state: State, scope: str) -> rx.Component:
         rx.cond(
             state.loaded,
             rx.el.div(
-                rx.cond(state.both | (state.drawing.kind == "empty"), panel(state.drawing, frame)),
+                rx.cond(
+                    state.elsewhere.length() > 0,
+                    elsewhere(state, t("Nothing to show for these days.")),
+                    rx.cond(
+                        state.both | (state.drawing.kind == "empty"), panel(state.drawing, frame)
+                    ),
+                ),
                 rx.cond(state.drawing.kind != "empty", _rows(state, frame)),
                 class_name=rx.cond(state.busy, "stack stale", "stack"),
             ),

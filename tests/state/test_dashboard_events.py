@@ -67,7 +67,7 @@ async def test_days_without_sales_lead_to_those_that_have_some(
     async def reaches(actor: Actor) -> list[Reach]:
         return history
 
-    monkeypatch.setattr(module, "reaches", reaches)
+    monkeypatch.setattr("state.viewing.reaches", reaches)
     tab = await loaded(pipeline, database)
     assert (await tab.state(PlatformDashboard)).elsewhere == []
     figures.value = 0

@@ -80,6 +80,25 @@ async def test_it_opens_with_sales_by_day_as_chart_and_table(
     assert "distributor" not in dims
 
 
+async def test_days_without_figures_lead_to_those_that_have_some(
+    pipe: Pipeline, database: Database, trade: Trade
+) -> None:
+    cookie, place, _ = await _login(database, trade)
+    asked = "measures=goods_sales&by=category&period=custom&from=2015-01-01&to=2015-01-05"
+    tab = pipe.tab(cookie, f"{place}/explore?{asked}")
+    answer = await tab.send(DistributorExplorer, "load")
+    assert answer.var(DistributorExplorer, "drawing").kind == "empty"
+    found = answer.var(DistributorExplorer, "elsewhere")
+    assert {reach.currency for reach in found} == {"CNY", "BRL"}
+    brazil = next(place for place, reach in enumerate(found) if reach.currency == "BRL")
+    led = _query(await tab.send(DistributorExplorer, "show_reach", {"place": brazil}))
+    kept = {"measures": "goods_sales", "by": "category", "currency": "BRL"}
+    assert kept.items() <= led.items()
+    answer = await _at(tab, f"{place}/explore?{urlencode(led)}")
+    assert answer.var(DistributorExplorer, "elsewhere") == []
+    assert answer.var(DistributorExplorer, "drawing").kind == "plot"
+
+
 async def test_each_choice_leads_to_an_address_that_says_it(
     pipe: Pipeline, database: Database, trade: Trade
 ) -> None:
