@@ -96,7 +96,7 @@ async def test_days_without_figures_lead_to_those_that_have_some(
     assert kept.items() <= led.items()
     answer = await _at(tab, f"{place}/explore?{urlencode(led)}")
     assert answer.var(DistributorExplorer, "elsewhere") == []
-    assert answer.var(DistributorExplorer, "drawing").kind == "plot"
+    assert answer.var(DistributorExplorer, "drawing").kind == "bars"
 
 
 async def test_each_choice_leads_to_an_address_that_says_it(
