@@ -1,5 +1,5 @@
 // The reader's language, known to the browser alone: switching it needs no round trip.
-import { useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 
 const listeners = new Set();
 
@@ -24,6 +24,18 @@ function subscribe(listener) {
 
 export function useEnglish() {
   return useSyncExternalStore(subscribe, read, () => "zh") === "en";
+}
+
+// Tells which language the page is in: once it is there, and whenever it is switched.
+export function Speaker({ onSpeak }) {
+  const english = useEnglish();
+  const told = useRef(onSpeak);
+  told.current = onSpeak;
+  useEffect(() => {
+    // A page from the server is Chinese for a moment, whatever was chosen.
+    told.current(read());
+  }, [english]);
+  return null;
 }
 
 if (typeof document !== "undefined") {

@@ -8,7 +8,7 @@ from components.board_tools import elsewhere, toolbar
 from components.panels import Frame, change, panel
 from components.ui import base
 from components.ui.charts import about, spark, ticker
-from components.ui.text import ENGLISH, t
+from components.ui.text import speaker, t
 from state.dashboards import DashboardState
 from state.shell import ShellState
 from state.viewing import ViewState
@@ -47,12 +47,7 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         ),
         point_menu(state),
         rx.cond(state.partial & state.loaded, ticker(LIVE_SECONDS, state.tick)),
-        # A new language mounts this anew, and everything is said in it.
-        rx.el.span(
-            key=rx.cond(ENGLISH, "en", "zh"),
-            on_mount=state.speak(rx.cond(ENGLISH, "en", "zh")),
-            class_name="sr-only",
-        ),
+        speaker(state.speak),
         class_name="stack board",
         custom_attrs={"aria-busy": rx.cond(settled, "false", "true")},
     )

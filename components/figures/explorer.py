@@ -10,7 +10,7 @@ from components.figures.saving import save_dialog
 from components.panels import Frame, panel
 from components.ui import base
 from components.ui.charts import about
-from components.ui.text import ENGLISH, t, word
+from components.ui.text import speaker, t, word
 from state.exploring import LIMITS, ExploreState
 from state.questions import CHART_ICONS, CHARTS, GRAIN_WORDS
 from state.shell import ShellState
@@ -35,12 +35,7 @@ def explorer_page(state: State) -> rx.Component:
         ),
         point_menu(state),
         save_dialog(state),
-        # A new language mounts this anew, and everything is said in it.
-        rx.el.span(
-            key=rx.cond(ENGLISH, "en", "zh"),
-            on_mount=state.speak(rx.cond(ENGLISH, "en", "zh")),
-            class_name="sr-only",
-        ),
+        speaker(state.speak),
         class_name="stack board",
         custom_attrs={"aria-busy": rx.cond(rx.State.is_hydrated & ~state.busy, "false", "true")},  # type: ignore[operator]
     )

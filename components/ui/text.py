@@ -15,15 +15,38 @@ from app.kit.i18n import catalog
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
+_LIBRARY = "$/public/language.js"
+
 ENGLISH: rx.Var[bool] = rx.Var(
     "reads_english",
     _var_type=bool,
     _var_data=VarData(
         hooks={"const reads_english = useEnglish()": None},
-        imports={"$/public/language.js": [ImportVar(tag="useEnglish")]},
+        imports={_LIBRARY: [ImportVar(tag="useEnglish")]},
     ),
 )
 """Whether the reader chose English; known only in the browser."""
+
+
+def _spoken(language: rx.Var[str]) -> tuple[rx.Var[str]]:
+    return (language,)
+
+
+class Speaker(rx.Component):
+    """The component of ``assets/language.js`` that tells which language the page is in."""
+
+    library = _LIBRARY
+    tag = "Speaker"
+
+    on_speak: rx.EventHandler[_spoken]
+
+
+def speaker(on_speak: Any) -> rx.Component:
+    """Call ``on_speak`` with ``zh`` or ``en`` at first and after each switch of the language.
+
+    For pages whose texts the server says.
+    """
+    return Speaker.create(on_speak=on_speak)
 
 
 def t(message: str, **params: Any) -> rx.Var[str]:

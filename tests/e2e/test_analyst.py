@@ -96,3 +96,21 @@ def test_a_question_is_asked_saved_pinned_and_mailed(analyst: Clerk) -> None:
     analyst.sees("Regions, weekly")
     opened(analyst, "dashboard")
     expect(page.locator("[data-panel^='pin-']")).to_contain_text("Regions at a glance")
+
+
+def test_a_switch_of_the_language_says_everything_anew(analyst: Clerk) -> None:
+    page = analyst.page
+
+    def tile(name: str) -> Locator:
+        return page.locator(".kpi-label").get_by_text(name, exact=True)
+
+    def option(name: str) -> Locator:
+        return page.get_by_role("checkbox", name=name, exact=True)
+
+    for path, named in (("dashboard", tile), ("explore?period=90d", option)):
+        opened(analyst, path)
+        expect(named("GMV, paid")).to_be_visible()
+        page.locator("button.lang").click()
+        expect(named("成交额（已付款）")).to_be_visible()
+        page.locator("button.lang").click()
+        expect(named("GMV, paid")).to_be_visible()
