@@ -201,8 +201,6 @@ class _Import:
                 await staging.copy_problems(session, batch.problems)
                 rows += batch.rows.height
                 self.watch(Progress(f"read {kind}", rows, 0))
-            if key := orders.KEYS.get(kind):
-                await staging.run(session, f"create index on staging.{kind} ({key})")
             await staging.run(session, f"analyze staging.{kind}")
 
     async def _check(self, files: Sequence[Readable]) -> int:
@@ -326,7 +324,7 @@ class _Import:
 
     async def _plan_orders(self) -> None:
         async with staging.work(self.actor) as session:
-            self.plan = await orders.plan(session, self.names["shop"])
+            self.plan = await orders.plan(session, self.names["shop"], self.names["currency"])
 
     async def _orders(self, run_id: UUID) -> None:
         base, total = self.plan.base, self.plan.orders

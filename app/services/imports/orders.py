@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit.clock import now
 from app.services.imports.digests import LINE_DIGEST, ORDER_DIGEST, PAYMENT_DIGEST
 from app.services.imports.layout import OF_ORDERS, STATUSES
-from app.services.imports.staging import by_index, good, number, run
+from app.services.imports.staging import by_index, good, new_ids, number, run
 from app.services.ledger import BALANCES_SQL
 
 BATCH = 50_000
@@ -24,63 +24,67 @@ _WORDS = ", ".join(f"('{word}', '{order}', '{part}')" for word, (order, part) in
 _SETTLED = "status in ('RECEIVED', 'COMPLETED')"
 """What arrived was paid out by the marketplace that sold it; what became of the rest is open."""
 
-# The plan only gives each new order its identifier and its place; a batch works out the rest, so
-# that several do so at once.
+# The plan gives each new order its identifier and its place, and lays what belongs to it beside
+# those of its batch; a batch works out the rest, so that several do so at once.
 _DUE = f"""\
 create unlogged table staging.due as
-select new_uuid() as id, y.* from (
-  select (row_number() over (order by s.placed_at, s.id) - 1) as n, s.row, s.id as external_id,
-    t.id as store_id, t.name as store_name, t.distributor_id
+select {new_ids("y.n")} as id, y.* from (
+  select (row_number() over (order by s.placed_at, s.id) - 1) as n, s.id as external_id,
+    t.id as store_id, t.name as store_name, t.distributor_id, s.customer_id, s.status,
+    s.currency, s.placed_at, s.paid_at, s.accepted_at, s.shipped_at, s.received_at,
+    s.completed_at, s.closed_at, {ORDER_DIGEST} as digest
   from staging.orders s join staging.shops t on t.distributor = coalesce(s.distributor_id, :shop)
-  where {good("orders")} and not exists (select 1 from staging.known k where k.id = s.id)
-  order by 1) y"""
+  where {good("orders")} and not exists (select 1 from staging.known k where k.id = s.id)) y
+order by y.n"""
 
-_INDEXES = ("create index on staging.due (n)", "analyze staging.due")
-
-KEYS: Mapping[str, str] = {"orders": "row", **dict.fromkeys(OF_ORDERS, "order_id")}
-"""Kind of staged rows → by which column a batch finds its own."""
+_DUE_ROWS = """\
+create unlogged table staging.due_{kind} as
+select d.n, d.id as order_uuid, d.store_id, d.distributor_id, s.* from staging.{kind} s
+join staging.due d on d.external_id = s.order_id order by d.n"""
 
 _BATCH: Mapping[str, str] = {
     "t_due": f"""\
 create temporary table t_due on commit drop as
-select d.*, new_uuid() as entry_id, 'H' || to_char(s.placed_at at time zone 'Asia/Shanghai',
-    'YYMMDD') || to_char(d.n + :base, 'FM9999999990000000') as number,
-  w.order_status, w.part_status as status, coalesce(s.currency, :currency) as currency,
-  s.placed_at, s.accepted_at, s.shipped_at, s.received_at, s.completed_at,
-  case when w.order_status = 'CLOSED' then coalesce(s.closed_at, s.placed_at) end as closed_at,
-  s.paid_at as source_paid_at, c.consumer_id, c.recipient, c.phone, c.province_code, c.province,
-  c.city, c.district, c.street, {ORDER_DIGEST} as digest
-from staging.due d join staging.orders s on s.row = d.row
-join (values {_WORDS}) as w(word, order_status, part_status) on w.word = s.status
-left join consumer_addresses c on c.external_id = :source || ':' || s.customer_id
+select d.id, d.external_id, d.store_id, d.store_name, d.distributor_id,
+  {new_ids("d.n")} as entry_id, 'H' || to_char(d.placed_at at time zone
+    'Asia/Shanghai', 'YYMMDD') || to_char(d.n + :base, 'FM9999999990000000') as number,
+  w.order_status, w.part_status as status, coalesce(d.currency, :currency) as currency,
+  d.placed_at, d.accepted_at, d.shipped_at, d.received_at, d.completed_at,
+  case when w.order_status = 'CLOSED' then coalesce(d.closed_at, d.placed_at) end as closed_at,
+  d.paid_at as source_paid_at, c.consumer_id, c.recipient, c.phone, c.province_code, c.province,
+  c.city, c.district, c.street, d.digest
+from staging.due d
+join (values {_WORDS}) as w(word, order_status, part_status) on w.word = d.status
+left join consumer_addresses c on c.external_id = :source || ':' || d.customer_id
 where d.n between :first and :last""",
-    "t_line": """\
+    "t_line": f"""\
 create temporary table t_line on commit drop as
--- A line without its offer, which cannot be, is refused by the tables rather than left out here;
--- and the planner does not think that few have one, and look for those of all orders' lines.
-select new_uuid() as id, d.id as order_id, s.row, f.store_id, f.distributor_id, f.listing_id,
-  f.product_id, f.sku_id, f.product as sku_code, f.supplier_id, left(f.title, 120) as title,
+-- A line without its offer, which cannot be, is refused by the tables rather than left out here.
+select {new_ids()} as id, s.order_uuid as order_id, s.row, f.store_id, f.distributor_id,
+  f.listing_id, f.product_id, f.sku_id, f.product as sku_code, f.supplier_id,
+  left(f.title, 120) as title,
   coalesce(s.quantity, 1)::int as quantity, s.price, s.price * coalesce(s.quantity, 1) as goods,
   coalesce(s.freight, 0) as freight, coalesce(s.supply_price, s.price) as supply_unit,
   coalesce(s.commission, 0) as commission, case when s.supply_price is null
     then s.price * coalesce(s.quantity, 1) - coalesce(s.commission, 0)
-    else s.supply_price * coalesce(s.quantity, 1) end as supply, s.digest
-from t_due d join (select *, {digest} as digest from staging.lines s) s
-  on s.order_id = d.external_id
+    else s.supply_price * coalesce(s.quantity, 1) end as supply, {LINE_DIGEST} as digest
+from staging.due_lines s
 left join staging.offers f on f.product = s.product_id and f.supplier = s.supplier_id
-  and f.store_id = d.store_id""".replace("{digest}", LINE_DIGEST),
-    "t_part": """\
+  and f.store_id = s.store_id
+where s.n between :first and :last""",
+    "t_part": f"""\
 create temporary table t_part on commit drop as
-select new_uuid() as id, order_id, supplier_id, sum(goods)::bigint as goods,
+select {new_ids()} as id, order_id, supplier_id, sum(goods)::bigint as goods,
   sum(freight)::bigint as freight, sum(supply)::bigint as supply,
   sum(commission)::bigint as commission, bit_xor(digest) as digest,
   row_number() over (partition by order_id order by min(row)) as place
 from t_line group by order_id, supplier_id""",
     "t_payment": f"""\
 create temporary table t_payment on commit drop as
-select d.id as order_id, s.method, s.installments, s.amount, s.sequence, s.paid_at,
-  {PAYMENT_DIGEST} as digest, row_number() over (partition by d.id order by s.row) as place
-from t_due d join staging.payments s on s.order_id = d.external_id""",
+select s.order_uuid as order_id, s.method, s.installments, s.amount, s.sequence, s.paid_at,
+  {PAYMENT_DIGEST} as digest,
+  row_number() over (partition by s.order_uuid order by s.row) as place
+from staging.due_payments s where s.n between :first and :last""",
     "t_sum": """\
 create temporary table t_sum on commit drop as
 select d.id, coalesce(p.goods, 0) as goods, coalesce(p.freight, 0) as freight,
@@ -92,16 +96,17 @@ from t_due d left join (select order_id, sum(goods)::bigint as goods,
   on p.order_id = d.id
 left join (select order_id, sum(amount)::bigint as paid, min(paid_at) as paid_at,
     bit_xor(digest) as digest from t_payment group by 1) y on y.order_id = d.id""",
-    "t_parcel": """\
+    "t_parcel": f"""\
 create temporary table t_parcel on commit drop as
-select new_uuid() as id, s.row, d.id as order_id, p.id as part_id, p.supplier_id, d.distributor_id,
+select {new_ids()} as id, s.row, s.order_uuid as order_id, p.id as part_id, p.supplier_id,
+  s.distributor_id,
   coalesce(s.carrier, 'unknown') as carrier, coalesce(s.tracking_no, '') as tracking_no,
   s.shipped_at, s.delivered_at,
   row_number() over (partition by p.id order by s.shipped_at, s.row) = 1 as is_first
-from t_due d join staging.shipments s on s.order_id = d.external_id
-join t_part p on p.order_id = d.id
+from staging.due_shipments s join t_part p on p.order_id = s.order_uuid
 left join staging.names e on e.kind = 'suppliers' and e.external_id = s.supplier_id
-where s.supplier_id is null or p.supplier_id = e.row_id""",
+where s.n between :first and :last
+  and (s.supplier_id is null or p.supplier_id = e.row_id)""",
 }
 """The rows of one batch with what they refer to; good orders have only good rows."""
 
@@ -152,16 +157,16 @@ insert into order_line_terms (line_id, order_id, supplier_order_id, distributor_
 select l.id, l.order_id, p.id, l.distributor_id, '', 0, 0, false, l.supply, l.commission,
   l.goods - l.supply - l.commission
 from t_line l join t_part p on p.order_id = l.order_id and p.supplier_id = l.supplier_id""",
-    "events": """\
+    "events": f"""\
 insert into order_events (id, order_id, supplier_order_id, supplier_id, distributor_id, kind,
   to_status, actor_scope, created_at)
-select new_uuid(), d.id, p.id, p.supplier_id, d.distributor_id, 'IMPORTED', d.status, 'system', :at
+select {new_ids()}, d.id, p.id, p.supplier_id, d.distributor_id, 'IMPORTED', d.status, 'system', :at
 from t_part p join t_due d on d.id = p.order_id""",
-    "payments": """\
+    "payments": f"""\
 insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
   currency, method, installments, provider_ref, settled_by_order, refunded_cents, created_at,
   paid_at)
-select new_uuid(), d.id, d.distributor_id, d.number || 'P' || p.place, 'imported', 'PAID',
+select {new_ids()}, d.id, d.distributor_id, d.number || 'P' || p.place, 'imported', 'PAID',
   p.amount, d.currency, p.method, nullif(p.installments, 0), left(p.sequence, 64), true, 0,
   d.placed_at, coalesce(p.paid_at, s.paid_at, d.placed_at)
 from t_payment p join t_due d on d.id = p.order_id join t_sum s on s.id = d.id""",
@@ -200,7 +205,7 @@ with share as (
   select d.id, d.currency, null, 'platform', 'HISTORY_OPEN', s.paid - case
     when d.{_SETTLED} then s.goods + s.freight else 0 end, null
   from t_due d join t_sum s on s.id = d.id)
-select new_uuid() as id, d.entry_id as transaction_id, x.part_id, x.currency,
+select {new_ids()} as id, d.entry_id as transaction_id, x.part_id, x.currency,
   coalesce(s.paid_at, d.placed_at) as at, abs(x.cents) as amount_cents,
   case when x.cents > 0 then outside.id else a.id end as from_account_id,
   case when x.cents > 0 then a.id else outside.id end as to_account_id,
@@ -256,10 +261,15 @@ class Plan:
     base: int
 
 
-async def plan(session: AsyncSession, shop: str) -> Plan:
-    """Give every new order its identifier and its place."""
-    for statement in (_ACCOUNTS, "analyze staging.accounts", _DUE, *_INDEXES):
-        await run(session, statement, shop=shop)
+async def plan(session: AsyncSession, shop: str, currency: str) -> Plan:
+    """Give every new order its identifier and its place, and lay its rows beside its batch's."""
+    for statement in (_ACCOUNTS, "analyze staging.accounts", _DUE):
+        await run(session, statement, shop=shop, currency=currency)
+    for kind in OF_ORDERS:
+        await run(session, _DUE_ROWS.format(kind=kind))
+    for table in ("due", *(f"due_{kind}" for kind in OF_ORDERS)):
+        await run(session, f"create index on staging.{table} (n)")
+        await run(session, f"analyze staging.{table}")
     found = await number(session, "select count(*) from staging.due")
     base = await number(session, _BASE)
     # Only one import runs at a time; a batch that is not written leaves a gap.

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.imports.staging import good, number, run
+from app.services.imports.staging import good, new_ids, number, run
 
 BATCH = 50_000
 FIRST_ROW = 2
@@ -14,7 +14,7 @@ _PLAN = (
     f"""\
 create unlogged table staging.persons as
 select row_number() over (partition by c.id is null order by x.row) - 1 as n, x.*,
-  coalesce(c.id, new_uuid()) as id, c.id is null as is_new, x.phone is not null
+  coalesce(c.id, {new_ids("x.row")}) as id, c.id is null as is_new, x.phone is not null
     and row_number() over (partition by x.store_id, x.phone order by x.row) = 1 as is_first
 from (select distinct on (t.id, person) t.id as store_id, t.distributor_id, s.row, person, s.name,
     s.phone from (select *, coalesce(person_id, id) as person from staging.customers) s
@@ -38,7 +38,7 @@ from staging.persons p where p.is_new and p.n >= :first and p.n < :last"""
 _ADDRESSES = f"""\
 insert into consumer_addresses (id, consumer_id, recipient, phone, province_code, province, city,
   district, street, is_default, external_id)
-select new_uuid(), m.id, coalesce(s.name, ''), coalesce(s.phone, ''),
+select {new_ids("s.row")}, m.id, coalesce(s.name, ''), coalesce(s.phone, ''),
   coalesce(s.province_code, ''), coalesce(p.name, s.province_code, ''), coalesce(s.city, ''),
   coalesce(s.district, ''), coalesce(s.street, ''), false, :source || ':' || s.id
 from staging.customers s

@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.imports.staging import good, number, run
+from app.services.imports.staging import good, new_ids, number, run
 
 BATCH = 100_000
 
@@ -26,10 +26,10 @@ where {good("reviews")} and not exists (select 1 from reviews r
     "analyze staging.new_reviews",
 )
 
-_REVIEWS = """\
+_REVIEWS = f"""\
 insert into reviews (id, order_id, store_id, distributor_id, supplier_id, product_id, score, title,
   body, external_id, created_at, answered_at)
-select new_uuid(), order_uuid, store_id, distributor_id, supplier_id, product_uuid, score,
+select {new_ids("n")}, order_uuid, store_id, distributor_id, supplier_id, product_uuid, score,
   coalesce(title, ''), coalesce(body, ''), id, created_at, answered_at
 from staging.new_reviews where n >= :first and n < :last
 on conflict (order_id, external_id) do nothing"""
