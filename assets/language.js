@@ -26,14 +26,20 @@ export function useEnglish() {
   return useSyncExternalStore(subscribe, read, () => "zh") === "en";
 }
 
-// Tells which language the page is in: once it is there, and whenever it is switched.
-export function Speaker({ onSpeak }) {
+let known = null;
+
+// Tells which language the page is in: once it is there, and whenever it is switched. What is true
+// of all pages is told `once`, not again on the next page.
+export function Speaker({ onSpeak, once }) {
   const english = useEnglish();
   const told = useRef(onSpeak);
   told.current = onSpeak;
   useEffect(() => {
     // A page from the server is Chinese for a moment, whatever was chosen.
-    told.current(read());
+    const language = read();
+    if (once && language === known) return;
+    if (once) known = language;
+    told.current(language);
   }, [english]);
   return null;
 }

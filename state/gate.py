@@ -228,16 +228,16 @@ class Gate(rx.Middleware):
         cookie = _cookies(router).get(SESSION_COOKIE, "")
         try:
             self._slow_down(cookie, router)
-            who = await _identify(router)
+            who = await _identify(router, _locale(root, router))
             _bind(root, cookie, who)
             if not internal:
                 _check(handler, registered.states[0], who, event)
         except _OtherSession:
             return _answer(rx.call_script(_FORGET_TAB))
         except TooFast as error:
-            return _refused(error, router, leaves=False)
+            return _refused(error, root, router, leaves=False)
         except TradeError as error:
-            return _refused(error, router, leaves=internal)
+            return _refused(error, root, router, leaves=internal)
         return None
 
     def _slow_down(self, cookie: str, router: Mapping[str, Any]) -> None:
@@ -246,7 +246,9 @@ class Gate(rx.Middleware):
             raise TooFast()
 
 
-def _refused(error: TradeError, router: Mapping[str, Any], *, leaves: bool) -> StateUpdate:
+def _refused(
+    error: TradeError, root: BaseState, router: Mapping[str, Any], *, leaves: bool
+) -> StateUpdate:
     """Say what happens instead: sign in, choose a workspace, or read why not."""
     if isinstance(error, NotSignedIn):
         return _go(_login(str(router.get("asPath") or "")))
@@ -254,8 +256,8 @@ def _refused(error: TradeError, router: Mapping[str, Any], *, leaves: bool) -> S
         return _go(routes.ME_SECOND_FACTOR)
     if leaves or isinstance(error, NotFound):
         return _go(routes.WORKSPACES)
-    locale = locale_of(_cookies(router).get(LANGUAGE_COOKIE))
-    return _answer(rx.toast.error(gettext(locale, error.message, **error.params)))
+    said = gettext(_locale(root, router), error.message, **error.params)
+    return _answer(rx.toast.error(said))
 
 
 _FORGET_TAB = "sessionStorage.removeItem('token'); location.reload()"
@@ -278,12 +280,23 @@ def cookie(router: Any, name: str) -> str | None:
     return _cookies({"headers": {"cookie": router.headers.cookie}}).get(name)
 
 
-async def _identify(router: Mapping[str, Any]) -> Acting:
+def speak(state: BaseState, locale: str) -> None:
+    """Say everything to this tab in a language from now on.
+
+    The cookie that it is chosen by is the handshake's, and stays what it was after a switch.
+    """
+    object.__setattr__(state._get_root_state(), "_spoken", locale)
+
+
+def _locale(root: BaseState, router: Mapping[str, Any]) -> str:
+    return getattr(root, "_spoken", "") or locale_of(_cookies(router).get(LANGUAGE_COOKIE))
+
+
+async def _identify(router: Mapping[str, Any], locale: str) -> Acting:
     cookies, path = _cookies(router), str(router.get("asPath") or "")
     workspace = workspace_of(path)
     if workspace is None:
         raise NotFound()
-    locale = locale_of(cookies.get(LANGUAGE_COOKIE))
     actor, user = await actor_for(cookies.get(SESSION_COOKIE), workspace, locale)
     who = Acting(actor, user, workspace, path)
     _acting.set(who)

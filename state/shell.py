@@ -7,12 +7,12 @@ import reflex as rx
 
 from app import routes
 from app.access import PERMISSIONS
-from app.kit.i18n import catalog
+from app.kit.i18n import catalog, locale_of
 from app.queries.find import find
 from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
 from state.base import ConsoleState
-from state.gate import SIGNED_IN, acting, cookie, needs
+from state.gate import SIGNED_IN, acting, cookie, needs, speak
 from state.nav import NAV
 
 RECENT = 6
@@ -68,6 +68,12 @@ class ShellState(ConsoleState, rx.State):
             if entry.is_open
         ]
         await remember_workspace(who.user.user_id, who.workspace)
+
+    @rx.event
+    @needs(SIGNED_IN)
+    async def speak(self, language: str) -> None:
+        """Answer in the language that the browser is in, or has been switched to."""
+        speak(self, locale_of(language))
 
     @rx.event
     @needs(SIGNED_IN)

@@ -55,7 +55,8 @@ class ViewState(ConsoleState, mixin=True):
     menu_open: bool = False
     _view: View | None = None
     _known: dict[str, list[Choice]] = {}
-    _locale: str = ""
+    _said_in: str = ""
+    """The language in which the page was said."""
     _chosen: tuple[str, int] = ("", 0)
     _ahead: list[dict[str, str]] = []
     """The queries that choices have led to and that were not entered yet."""
@@ -87,6 +88,7 @@ class ViewState(ConsoleState, mixin=True):
         """Say what is about to be shown."""
         period, shift = view.period, view.shift
         self._view, self.busy, self.failed, self.menu_open = view, True, True, False
+        self._said_in = acting().locale
         self.preset, self.first, self.last = period.preset, f"{period.first}", f"{period.last}"
         self.partial, self.comparison, self.currency = (
             period.is_partial, str(view.comparison), view.currency
@@ -126,20 +128,18 @@ class ViewState(ConsoleState, mixin=True):
 
     @property
     def _reader(self) -> Reader:
-        return Reader.of(self._shown(), self._locale or acting().locale)
+        return Reader.of(self._shown(), acting().locale)
 
     def _shown(self) -> View:
         return self._view or views.parse({}, now())
 
     @rx.event
     @needs(OF_SCREEN)
-    async def speak(self, language: str) -> None:
-        """Say everything in the language that the browser has been switched to."""
-        locale = "en" if language == "en" else "zh_CN"
-        if locale == (self._locale or acting().locale):
-            return
-        self._locale = locale
-        self._say_again()
+    async def speak(self) -> None:
+        """Say everything anew if the browser has been switched to another language."""
+        if self._said_in not in ("", acting().locale):
+            self._said_in = acting().locale
+            self._say_again()
 
     @rx.event
     @needs(OF_SCREEN)

@@ -7,7 +7,7 @@ import reflex as rx
 from app import routes
 from app.kit.i18n import N_
 from components.ui import base
-from components.ui.text import ENGLISH, t, word
+from components.ui.text import ENGLISH, speaker, t, word
 from state.nav import NAV, NavItem
 from state.shell import ShellState
 
@@ -42,6 +42,8 @@ _ICONS = (
 def shell(scope: str, *body: Any) -> rx.Component:
     """Return a page inside its frame; ``scope`` gives the colour cue."""
     return rx.el.div(
+        # Before what the page itself says, which is then in that language.
+        speaker(ShellState.speak, once=True),
         rx.el.a(t("Skip to content"), href="#content", class_name="skip"),
         rx.el.input(type="checkbox", id="nav-open", class_name="nav-open", aria_label=t("Menu")),
         _side(scope),

@@ -11,7 +11,7 @@ from components.platform.import_files import preparation
 from components.platform.import_report import report
 from components.record import here
 from components.ui import base
-from components.ui.text import t, word
+from components.ui.text import speaker, t, word
 from state.platform.imports import ImportState
 
 run = ImportState.run
@@ -38,6 +38,7 @@ STAGES = (
 def wizard() -> tuple[Any, ...]:
     """Return the parts of the page, of which the run's state shows some."""
     return (
+        speaker(ImportState.speak),
         head(),
         steps(),
         rx.match(

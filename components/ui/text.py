@@ -38,15 +38,16 @@ class Speaker(rx.Component):
     library = _LIBRARY
     tag = "Speaker"
 
+    once: rx.Var[bool]
     on_speak: rx.EventHandler[_spoken]
 
 
-def speaker(on_speak: Any) -> rx.Component:
+def speaker(on_speak: Any, *, once: bool = False) -> rx.Component:
     """Call ``on_speak`` with ``zh`` or ``en`` at first and after each switch of the language.
 
-    For pages whose texts the server says.
+    For pages whose texts the server says; ``once`` for the frame around all of them.
     """
-    return Speaker.create(on_speak=on_speak)
+    return Speaker.create(on_speak=on_speak, once=once)
 
 
 def t(message: str, **params: Any) -> rx.Var[str]:

@@ -124,6 +124,13 @@ class ImportState(ActedRecordState, rx.State):
         return ProblemsState.load if self.run.state != before else None
 
     @rx.event
+    @needs(OF_SCREEN)
+    async def speak(self) -> None:
+        """Say the remarks anew in the language that the browser is in."""
+        if self.run.notes or self.run.fault:
+            await self._show()
+
+    @rx.event
     @needs(WRITE)
     async def drop_file(self, name: str) -> None:
         """Take a file away."""

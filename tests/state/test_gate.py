@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.access import PERMISSIONS, SYSTEM
 from app.kit.db import Database
+from app.kit.ids import new_id
 from models.identity import Merchant
 from state.base import ConsoleState
 from state.gate import (
@@ -308,6 +309,17 @@ async def test_a_role_without_the_permission_is_refused_though_it_sees_no_button
             text("select status from merchants where id = :id"), {"id": merchant.id}
         )
     assert status == "PENDING"
+
+
+async def test_a_tab_is_answered_in_the_language_it_was_switched_to(
+    pipeline: Pipeline, database: Database
+) -> None:
+    tab = pipeline.tab(await _person(database, None, "platform_finance"), PLATFORM)
+    await tab.send(MerchantsState, "load")
+    asked = {"name": "approve", "key": str(new_id())}
+    for language, said in (("en", "permission"), ("zh", "没有"), ("en", "permission")):
+        await tab.send(ShellState, "speak", language=language)
+        assert said in (await tab.send(MerchantsState, "ask", asked)).text
 
 
 async def test_a_handler_of_another_scope_is_refused(

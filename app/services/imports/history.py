@@ -11,10 +11,12 @@ from collections.abc import (
     Coroutine,
     Iterable,
     Iterator,
+    Mapping,
     Sequence,
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +28,16 @@ from app.access import Actor, Scope
 from app.kit.db import Database, database
 from app.kit.defer import defer
 from app.kit.errors import TradeError
-from app.services.imports import catalogue, checks, journal, orders, people, reviews, staging
+from app.services.imports import (
+    catalogue,
+    checks,
+    journal,
+    orders,
+    people,
+    report,
+    reviews,
+    staging,
+)
 from app.services.imports.files import (
     Readable,
     SourceFile,
@@ -38,16 +49,7 @@ from app.services.imports.files import (
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import Problem
 from app.services.imports.reading import Batch, missing_columns, read
-from app.services.imports.report import (
-    MOST_PROBLEMS,
-    Note,
-    Report,
-    make_counts,
-    notes,
-    problems,
-    read_counts,
-    totals,
-)
+from app.services.imports.report import MOST_PROBLEMS, Note, Report
 from app.services.imports.trial import would_write
 
 WRITERS = min(4, os.cpu_count() or 1)
@@ -102,11 +104,11 @@ async def bring(
         actor.require("platform:imports:write")
     began = time.monotonic()
     files = locate(folder, mapping)
-    async with _alone():
+    async with _alone(), _leaving_nothing_staged(actor):
         with tempfile.TemporaryDirectory(prefix="tongshang-import-") as scratch:
             job = _Import(actor, mapping, watch, run_id, writer)
-            report = await job.run(files, Path(scratch), dry=dry)
-    return replace(report, seconds=round(time.monotonic() - began, 1))
+            told = await job.run(files, Path(scratch), dry=dry)
+    return replace(told, seconds=round(time.monotonic() - began, 1))
 
 
 @asynccontextmanager
@@ -122,6 +124,16 @@ async def _alone() -> AsyncGenerator[None]:
         finally:
             await connection.execute(text(f"select pg_advisory_unlock({_LOCK})"))
             await connection.commit()
+
+
+@asynccontextmanager
+async def _leaving_nothing_staged(actor: Actor) -> AsyncGenerator[None]:
+    """Remove the staged rows, which name people, however the import ends."""
+    try:
+        yield
+    finally:
+        async with staging.work(actor) as session:
+            await staging.clear(session)
 
 
 class _Import:
@@ -148,6 +160,7 @@ class _Import:
         }
         self.files: dict[str, str] = {}
         self.plan = orders.Plan(0, 0)
+        self.reviews = 0
 
     async def run(self, files: Sequence[SourceFile], scratch: Path, *, dry: bool) -> Report:
         """Read, check, and unless it is a trial or the files are in doubt, write."""
@@ -211,19 +224,15 @@ class _Import:
         async with staging.work(self.actor) as session:
             await checks.recognise(session, self.source)
             left_out = await checks.parcels(session, is_shared=is_shared)
-        room = asyncio.Semaphore(WRITERS)
         statements = checks.independent(self.source, shop)
-        await _together(self._check_one(statement, room) for statement in statements)
+        await self._apart(
+            *(partial(staging.run, statement=s, **params) for s, params in statements)
+        )
         async with staging.work(self.actor) as session:
             await checks.compare(session, shop, currency)
             await checks.keep_orders_whole(session)
         self.watch(Progress("check", 1, 1))
         return left_out
-
-    async def _check_one(self, check: checks.Statement, room: asyncio.Semaphore) -> None:
-        statement, params = check
-        async with room, staging.work(self.actor) as session:
-            await staging.run(session, statement, **params)
 
     async def _missing_files(self) -> list[Problem]:
         """Return a problem for each file without which new orders would come in parts."""
@@ -238,20 +247,10 @@ class _Import:
 
     async def _trial(self, remarks: Sequence[Note]) -> Report:
         async with staging.work(self.actor) as session:
-            read_rows, refused = await read_counts(session)
             written = await would_write(session, self.source)
             if self.run_id is not None:
                 await journal.keep_problems(session, self.run_id, self.mapping)
-            return Report(
-                "checked",
-                self.source,
-                self.mapping.source.currency,
-                make_counts(read_rows, refused, written),
-                await totals(session, dry=True),
-                problems=await problems(session, self.mapping, self.files, MOST_PROBLEMS),
-                problems_total=sum(refused.values()),
-                notes=(*await notes(session, self.source, dry=True), *remarks),
-            )
+        return await self._report("checked", written, remarks)
 
     async def _begin(self, files: Sequence[SourceFile]) -> tuple[UUID, bool]:
         digest = await asyncio.to_thread(fingerprint, files, self.mapping)
@@ -262,49 +261,53 @@ class _Import:
 
     async def _write(self, files: Sequence[SourceFile], remarks: Sequence[Note]) -> Report:
         run_id, resumed = await self._begin(files)
-        steps = {
-            "catalogue": self._catalogue,
-            "people": self._people,
-            "orders": self._orders,
-            "reviews": self._reviews,
-        }
-        for name, step in steps.items():
-            await step(run_id)
-            async with staging.work(self.actor) as session:
-                await staging.refresh_statistics(session, name)
+        await self._merchants(run_id)
+        # The goods are many small statements one after the other, and so is the orders' plan.
+        await _together((self._goods(run_id), self._people(run_id), self._plan_orders()))
+        await _together((self._refresh("catalogue"), self._refresh("people")))
+        await self._orders(run_id)
+        await _together((self._refresh("orders"), self._plan_reviews()))
+        await self._reviews(run_id)
+        await self._refresh("reviews")
         async with staging.work(self.actor) as session:
-            report = await self._report(session, run_id, remarks)
-            report = replace(report, resumed=resumed, run_id=str(run_id))
+            written = await journal.written(session, run_id)
+        told = await self._report("done", written, remarks)
+        told = replace(told, resumed=resumed, run_id=str(run_id))
+        async with staging.work(self.actor) as session:
             await journal.keep_problems(session, run_id, self.mapping)
-            result = report.as_dict("en")
+            result = told.as_dict("en")
             await journal.finish(session, run_id, "DONE", result | {"problems": []})
             # So that nobody waits for the figures until the next turn of the clock.
             await defer(session, "tongshang:refresh_snapshots", once="refresh_snapshots")
-            await staging.clear(session)
-        return report
+        return told
 
-    async def _catalogue(self, run_id: UUID) -> None:
-        """Write who trades, and what in; all of it in one transaction."""
+    async def _refresh(self, step: str) -> None:
+        async with staging.work(self.actor) as session:
+            await staging.refresh_statistics(session, step)
+
+    async def _merchants(self, run_id: UUID) -> None:
+        """Write who trades, and the categories of what they trade in."""
         shop, written = self.mapping.shop, dict[str, int]()
+        self.watch(Progress("catalogue", 0, 1))
         async with staging.work(self.actor, writes=True) as session:
-            self.watch(Progress("catalogue", 0, 1))
             written["categories"] = await catalogue.write_categories(session, self.source)
             needs_shop = bool({"orders", "customers"} & self.files.keys())
             written |= await catalogue.write_merchants(
                 session, self.source, shop, needs_shop=needs_shop
             )
             await catalogue.write_accounts(session, self.source, self.names["currency"])
-            written["products"] = await catalogue.write_products(session, self.source)
-            await catalogue.write_offers(session, **self.names)
             await staging.fill_provinces(session, self.mapping.provinces)
             await journal.record(session, run_id, "catalogue", 0, written)
+
+    async def _goods(self, run_id: UUID) -> None:
+        """Write what they trade in, and list what was sold."""
+        async with staging.work(self.actor, writes=True) as session:
+            products = await catalogue.write_products(session, self.source)
+            await catalogue.write_offers(session, **self.names)
+            await journal.record(session, run_id, "catalogue", 1, {"products": products})
         self.watch(Progress("catalogue", 1, 1))
 
     async def _people(self, run_id: UUID) -> None:
-        """Write the people; beside it the orders are planned, which takes one core as well."""
-        await _together((self._write_people(run_id), self._plan_orders()))
-
-    async def _write_people(self, run_id: UUID) -> None:
         async with staging.work(self.actor) as session:
             persons, addresses = await people.plan(session, self.source, self.names["shop"])
 
@@ -335,14 +338,15 @@ class _Import:
 
         await self._batches(run_id, "orders", total, orders.BATCH, write)
 
-    async def _reviews(self, run_id: UUID) -> None:
+    async def _plan_reviews(self) -> None:
         async with staging.work(self.actor) as session:
-            total = await reviews.plan(session)
+            self.reviews = await reviews.plan(session)
 
+    async def _reviews(self, run_id: UUID) -> None:
         async def write(session: AsyncSession, batch: int) -> dict[str, int]:
             return {"reviews": await reviews.write(session, batch)}
 
-        await self._batches(run_id, "reviews", total, reviews.BATCH, write)
+        await self._batches(run_id, "reviews", self.reviews, reviews.BATCH, write)
 
     async def _batches(
         self,
@@ -366,19 +370,43 @@ class _Import:
 
         await _together(one(batch) for batch in range(-(-total // size)))
 
-    async def _report(self, session: AsyncSession, run_id: UUID, remarks: Sequence[Note]) -> Report:
-        read_rows, refused = await read_counts(session)
-        written = await journal.written(session, run_id)
+    async def _report(
+        self, state: str, written: Mapping[str, int], remarks: Sequence[Note]
+    ) -> Report:
+        """Say what became of the rows; ``written`` are those of each kind, or would be."""
+        dry = state == "checked"
+        (read_rows, refused), _ = await self._apart(
+            report.read_counts, partial(report.see, dry=dry)
+        )
+        shown, sums, *notes = await self._apart(
+            partial(report.problems, mapping=self.mapping, files=self.files, most=MOST_PROBLEMS),
+            partial(report.totals, dry=dry),
+            *(
+                partial(report.answer, word=word, statement=statement, source=self.source)
+                for word, statement in report.questions(dry=dry)
+            ),
+        )
         return Report(
-            "done",
+            state,
             self.source,
             self.mapping.source.currency,
-            make_counts(read_rows, refused, written),
-            await totals(session, dry=False),
-            problems=await problems(session, self.mapping, self.files, MOST_PROBLEMS),
+            report.make_counts(read_rows, refused, written),
+            sums,
+            problems=shown,
             problems_total=sum(refused.values()),
-            notes=(*await notes(session, self.source), *remarks),
+            notes=(*(note for note in notes if note.rows), *remarks),
         )
+
+    async def _apart(self, *works: Callable[[AsyncSession], Awaitable[Any]]) -> list[Any]:
+        """Return what each work answers, in a transaction of its own, some at once."""
+        room, answers = asyncio.Semaphore(WRITERS), dict[int, Any]()
+
+        async def one(place: int, work: Callable[[AsyncSession], Awaitable[Any]]) -> None:
+            async with room, staging.work(self.actor) as session:
+                answers[place] = await work(session)
+
+        await _together(one(*each) for each in enumerate(works))
+        return [answers[place] for place in range(len(works))]
 
 
 def _next(batches: Iterator[Batch]) -> Batch | None:

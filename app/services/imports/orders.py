@@ -55,7 +55,9 @@ select d.id, d.external_id, d.store_id, d.store_name, d.distributor_id,
   c.city, c.district, c.street, d.digest
 from staging.due d
 join (values {_WORDS}) as w(word, order_status, part_status) on w.word = d.status
-left join consumer_addresses c on c.external_id = :source || ':' || d.customer_id
+-- By its index for each, rather than to read all addresses for every batch.
+left join lateral (select * from consumer_addresses a
+  where a.external_id = :source || ':' || d.customer_id limit 1) c on true
 where d.n between :first and :last""",
     "t_line": f"""\
 create temporary table t_line on commit drop as

@@ -1,6 +1,6 @@
 """What an import says at its end: counts, totals, problems, and what history could not say."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -251,10 +251,14 @@ select coalesce(sum(goods_cents), 0) as items, coalesce(sum(freight_cents), 0) a
   coalesce(sum(paid_cents), 0) as paid from staging.seen"""
 
 
+async def see(session: AsyncSession, *, dry: bool) -> None:
+    """Note the accepted orders as they stand in the database, or as they will stand there."""
+    await run(session, _SEEN_STAGED if dry else _SEEN)
+    await run(session, "analyze staging.seen")
+
+
 async def totals(session: AsyncSession, *, dry: bool) -> Totals:
-    """Return the cents of the accepted orders: as they stand in the database, or staged."""
-    if not dry:
-        await run(session, _SEEN)
+    """Return the cents of the accepted orders that were seen, or that are staged."""
     row = (await run(session, _STAGED_TOTALS if dry else _TOTALS)).one()
     return Totals(int(row.items), int(row.freight), int(row.paid))
 
@@ -273,6 +277,7 @@ _MONEY_NOTES: Mapping[str, tuple[str, str]] = {
     "paid_more": (f"paid_cents - ({_OWED})", f"{_SETTLED} and paid_cents > {_OWED}"),
     "paid_less": (f"{_OWED} - paid_cents", f"{_SETTLED} and paid_cents < {_OWED}"),
 }
+"""Word → which cents of which seen orders it is about."""
 
 _ROW_NOTES: Mapping[str, str] = {
     "no_payment_moment": "select count(*) from staging.orders s join staging.seen o"
@@ -312,18 +317,17 @@ _STAGED_NOTES: Mapping[str, str] = {
 """What a trial asks of the files instead of the database."""
 
 
-async def notes(session: AsyncSession, source: str, *, dry: bool = False) -> list[Note]:
-    """Return what is to be said about the accepted rows, leaving out what does not occur."""
-    found: list[Note] = []
-    if dry:
-        await run(session, _SEEN_STAGED)
+def questions(*, dry: bool) -> Iterator[tuple[str, str]]:
+    """Yield word and statement of each remark that there may be about the seen orders."""
     for word, (cents, where) in _MONEY_NOTES.items():
-        statement = (
-            f"select count(*) as rows, coalesce(sum({cents}), 0) as cents from staging.seen"
-            f" where {where}"
+        yield (
+            word,
+            f"select count(*), coalesce(sum({cents}), 0) from staging.seen where {where}",
         )
-        row = (await run(session, statement)).one()
-        found.append(Note(word, row.rows, int(row.cents)))
-    for word, statement in ({**_ROW_NOTES, **(_STAGED_NOTES if dry else {})}).items():
-        found.append(Note(word, await number(session, statement, source=source)))
-    return [note for note in found if note.rows]
+    yield from {**_ROW_NOTES, **(_STAGED_NOTES if dry else {})}.items()
+
+
+async def answer(session: AsyncSession, word: str, statement: str, source: str) -> Note:
+    """Return the remark that a question leads to; without rows it says nothing."""
+    rows, *cents = (await run(session, statement, source=source)).one()
+    return Note(word, rows, int(cents[0]) if cents else None)
