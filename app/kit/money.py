@@ -54,3 +54,8 @@ def parse_cents(text: str) -> int:
 def decimal_text(cents: int) -> str:
     """Return ``cents`` as a plain decimal such as ``12.30``, for forms and exports."""
     return f"{Decimal(cents) / 100:.2f}"
+
+
+def grouped_text(cents: int) -> str:
+    """Return cents with their thousands set apart, for people: ``1,234.50``."""
+    return f"{Decimal(cents) / 100:,.2f}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.kit.i18n import moment_text
-from app.kit.money import decimal_text
+from app.kit.money import grouped_text
 from app.queries.import_run import ImportRunRow
 from app.services.imports.files import kinds_of
 from app.services.imports.layout import KINDS
@@ -128,12 +128,7 @@ def _step(row: ImportRunRow) -> str:
 def _amount(result: Mapping[str, Any], name: str, currency: str) -> str:
     if name not in result:
         return ""
-    return f"{currency} {_grouped(int(result[name]))}".strip()
-
-
-def _grouped(cents: int) -> str:
-    whole, _, rest = decimal_text(cents).partition(".")
-    return f"{int(whole):,}.{rest}"
+    return f"{currency} {grouped_text(int(result[name]))}".strip()
 
 
 def _files(row: ImportRunRow) -> list[FileView]:

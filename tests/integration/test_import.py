@@ -43,6 +43,9 @@ from tests.integration.history import (
     value,
 )
 
+STAGED = "select count(*) from pg_tables where schemaname = 'staging'"
+"""Staged rows name people; they are gone once an import is over."""
+
 
 @pytest.fixture(autouse=True)
 def _empty(owner_connection: Any) -> None:
@@ -309,11 +312,24 @@ async def test_a_trial_writes_nothing(database: Database) -> None:
     before = await fingerprint(database)
     trial = await bring_olist(SAMPLE, dry=True)
     assert await fingerprint(database) == before
+    assert await value(database, STAGED) == 0
     real = await bring_olist(SAMPLE)
+    assert await value(database, STAGED) == 0
     assert trial.state == "checked"
     assert trial.counts == real.counts
     assert trial.totals == real.totals
     assert trial.notes == real.notes
+
+
+async def test_a_run_keeps_its_mapping_and_names_each_file_once(database: Database) -> None:
+    told = await bring_olist(SAMPLE)
+    found = "select mapping_name, mapping, files from import_runs where id = :id"
+    ((name, mapping, files),) = await rows(database, found, id=told.run_id)
+    assert (name, mapping) == ("olist.toml", MAPPING.read_text(encoding="utf-8"))
+    names = [file["name"] for file in files]
+    # Orders and parcels are read of the same file.
+    assert names.count("orders.csv") == 1
+    assert len(set(names)) == len(names)
 
 
 async def test_only_the_platforms_operator_may_import(database: Database) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kit.i18n import currencies_in_order, money_text
-from app.kit.money import BPS, allocate, decimal_text, parse_cents, rate_of
+from app.kit.money import BPS, allocate, decimal_text, grouped_text, parse_cents, rate_of
 
 totals = st.integers(-(10**12), 10**12)
 weights = st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any)
@@ -57,6 +57,7 @@ def test_a_rate_is_rounded_once_is_odd_and_grows(amount: int, bps: int, more: in
 def test_what_is_written_is_read_again(cents: int) -> None:
     assert parse_cents(decimal_text(cents)) == cents
     assert parse_cents(money_text(cents)) == cents
+    assert grouped_text(cents).replace(",", "") == decimal_text(cents)
 
 
 @pytest.mark.parametrize(

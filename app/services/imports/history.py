@@ -257,7 +257,7 @@ class _Import:
         async with staging.work(self.actor) as session:
             if self.run_id is not None:
                 return await journal.take_up(session, self.run_id, self.source, digest)
-            return await journal.begin(session, self.actor, self.source, digest, files)
+            return await journal.begin(session, self.actor, self.mapping, digest, files)
 
     async def _write(self, files: Sequence[SourceFile], remarks: Sequence[Note]) -> Report:
         run_id, resumed = await self._begin(files)

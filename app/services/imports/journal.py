@@ -25,8 +25,8 @@ where state = 'RUNNING' and id <> :run"""
 _FIND = "select id from import_runs where state = 'RUNNING' and fingerprint = :fingerprint"
 
 _BEGIN = """\
-insert into import_runs (id, source, fingerprint, state, user_id, files)
-values (:id, :source, :fingerprint, 'RUNNING', :user, :files::jsonb)"""
+insert into import_runs (id, source, fingerprint, state, user_id, files, mapping_name, mapping)
+values (:id, :source, :fingerprint, 'RUNNING', :user, :files::jsonb, left(:name, 80), :mapping)"""
 
 _TAKE_UP = """\
 update import_runs set source = :source, fingerprint = :fingerprint, state = 'RUNNING'
@@ -66,7 +66,7 @@ where id = :run"""
 async def begin(
     session: AsyncSession,
     actor: Actor,
-    source: str,
+    mapping: HistoryMapping,
     fingerprint: str,
     files: Sequence[SourceFile],
 ) -> tuple[UUID, bool]:
@@ -78,9 +78,12 @@ async def begin(
     run_id = new_id() if found is None else found.id
     await run(session, _ABANDON, at=now(), run=run_id)
     if found is None:
-        params = {"source": source, "fingerprint": fingerprint, "user": actor.user_id}
-        named = [{"name": f.path.name, "size": f.path.stat().st_size} for f in files]
-        await run(session, _BEGIN, id=run_id, files=json.dumps(named), **params)
+        # A file of which several kinds are read is one file.
+        sizes = {file.path.name: file.path.stat().st_size for file in files}
+        named = json.dumps([{"name": name, "size": size} for name, size in sizes.items()])
+        params = {"source": mapping.source.name, "fingerprint": fingerprint, "user": actor.user_id}
+        params |= {"name": mapping.name, "mapping": mapping.text}
+        await run(session, _BEGIN, id=run_id, files=named, **params)
     return run_id, found is not None
 
 

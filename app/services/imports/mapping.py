@@ -84,6 +84,8 @@ class HistoryMapping:
     provinces: Mapping[str, str] = field(default_factory=dict[str, str])
     text: str = ""
     """The file as it was read, for the run's fingerprint."""
+    name: str = ""
+    """What the file is called."""
 
     @property
     def digits(self) -> int:
@@ -147,6 +149,7 @@ def parse_mapping(text: str, name: str) -> HistoryMapping:
         document.status_words,
         document.provinces,
         text,
+        name,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.i18n import N_, gettext
-from app.kit.money import decimal_text
+from app.kit.money import grouped_text
 from app.services.imports.layout import KINDS, STATUSES
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import STOPPING, Problem
@@ -76,9 +76,11 @@ class Note:
 
     def text(self, locale: str, currency: str = "") -> str:
         """Return the remark in the reader's language."""
-        amount = "" if self.cents is None else f"{currency} {decimal_text(self.cents)}".strip()
+        amount = "" if self.cents is None else f"{currency} {grouped_text(self.cents)}".strip()
         columns = ", ".join(self.columns)
-        return gettext(locale, NOTES[self.word], rows=self.rows, amount=amount, columns=columns)
+        return gettext(
+            locale, NOTES[self.word], rows=f"{self.rows:,}", amount=amount, columns=columns
+        )
 
     def as_dict(self, locale: str, currency: str) -> dict[str, Any]:
         """Return the remark for a machine."""
