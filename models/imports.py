@@ -67,6 +67,7 @@ class Review(SQLModel, table=True):
     external_id: str | None = Field(default=None, max_length=100)
     created_at: datetime = created()
     answered_at: datetime | None = moment()
+    imported_at: datetime | None = moment()
 
 
 class ExternalId(SQLModel, table=True):

@@ -20,7 +20,7 @@ from app.analytics.snapshots.live import forget
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.kit.settings import settings
-from tests.integration.history import SAMPLE, WIPE, bring_olist, rows
+from tests.integration.history import SAMPLE, WIPE, bring_olist, copy_of, rows
 
 BEGINNING, END = date(2010, 1, 1), date(2100, 1, 1)
 PLATFORM = Actor(Scope.PLATFORM, permissions=frozenset(PERMISSIONS))
@@ -77,6 +77,29 @@ async def test_imported_days_are_taken_by_their_trace(database: Database) -> Non
     firsts = _rows(PLATFORM, "orders").filter(pl.col("is_first"))
     customers = _rows(PLATFORM, "customers")
     assert firsts.height == customers.height > 0
+
+
+A_DAY_AGO = """\
+set session_replication_role = replica;
+update import_runs set started_at = started_at - interval '1 day',
+  finished_at = finished_at - interval '1 day';
+update orders set imported_at = imported_at - interval '1 day';
+update order_events set created_at = created_at - interval '1 day';
+reset session_replication_role"""
+
+
+async def test_reviews_of_orders_that_came_earlier_are_taken_by_their_trace(
+    database: Database, owner_connection: Any, tmp_path: Path
+) -> None:
+    everything = {path.name for path in SAMPLE.iterdir()}
+    await bring_olist(copy_of(SAMPLE, tmp_path / "a", *everything - {"order_reviews.csv"}))
+    owner_connection.execute(A_DAY_AGO)
+    await _build()
+    assert _rows(PLATFORM, "parts")["score"].drop_nulls().is_empty()
+    await bring_olist(copy_of(SAMPLE, tmp_path / "b", "order_reviews.csv"))
+    await _build()
+    assert _rows(PLATFORM, "parts")["score"].drop_nulls().len() > 0
+    await _is_true(PLATFORM)
 
 
 async def test_sales_are_found_wherever_they_lie(database: Database) -> None:

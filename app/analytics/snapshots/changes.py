@@ -2,8 +2,8 @@
 
 Traces are rows that are only ever added (steps of orders, refunds, postings), so those after the
 watermark name the orders that moved, and these their days. A transaction may commit after later
-ones, hence the overlap. What leaves no trace (imported history, a correction by hand) is found by
-the nightly audit, which compares a fingerprint of every day.
+ones, hence the overlap. Imported history is known by when it was brought. What leaves no trace (a
+correction by hand) is found by the nightly audit, which compares a fingerprint of every day.
 """
 
 import hashlib
@@ -32,13 +32,19 @@ _TRACED = f"""\
 with steps as materialized (
   select order_id, bool_or(kind = 'PAID') as was_paid from order_events
   where created_at >= :since group by order_id),
--- All rows of an import have the time at which it began, however long it takes.
+-- History has old moments; when it was brought tells it. Without an import nobody looks for any.
+imports as materialized (
+  select min(started_at) - interval '1 minute' as began from import_runs
+  where state in ('RUNNING', 'DONE', 'STOPPED', 'CANCELLED')
+    and coalesce(finished_at, 'infinity') >= :since),
 brought as materialized (
   select id as order_id from orders
-  where (select count(*) from import_runs where coalesce(finished_at, 'infinity') >= :since) > 0
-    and imported_at >= (select min(started_at) - interval '1 minute' from import_runs
-      where coalesce(finished_at, 'infinity') >= :since)),
-said as materialized (select order_id from reviews where created_at >= :since),
+  where (select began from imports) is not null and imported_at >= (select began from imports)),
+said as materialized (
+  select order_id from reviews where created_at >= :since
+  union
+  select order_id from reviews
+  where (select began from imports) is not null and imported_at >= (select began from imports)),
 back as materialized (
   select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),
 moved as materialized (

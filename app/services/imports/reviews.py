@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kit.clock import now
 from app.services.imports.staging import good, new_ids, number, run
 
 BATCH = 100_000
@@ -28,9 +29,9 @@ where {good("reviews")} and not exists (select 1 from reviews r
 
 _REVIEWS = f"""\
 insert into reviews (id, order_id, store_id, distributor_id, supplier_id, product_id, score, title,
-  body, external_id, created_at, answered_at)
+  body, external_id, created_at, answered_at, imported_at)
 select {new_ids("n")}, order_uuid, store_id, distributor_id, supplier_id, product_uuid, score,
-  coalesce(title, ''), coalesce(body, ''), id, created_at, answered_at
+  coalesce(title, ''), coalesce(body, ''), id, created_at, answered_at, :at
 from staging.new_reviews where n >= :first and n < :last
 on conflict (order_id, external_id) do nothing"""
 
@@ -45,4 +46,4 @@ async def plan(session: AsyncSession) -> int:
 async def write(session: AsyncSession, batch: int) -> int:
     """Write one batch of reviews; return how many."""
     span = {"first": batch * BATCH, "last": (batch + 1) * BATCH}
-    return int((await run(session, _REVIEWS, **span)).rowcount)
+    return int((await run(session, _REVIEWS, **span, at=now())).rowcount)
