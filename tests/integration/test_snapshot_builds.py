@@ -16,12 +16,19 @@ from sqlalchemy.engine import URL
 from app.access import PERMISSIONS, PUBLIC, SYSTEM, Actor, Scope
 from app.adapters.gateway import ProviderState, register
 from app.analytics.periods import business_date, midnight
-from app.analytics.snapshots import changes, closed_through, live, one_snapshot, scan
+from app.analytics.snapshots import (
+    changes,
+    closed_through,
+    live,
+    manifest,
+    one_snapshot,
+    scan,
+)
 from app.analytics.snapshots.build import Built, build
 from app.analytics.snapshots.checking import check
 from app.analytics.snapshots.draft import Draft
 from app.analytics.snapshots.health import part
-from app.analytics.snapshots.layout import DATASETS, key_of
+from app.analytics.snapshots.layout import DATASETS, Dataset, key_of, print_of
 from app.analytics.snapshots.live import forget
 from app.analytics.snapshots.manifest import DAY, GRACE
 from app.analytics.snapshots.store import MANIFEST, Store, store
@@ -375,6 +382,46 @@ async def test_another_schema_is_built_anew(fresh: Ground, monkeypatch: pytest.M
     assert closed_through() is None, "the old files are of no use"
     assert (await fresh.build()).is_full
     assert fresh.rows().height == 1 and await fresh.is_true()
+
+
+VISIT = (
+    "insert into store_visits (store_id, day, visitor, distributor_id, page_views,"
+    " product_views, searches, cart_adds, checkouts, orders, first_at)"
+    " select id, (now() at time zone 'Asia/Shanghai')::date - 9, 1, distributor_id,"
+    " 4, 0, 0, 0, 0, 0, now() - interval '9 days' from stores limit 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("looks_other", "left"), [("lines", (4, 4)), ("traffic_daily", (4, 4)), ("traffic", (0, 4))]
+)
+async def test_visits_long_ago_outlive_a_new_schema(
+    fresh: Ground, monkeypatch: pytest.MonkeyPatch, looks_other: str, left: tuple[int, int]
+) -> None:
+    market = await open_market(fresh.database)
+    await fresh.buy(market, {0: 1}, days_ago=12)
+    fresh.owner.execute(VISIT)
+    await fresh.build()
+    # Single visitors are forgotten after a time, but not what they came to.
+    fresh.owner.execute("delete from store_visits")
+    monkeypatch.setattr(changes, "KEPT_DAYS", 5)
+
+    def views() -> tuple[int, int]:
+        raw, daily = (fresh.rows(name)["page_views"].sum() for name in ("traffic", "traffic_daily"))
+        return raw, daily
+
+    assert (await fresh.build(full=True)).is_full and views() == (4, 4)
+
+    def print_now(dataset: Dataset) -> str:
+        return "other" if dataset.name == looks_other else print_of(dataset)
+
+    monkeypatch.setattr(manifest, "SCHEMA_VERSION", 10_000)
+    monkeypatch.setattr(manifest, "print_of", print_now)
+    fresh.files._seen = None
+    assert closed_through() is None
+    assert (await fresh.build()).is_full and views() == left
+    assert (await asyncio.to_thread(check) or {})["ok"]
+    assert (await fresh.build(audit=True)).differing_days == 0 and views() == left
 
 
 async def test_the_snapshot_of_another_database_is_built_anew(fresh: Ground) -> None:

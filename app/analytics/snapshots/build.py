@@ -70,14 +70,14 @@ class _Work:
     """One build."""
 
     def __init__(self, source: Source, target: Store, installation: str, *, full: bool) -> None:
-        before = target.newest()
         self.source, self.target, self.installation = source, target, installation
-        self.replaced = before
-        if before is not None and before.installation != installation:
-            before = None
-        self.before = None if full else before
+        newest = target.newest()
+        self.replaced = newest or target.outdated()
+        is_mine = self.replaced is not None and self.replaced.installation == installation
+        mine = self.replaced if is_mine else None
+        self.before = mine if newest is not None and not full else None
         self.closed = business_date(source.at) - DAY
-        self.draft = Draft(target, _carried(before, full=full))
+        self.draft = Draft(target, self.before.files if self.before else _lasting(mine))
         self.done: Days = {dataset.name: set() for dataset in RAW}
         self.written: set[str] = set()
         self.changed: set[date] = set()
@@ -88,6 +88,7 @@ class _Work:
     def run(self, *, audit: bool) -> None:
         """Read and write what has to be."""
         names = self.source.names()
+        self._roll_up_lasting()
         self._close_days()
         if self.before is not None:
             self._follow_traces(self.before, names)
@@ -96,6 +97,17 @@ class _Work:
         self._mend_firsts()
         self._summarise(names)
         self.draft.compact(self.closed, nightly=bool(self.new))
+
+    def _roll_up_lasting(self) -> None:
+        """Sum visits long ago anew where only their sums look otherwise than before."""
+        visits = self.draft.files.get("traffic", ())
+        for rollup in rollups_of("traffic"):
+            if rollup.name in self.draft.files:
+                continue
+            for file in visits:
+                days = list(days_of(file.spans))
+                rows = self.draft.rows(DATASETS["traffic"], days)
+                self.draft.add(rollup, days, roll_up(rollup, rows, rollup.names).collect())
 
     def _close_days(self) -> None:
         """Take the days that have closed since the last build, or all."""
@@ -209,12 +221,10 @@ class _Work:
         )
 
 
-def _carried(before: Manifest | None, *, full: bool) -> Mapping[str, tuple[File, ...]]:
-    """Return the files to start from: of a full build those that the tables could not give back."""
-    if before is None or not full:
-        return before.files if before else {}
+def _lasting(before: Manifest | None) -> Mapping[str, tuple[File, ...]]:
+    """Return the files that the tables could not give back, which a full build starts from."""
     lasting = {"traffic", *(rollup.name for rollup in rollups_of("traffic"))}
-    return {name: files for name, files in before.files.items() if name in lasting}
+    return {name: before.files[name] for name in lasting if before and name in before.files}
 
 
 def _same(one: "pl.DataFrame | None", other: "pl.DataFrame | None") -> bool:

@@ -2,6 +2,8 @@
 
 Pure data, the one source of the SQL that reads, the Parquet that is written and the check of who
 sees what. ``SCHEMA_VERSION`` must rise with every change here, so that old files are made anew.
+Those of visits long ago cannot be: they are taken over if their columns are as before, so that one
+whose meaning changes needs another name.
 
 A *raw* dataset has one row for each thing that happened; a *rollup* sums a raw one by day,
 currency and some keys; a *summary* is made from the whole history at once. Keys are the low 64
@@ -10,6 +12,7 @@ are cents of the row's ``currency``; ``day`` is the business day of the event. N
 ``customer`` is a key that only the database can lead back to somebody.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -404,6 +407,13 @@ DATASETS: Mapping[str, Dataset] = {d.name: d for d in (*RAW, *ROLLUPS, *SUMMARIE
 def rollups_of(source: str) -> tuple[Dataset, ...]:
     """Return the rollups that sum a raw dataset."""
     return tuple(rollup for rollup in ROLLUPS if rollup.source == source)
+
+
+def print_of(dataset: Dataset) -> str:
+    """Return a digest of what a dataset's files look like."""
+    columns = [(column.name, str(column.kind)) for column in dataset.columns]
+    shape = repr((columns, dataset.source, dataset.keys, dataset.totals))
+    return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
 def key_of(id_: UUID) -> int:

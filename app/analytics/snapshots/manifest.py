@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from app.analytics.snapshots.layout import SCHEMA_VERSION
+from app.analytics.snapshots.layout import DATASETS, SCHEMA_VERSION, print_of
 
 DAY = timedelta(days=1)
 GRACE = timedelta(hours=1)
@@ -94,6 +94,7 @@ class Manifest:
         """Return the manifest as JSON."""
         plain: dict[str, Any] = {
             "schema": SCHEMA_VERSION,
+            "prints": {name: print_of(DATASETS[name]) for name in self.files},
             "installation": self.installation,
             "built_at": self.built_at.isoformat(),
             "closed_through": self.closed_through.isoformat(),
@@ -110,6 +111,23 @@ def parse(text: str) -> Manifest | None:
     try:
         plain = json.loads(text)
         return _manifest(plain) if plain["schema"] == SCHEMA_VERSION else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def parse_outdated(text: str) -> Manifest | None:
+    """Read a manifest of another schema, for those files that look as they would look now."""
+    try:
+        plain = json.loads(text)
+        if plain["schema"] == SCHEMA_VERSION:
+            return None
+        prints = plain["prints"]
+        files = {
+            name: files
+            for name, files in plain["files"].items()
+            if name in DATASETS and prints[name] == print_of(DATASETS[name])
+        }
+        return _manifest({**plain, "files": files})
     except (ValueError, KeyError, TypeError):
         return None
 

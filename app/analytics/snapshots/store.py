@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from app.analytics.snapshots.manifest import GRACE, Manifest, parse
+from app.analytics.snapshots.manifest import GRACE, Manifest, parse, parse_outdated
 from app.kit.db import database
 from app.kit.settings import settings
 
@@ -50,11 +50,17 @@ class Store:
 
     def newest(self) -> Manifest | None:
         """Return the manifest as it is at this moment."""
+        return parse(self._text())
+
+    def outdated(self) -> Manifest | None:
+        """Return what can be taken over of a snapshot that an earlier version made."""
+        return parse_outdated(self._text())
+
+    def _text(self) -> str:
         try:
-            found = self._objects.get(MANIFEST)
+            return bytes(self._objects.get(MANIFEST).bytes()).decode()
         except FileNotFoundError:
-            return None
-        return parse(bytes(found.bytes()).decode())
+            return ""
 
     def switch(self, manifest: Manifest) -> None:
         """Make ``manifest`` the one that readers take from now on."""
