@@ -17,7 +17,7 @@ from app.kit.errors import Forbidden
 from app.kit.paths import PROJECT_ROOT
 from app.services.closing import expire_orders
 from app.services.fulfilment import complete_overdue, receive_overdue
-from app.services.imports import history, orders
+from app.services.imports import history, orders, working
 from app.services.imports.files import NothingToImport
 from app.services.imports.history import ImportRuns, Progress, bring
 from app.services.imports.mapping import HistoryMapping
@@ -286,6 +286,13 @@ async def test_a_killed_process_leaves_whole_orders_and_a_run_to_continue(
     written = await value(database, "select count(*) from orders")
     assert 3 <= written < 9
     assert broken(owner_url) == []
+    assert await value(database, STAGED) > 0
+    for _ in range(100):
+        await working.tidy()
+        if await value(database, STAGED) == 0:
+            break
+        await asyncio.sleep(0.1)
+    assert await value(database, STAGED) == 0
     report = await _once_free()
     assert report.resumed
     assert report.counts["orders"] == Count(9, 9, 0, 0)

@@ -104,7 +104,7 @@ async def bring(
         actor.require("platform:imports:write")
     began = time.monotonic()
     files = locate(folder, mapping)
-    async with _alone(), _leaving_nothing_staged(actor):
+    async with alone(), leaving_nothing_staged(actor):
         with tempfile.TemporaryDirectory(prefix="tongshang-import-") as scratch:
             job = _Import(actor, mapping, watch, run_id, writer)
             told = await job.run(files, Path(scratch), dry=dry)
@@ -112,7 +112,7 @@ async def bring(
 
 
 @asynccontextmanager
-async def _alone() -> AsyncGenerator[None]:
+async def alone() -> AsyncGenerator[None]:
     """Hold the lock of all imports by a connection of its own; raises ImportRuns."""
     async with database().connection() as connection:
         held = await connection.scalar(text(f"select pg_try_advisory_lock({_LOCK})"))
@@ -127,7 +127,7 @@ async def _alone() -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def _leaving_nothing_staged(actor: Actor) -> AsyncGenerator[None]:
+async def leaving_nothing_staged(actor: Actor) -> AsyncGenerator[None]:
     """Remove the staged rows, which name people, however the import ends."""
     try:
         yield

@@ -5,6 +5,7 @@ worker died is taken up by another one (``take_up_lost``); the journal lets it g
 """
 
 import asyncio
+import contextlib
 import json
 import tempfile
 from collections.abc import Mapping
@@ -25,7 +26,13 @@ from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.imports import journal, kept
-from app.services.imports.history import ImportRuns, Progress, bring
+from app.services.imports.history import (
+    ImportRuns,
+    Progress,
+    alone,
+    bring,
+    leaving_nothing_staged,
+)
 from app.services.imports.mapping import HistoryMapping, parse_mapping
 from app.services.imports.report import Report
 from app.services.imports.runs import BEATS, hand_over
@@ -156,8 +163,12 @@ async def take_up_lost() -> None:
 async def tidy() -> int:
     """Forget the files of imports that nobody went on with; return how many imports.
 
-    They hold people's addresses, so they do not lie about for ever.
+    They hold people's addresses, so they do not lie about for ever; nor do the staged rows of an
+    import that was killed.
     """
+    with contextlib.suppress(ImportRuns):
+        async with alone(), leaving_nothing_staged(SYSTEM):
+            pass
     async with engine_transaction(SYSTEM, "imports.prepare") as session:
         found = (await session.execute(_FORGOTTEN, {"since": now() - KEPT})).all()
         ids = [row.id for row in found]
