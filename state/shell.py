@@ -49,14 +49,20 @@ class ShellState(ConsoleState, rx.State):
         self.ready = True
 
     async def _enter(self) -> None:
+        """Fill what stays as it is in a workspace.
+
+        A further navigation, or a connection that ends, cancels this while it waits: nothing is
+        said before all is known, or a half-filled frame would pass for a whole one.
+        """
         who = acting()
-        self.path = who.workspace.path
         mall = (await platform_settings.current()).name
+        user = await signed_in(cookie(self.router, COOKIE))
+        await remember_workspace(who.user.user_id, who.workspace)
+        self.path = who.workspace.path
         self.workspace_name = who.user.merchant_name or mall
         self.user_name, self.user_email = who.user.name, who.user.email
         self.suspended = who.user.is_suspended
         self.may = sorted(p for p in PERMISSIONS if who.actor.may(p))
-        user = await signed_in(cookie(self.router, COOKIE))
         self.workspaces = [
             {
                 "scope": entry.scope,
@@ -67,7 +73,6 @@ class ShellState(ConsoleState, rx.State):
             for entry in user.workspaces
             if entry.is_open
         ]
-        await remember_workspace(who.user.user_id, who.workspace)
 
     @rx.event
     @needs(SIGNED_IN)

@@ -80,6 +80,14 @@ class Tab:
         await asyncio.wait_for(future.wait_all(), timeout=20)
         return answer
 
+    async def leave(self, state: type[Any], name: str, reached: asyncio.Event) -> None:
+        """Send an event and cancel it at a point, as Reflex does where the page is left."""
+        self.pipeline.answers[self.token] = Answer()
+        future = await self.pipeline.processor.enqueue(self.token, self._event(state, name, {}))
+        await asyncio.wait_for(reached.wait(), timeout=20)
+        future.cancel()
+        await self.pipeline.processor.join(timeout=20)
+
     async def drop(self, state: type[Any], name: str, payload: dict[str, Any]) -> Answer:
         """Send an event that has no handler, for whose end nobody can wait."""
         answer = self.pipeline.answers[self.token] = Answer()

@@ -1,5 +1,6 @@
 """The gate: whoever can open a websocket can send any event, and gets only what is theirs."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -272,6 +273,27 @@ async def test_another_workspace_in_the_same_tab_starts_from_nothing(
     assert answer.var(ShellState, "path") == f"/supplier/{merchant.code}"
     forgotten = await tab.state(MerchantsState)
     assert (forgotten.rows, forgotten.total, forgotten.loaded) == ([], 0, False)
+
+
+async def test_a_page_left_at_once_leaves_no_half_filled_frame(
+    pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tab = pipeline.tab(await _person(database, None, "platform_owner"), PLATFORM)
+    reached = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    for step in ("platform_settings.current", "signed_in", "remember_workspace"):
+        reached.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(f"state.shell.{step}", hang)
+            await tab.leave(ShellState, "load", reached)
+        answer = await tab.send(ShellState, "load")
+        assert "platform:merchants:read" in answer.var(ShellState, "may")
+        assert answer.var(ShellState, "workspaces")
+        tab = pipeline.tab(tab.cookie, PLATFORM)
 
 
 async def test_two_tabs_hold_two_workspaces(pipeline: Pipeline, database: Database) -> None:
