@@ -152,7 +152,7 @@ def _about() -> rx.Component:
     return base.card(
         base.facts(
             (t("Source"), rx.cond(run.source != "", run.source, "–")),
-            (t("Mapping"), rx.cond(run.is_wizard, mapping, "–")),
+            (t("Mapping"), rx.cond(run.is_wizard | (run.mapping_name != ""), mapping, "–")),
             (t("Begun by"), rx.cond(run.by != "", run.by, t("Command line"))),
             (t("Ended"), rx.cond(run.finished_at != "", run.finished_at, "–")),
         ),
