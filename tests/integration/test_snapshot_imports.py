@@ -83,9 +83,24 @@ A_DAY_AGO = """\
 set session_replication_role = replica;
 update import_runs set started_at = started_at - interval '1 day',
   finished_at = finished_at - interval '1 day';
+update import_steps set finished_at = finished_at - interval '1 day';
 update orders set imported_at = imported_at - interval '1 day';
 update order_events set created_at = created_at - interval '1 day';
 reset session_replication_role"""
+
+
+async def test_an_import_that_was_killed_is_not_looked_for_for_ever(
+    database: Database, owner_connection: Any
+) -> None:
+    await bring_olist(SAMPLE)
+    owner_connection.execute(A_DAY_AGO)
+    owner_connection.execute("update import_runs set state = 'RUNNING', finished_at = null")
+    await _build()
+    # Nothing tells of this change but the import's last step.
+    owner_connection.execute("update order_addresses set province = 'elsewhere'")
+    assert (await _build()).changed_days == 0
+    owner_connection.execute("update import_steps set finished_at = now()")
+    assert (await _build()).changed_days > 0
 
 
 async def test_reviews_of_orders_that_came_earlier_are_taken_by_their_trace(

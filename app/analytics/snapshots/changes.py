@@ -32,11 +32,12 @@ _TRACED = f"""\
 with steps as materialized (
   select order_id, bool_or(kind = 'PAID') as was_paid from order_events
   where created_at >= :since group by order_id),
--- History has old moments; when it was brought tells it. Without an import nobody looks for any.
+-- History has old moments; when it was brought tells it. Without an import nobody looks for any;
+-- one that runs, or was killed, went as far as its last step.
 imports as materialized (
-  select min(started_at) - interval '1 minute' as began from import_runs
-  where state in ('RUNNING', 'DONE', 'STOPPED', 'CANCELLED')
-    and coalesce(finished_at, 'infinity') >= :since),
+  select min(started_at) - interval '1 minute' as began from import_runs r
+  where greatest(finished_at, (select max(s.finished_at) from import_steps s
+    where s.run_id = r.id)) >= :since),
 brought as materialized (
   select id as order_id from orders
   where (select began from imports) is not null and imported_at >= (select began from imports)),
