@@ -18,16 +18,37 @@ from sqlalchemy.engine import URL
 
 from app.access import PERMISSIONS, PUBLIC, Actor, Scope
 from app.adapters.gateway import register
-from app.analytics.periods import business_date
+from app.analytics.periods import Preset, preset
 from app.analytics.snapshots.build import build
 from app.analytics.snapshots.live import forget
+from app.analytics.views import Comparison, View
 from app.kit.db import Database, use_database
 from app.services import closing, fulfilment, payments, refunds
 from app.services.demo.bulk import seed
 from tests.integration.market import FakeProvider, open_market
 
 ALL = frozenset(PERMISSIONS)
-TODAY = business_date(datetime.now(UTC))
+_made_at: datetime | None = None
+
+
+def made_at() -> datetime:
+    """Return the moment just after the market was made: the figures are looked at then.
+
+    A moment taken when a test file is read lies before the market of a long run, whose last
+    rows its figures would have and plain SQL up to that moment would not.
+    """
+    assert _made_at is not None, "no market is open"
+    return _made_at
+
+
+def quarter() -> View:
+    """Return the last 90 days, looked at when the market had been made."""
+    return View(preset(Preset.QUARTER, made_at()))
+
+
+def today(comparison: Comparison = Comparison.WEEKDAY) -> View:
+    """Return the running day, looked at when the market had been made."""
+    return View(preset(Preset.TODAY, made_at()), comparison)
 
 
 @dataclass
@@ -175,6 +196,7 @@ _BEHAVIOUR = (
 
 async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
     """Make the market; a module's fixture yields from it."""
+    global _made_at
     opened = Database(app_url, pool_size=4)
     use_database(opened)
     await seed(suppliers=3, distributors=3, skus=40, orders=400)
@@ -206,7 +228,9 @@ async def open_trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
             " where m.id in (supplier_id, distributor_id) and paid_at is not null) order by m.code"
         ).fetchall()
         await asyncio.to_thread(build, "test", full=True)
+        _made_at = datetime.now(UTC)
         yield Trade(owner, [m for m, supplies in found if supplies], [m for m, s in found if not s])
+    _made_at = None
     use_database(None)
     await opened.close()
 

@@ -6,7 +6,6 @@ recognition, live and in the snapshot, and the merchant must get the very same a
 """
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +18,17 @@ from app.analytics.dashboards import open_dashboard
 from app.analytics.engine import measure_frame
 from app.analytics.explorer import Question, ask, askable, dimensions_of
 from app.analytics.measures import MEASURES
-from app.analytics.periods import Preset, preset
 from app.analytics.snapshots.layout import DATASETS, key_of
-from app.analytics.views import View
 from app.kit.errors import Forbidden
-from tests.integration.analytics import Trade, distributor, open_trade, platform, supplier
-
-NOW = datetime.now(UTC) + timedelta(minutes=10)
-QUARTER, TODAY = View(preset(Preset.QUARTER, NOW)), View(preset(Preset.TODAY, NOW))
+from tests.integration.analytics import (
+    Trade,
+    distributor,
+    open_trade,
+    platform,
+    quarter,
+    supplier,
+    today,
+)
 
 CHANGED = (
     "update order_lines set quantity = quantity * 7, goods_cents = goods_cents * 7,"
@@ -74,7 +76,7 @@ async def trade(owner_url: URL, app_url: str) -> AsyncIterator[Trade]:
 async def everything(actor: Actor) -> dict[str, Any]:
     """Return all figures that an actor gets, path by path."""
     found: dict[str, Any] = {}
-    for view in (QUARTER, TODAY):
+    for view in (quarter(), today()):
         name = view.period.preset
         for measure in askable(actor):
             key = measure.key
@@ -101,7 +103,7 @@ async def test_a_merchant_reads_only_its_own_rows_of_every_dataset(
 ) -> None:
     who = (trade.suppliers if scope is Scope.SUPPLIER else trade.distributors)[0]
     actor = supplier(who) if scope is Scope.SUPPLIER else distributor(who)
-    first, last = QUARTER.period.first, QUARTER.period.last
+    first, last = quarter().period.first, quarter().period.last
     read = refused = 0
     for name, dataset in DATASETS.items():
         try:
@@ -126,7 +128,7 @@ async def test_a_supplier_has_no_measure_of_retail_amounts_or_customers(trade: T
     }
     for key in MEASURES.keys() - mine:
         with pytest.raises(Exception, match=r"permission|no measure"):
-            await ask(actor, Question((key,), QUARTER))
+            await ask(actor, Question((key,), quarter()))
 
 
 async def test_a_supplier_sees_no_retail_amount_and_a_distributor_no_supply_price(
@@ -139,10 +141,10 @@ async def test_a_supplier_sees_no_retail_amount_and_a_distributor_no_supply_pric
         " join orders o on o.id = l.order_id where o.currency = 'CNY' and"
         " (o.paid_at at time zone 'Asia/Shanghai')::date >= %(first)s and {mine} group by 1"
     )
-    first = QUARTER.period.first
+    first = quarter().period.first
     for who in trade.suppliers:
         rows = trade.rows(lines.format(mine="p.supplier_id = %(who)s"), first=first, who=who)
-        seen = await open_dashboard(supplier(who), QUARTER)
+        seen = await open_dashboard(supplier(who), quarter())
         held = {(row.key, v) for panel in seen.panels for row in panel.rows for v in row.values[1:]}
         assert rows
         assert not {(key, int(retail)) for key, retail, _ in rows} & held
@@ -157,14 +159,14 @@ async def test_nothing_of_others_moves_a_merchants_figures(trade: Trade, scope: 
     actor = supplier(who) if is_supplier else distributor(who)
     before = await everything(actor)
     assert len(before) > 80
-    whole = await measure_frame(platform(), QUARTER, measures=["gmv_paid", "units_sold"])
+    whole = await measure_frame(platform(), quarter(), measures=["gmv_paid", "units_sold"])
     await _change_all_others(trade, who, scope)
     after = await everything(actor)
     assert after.keys() == before.keys()
     for path, value in before.items():
         assert after[path] == value, path
     # The others' figures have moved, so this was no idle exercise.
-    moved = await measure_frame(platform(), QUARTER, measures=["gmv_paid", "units_sold"])
+    moved = await measure_frame(platform(), quarter(), measures=["gmv_paid", "units_sold"])
     assert moved["units_sold"][0] > whole["units_sold"][0] * 3
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy.engine import URL
@@ -21,15 +21,18 @@ from tests.integration.analytics import (
     Trade,
     distributor,
     figure,
+    made_at,
     open_trade,
     platform,
+    quarter,
     supplier,
 )
 from tests.integration.plain_sql import VIEWS, asked, by_dimension, values
 
-NOW = datetime.now(UTC) + timedelta(minutes=10)
-VIEW = View(preset(Preset.QUARTER, NOW))
-TODAY = View(preset(Preset.TODAY, NOW))
+ANY_MOMENT = datetime(2026, 11, 25, 4, tzinfo=UTC)
+VIEW = View(preset(Preset.QUARTER, ANY_MOMENT))
+TODAY = View(preset(Preset.TODAY, ANY_MOMENT))
+"""Views of questions that are refused before a day of theirs is read."""
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,7 @@ async def test_what_no_answer_fits_is_refused_in_words(
 async def test_refusals_speak_the_askers_language(trade: Trade) -> None:
     reader = replace(platform(), locale="zh_CN")
     with pytest.raises(CannotDivide) as caught:
-        await ask(reader, Question(("visitors",), VIEW, ("category",)))
+        await ask(reader, Question(("visitors",), quarter(), ("category",)))
     assert caught.value.params == {"measure": "访客数", "dimension": "类目"}
 
 
@@ -86,7 +89,7 @@ def actors(trade: Trade) -> list[Actor]:
 
 
 async def test_every_measure_can_be_asked_by_every_dimension_in_every_chart(trade: Trade) -> None:
-    view = replace(VIEW, period=preset(Preset.WEEK, NOW))
+    view = replace(quarter(), period=preset(Preset.WEEK, made_at()))
     for actor in actors(trade):
         for measure in askable(actor):
             for dimension in ("", *dimensions_of(actor, [measure.key])):
@@ -101,24 +104,25 @@ async def test_every_measure_can_be_asked_by_every_dimension_in_every_chart(trad
 
 async def test_answers_equal_plain_sql(trade: Trade) -> None:
     for actor, key in zip(actors(trade), ("gmv_paid", "supply_sales", "store_sales"), strict=True):
-        panel = await ask(actor, Question((key,), VIEW, ("category",)))
+        panel = await ask(actor, Question((key,), quarter(), ("category",)))
         assert panel.chart is Chart.BARS
-        plain = by_dimension(trade.owner, key, "category", asked(actor, VIEW))
+        plain = by_dimension(trade.owner, key, "category", asked(actor, quarter()))
         assert {row.key: row.values[1] for row in panel.rows} == plain
         named = {row.key: row.label_en for row in panel.rows}
         assert set(named.values()) <= {"General", "Tea", "Kind 1", "Kind 2", "Kind 3", "Kind 4"}
-        over_time = await ask(actor, Question((key, "units_sold"), VIEW, grain="month"))
-        whole = values(trade.owner, [key, "units_sold"], asked(actor, VIEW), before=False)
+        over_time = await ask(actor, Question((key, "units_sold"), quarter(), grain="month"))
+        whole = values(trade.owner, [key, "units_sold"], asked(actor, quarter()), before=False)
         sums = [sum(figure(row.values[place]) for row in over_time.rows) for place in (1, 2)]
         assert sums == list(whole.values())
 
 
 async def test_lines_have_a_column_for_each_of_the_largest(trade: Trade) -> None:
     panel = await ask(
-        replace(platform(), locale="en"), Question(("goods_sales",), VIEW, ("category",), "week")
+        replace(platform(), locale="en"),
+        Question(("goods_sales",), quarter(), ("category",), "week"),
     )
     assert panel.chart is Chart.LINES
-    plain = by_dimension(trade.owner, "goods_sales", "category", asked(platform(), VIEW))
+    plain = by_dimension(trade.owner, "goods_sales", "category", asked(platform(), quarter()))
     sums = {
         column.key: sum(figure(row.values[place]) for row in panel.rows)
         for place, column in enumerate(panel.columns)
@@ -132,7 +136,7 @@ async def test_lines_have_a_column_for_each_of_the_largest(trade: Trade) -> None
 
 
 async def test_sort_and_limit_are_obeyed(trade: Trade) -> None:
-    question = Question(("gmv_paid", "paid_orders"), VIEW, ("product",), chart=Chart.TABLE)
+    question = Question(("gmv_paid", "paid_orders"), quarter(), ("product",), chart=Chart.TABLE)
     usual = (await ask(platform(), question)).rows
     figures = [figure(row.values[1]) for row in usual]
     assert figures == sorted(figures, reverse=True)
@@ -145,7 +149,7 @@ async def test_sort_and_limit_are_obeyed(trade: Trade) -> None:
 
 
 async def test_two_dimensions_make_a_table_with_links_to_the_rows(trade: Trade) -> None:
-    question = Question(("gmv_paid",), VIEW, ("supplier", "category"))
+    question = Question(("gmv_paid",), quarter(), ("supplier", "category"))
     panel = await ask(platform(), question)
     assert panel.chart is Chart.TABLE
     assert [column.key for column in panel.columns[:2]] == ["supplier", "category"]
@@ -154,17 +158,17 @@ async def test_two_dimensions_make_a_table_with_links_to_the_rows(trade: Trade) 
         assert {"supplier", "category", "paid_from"} <= {
             part.split("=")[0] for part in row.link.query.split("&")
         }
-    whole = values(trade.owner, ["gmv_paid"], asked(platform(), VIEW), before=False)
+    whole = values(trade.owner, ["gmv_paid"], asked(platform(), quarter()), before=False)
     assert sum(figure(row.values[2]) for row in panel.rows) == whole["gmv_paid"]
 
 
 async def test_one_measure_stands_beside_its_comparison(trade: Trade) -> None:
-    panel = await ask(platform(), Question(("take",), VIEW))
-    plain = asked(platform(), VIEW)
+    panel = await ask(platform(), Question(("take",), quarter()))
+    plain = asked(platform(), quarter())
     now = values(trade.owner, ["take"], plain, before=False)
     before = values(trade.owner, ["take"], plain, before=True)
     assert panel.rows[0].values[1:] == (now["take"], before["take"])
-    alone = replace(VIEW, comparison=Comparison.NONE)
+    alone = replace(quarter(), comparison=Comparison.NONE)
     panel = await ask(platform(), Question(("take",), alone, grain="day"))
     assert [column.key for column in panel.columns] == ["slot", "take"]
 
@@ -174,11 +178,11 @@ async def test_only_who_may_open_dashboard_or_analytics_may_ask(trade: Trade) ->
     others = frozenset(held for held in ALL if not held.startswith(rooms))
     nobody = Actor(Scope.PLATFORM, permissions=others)
     with pytest.raises(Forbidden):
-        await ask(nobody, Question(("gmv_paid",), VIEW))
+        await ask(nobody, Question(("gmv_paid",), quarter()))
     bare = Actor(Scope.PLATFORM, permissions=frozenset({"platform:dashboard:read"}))
     assert not askable(bare)
     with pytest.raises(Forbidden):
-        await ask(bare, Question(("gmv_paid",), VIEW))
+        await ask(bare, Question(("gmv_paid",), quarter()))
     assert not [m for m in askable(platform()) if m.is_standing]
     assert len(askable(platform())) > 25
     assert MEASURES["gmv_paid"] in askable(platform())

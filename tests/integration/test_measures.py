@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,10 @@ from app.kit.errors import Forbidden
 from tests.integration.analytics import (
     Trade,
     distributor,
+    made_at,
     open_trade,
     platform,
+    quarter,
     supplier,
 )
 from tests.integration.plain_sql import COLUMN, PLAIN, VIEWS, asked, by_dimension, values
@@ -54,7 +56,7 @@ def test_every_flow_is_proven() -> None:
 @st.composite
 def periods(draw: st.DrawFn) -> Period:
     """Any days of the last year; every third period ends today, which is still running."""
-    at = datetime.now(UTC)
+    at = made_at()
     today = preset(Preset.TODAY, at).first
     back = draw(st.one_of(st.just(0), st.integers(0, 3), st.integers(0, 360)))
     last = today - timedelta(days=back)
@@ -62,7 +64,8 @@ def periods(draw: st.DrawFn) -> Period:
     return custom(last - timedelta(days=days), last, at)
 
 
-Draw = tuple[Period, Comparison, str, str, int]
+Draw = tuple[Period | Preset, Comparison, str, str, int]
+"""The days, or a choice of days that is looked at when the market is there."""
 draws = st.tuples(
     periods(),
     st.sampled_from([Comparison.WEEKDAY, Comparison.PREVIOUS, Comparison.YEAR]),
@@ -70,12 +73,15 @@ draws = st.tuples(
     st.sampled_from(["", "", *COLUMN]),
     st.integers(0, 10_000),
 )
-NOW = datetime.now(UTC) + timedelta(minutes=10)
 EXAMPLES = [
-    (preset(which, NOW), compared, "CNY", "", 0)
+    (which, compared, "CNY", "", 0)
     for which in (Preset.TODAY, Preset.MONTH)
     for compared in (Comparison.WEEKDAY, Comparison.PREVIOUS)
 ]
+
+
+def days(drawn: Period | Preset) -> Period:
+    return preset(drawn, made_at()) if isinstance(drawn, Preset) else drawn
 
 
 def dimension_values(trade: Trade, dimension: str) -> list[str]:
@@ -97,7 +103,9 @@ def chosen(trade: Trade, scope: Scope, dimension: str, place: int) -> dict[str, 
 
 async def prove(trade: Trade, actor: Actor, drawn: Draw) -> None:
     period, comparison, currency, dimension, place = drawn
-    view = View(period, comparison, chosen(trade, actor.scope, dimension, place), currency=currency)
+    view = View(
+        days(period), comparison, chosen(trade, actor.scope, dimension, place), currency=currency
+    )
     keys = [
         key
         for key in PLAIN
@@ -153,7 +161,7 @@ def one_source(key: str) -> bool:
 @settings(LOOK, max_examples=12)
 async def test_what_is_divided_equals_plain_sql(trade: Trade, drawn: Draw) -> None:
     period, comparison, currency, _, place = drawn
-    view = View(period, comparison, currency=currency)
+    view = View(days(period), comparison, currency=currency)
     for actor in actors(trade):
         keys = [k for k in PLAIN if actor.scope in MEASURES[k].scopes and one_source(k)]
         for key in keys[place % 3 :: 3]:
@@ -177,7 +185,7 @@ def as_key(dimension: str, value: str | None) -> int | str | None:
 async def test_slots_sum_to_the_whole_and_begin_in_the_business_zone(
     trade: Trade, drawn: Draw
 ) -> None:
-    period, comparison, currency, _, _ = drawn
+    period, comparison, currency = days(drawn[0]), *drawn[1:3]
     view = View(period, comparison, currency=currency)
     grains = ("hour", "day") if period.is_hourly else ("day", "week", "month")
     for actor in actors(trade):
@@ -211,7 +219,7 @@ async def test_several_dimensions_and_a_filter_equal_plain_sql(
     trade: Trade, more: tuple[str, ...]
 ) -> None:
     """What no rollup has comes from the rows, and equals what the rollups say of its sums."""
-    view = View(preset(Preset.QUARTER, NOW))
+    view = quarter()
     both = await measure_frame(
         platform(), view, measures=["gmv_paid"], by=["category", "province", *more]
     )
@@ -230,7 +238,7 @@ async def test_late_refunds_reach_closed_days(trade: Trade) -> None:
         " on l.order_id = o.id where l.refunded_cents = 0 and o.currency = 'CNY'"
         " and o.paid_at < now() - interval '40 days' order by 1 limit 1"
     )[0][0]
-    view = View(custom(day, day, NOW))
+    view = View(custom(day, day, made_at()))
     rate = await measure_frame(platform(), view, measures=["return_rate", "margin_rate"])
     trade.owner.execute("set session_replication_role = replica")
     trade.owner.execute(
@@ -251,7 +259,7 @@ async def test_late_refunds_reach_closed_days(trade: Trade) -> None:
 async def test_without_a_snapshot_all_is_live(
     trade: Trade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = View(preset(Preset.MONTH, NOW))
+    view = View(preset(Preset.MONTH, made_at()))
     for actor in actors(trade):
         keys = [key for key in PLAIN if actor.scope in MEASURES[key].scopes]
         with monkeypatch.context() as patched:
@@ -263,8 +271,8 @@ async def test_without_a_snapshot_all_is_live(
 
 
 async def test_days_without_anything_are_zero(trade: Trade) -> None:
-    first = preset(Preset.TODAY, NOW).first - timedelta(days=900)
-    view = View(custom(first, first + timedelta(days=9), NOW))
+    first = preset(Preset.TODAY, made_at()).first - timedelta(days=900)
+    view = View(custom(first, first + timedelta(days=9), made_at()))
     frame = await measure_frame(platform(), view, measures=["gmv_paid", "take"], grain="day")
     assert frame["gmv_paid"].to_list() == frame["take"].to_list() == [0] * 10
     whole = await measure_frame(
@@ -276,7 +284,7 @@ async def test_days_without_anything_are_zero(trade: Trade) -> None:
 
 
 async def test_nobody_asks_for_what_is_not_theirs(trade: Trade) -> None:
-    view = View(preset(Preset.MONTH, NOW))
+    view = View(preset(Preset.MONTH, made_at()))
     for actor in actors(trade):
         for key, measure in MEASURES.items():
             if actor.scope not in measure.scopes and not measure.is_standing:
@@ -306,7 +314,7 @@ def test_a_running_day_meets_as_much_of_an_earlier_one() -> None:
 
 
 async def test_questions_at_once_give_the_same_answers(trade: Trade) -> None:
-    view = View(preset(Preset.MONTH, NOW))
+    view = View(preset(Preset.MONTH, made_at()))
     asks = [
         measure_frame(actor, view, measures=["units_sold"], by=["category"])
         for actor in actors(trade) * 4

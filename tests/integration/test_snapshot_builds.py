@@ -519,6 +519,23 @@ async def test_many_late_changes_do_not_make_many_files(fresh: Ground) -> None:
         assert len(closed) == len(set(closed)) and await fresh.is_true()
 
 
+async def test_a_month_is_one_file_from_the_first_night_after_its_last_day(fresh: Ground) -> None:
+    market = await open_market(fresh.database)
+    await fresh.buy(market, {0: 2}, days_ago=2)
+    await fresh.build()
+    month = business_date(now() + DAY).replace(day=1)
+    first = midnight((month + 32 * DAY).replace(day=1)) + timedelta(hours=1)
+    for moment in (now() + DAY, first - 2 * DAY, first - DAY, first):
+        with frozen(moment):
+            await fresh.build()
+    found = fresh.files.newest().files  # type: ignore[union-attr]
+    by_day = {name: files for name, files in found.items() if files[0].spans}
+    assert {"lines", "daily"} <= by_day.keys()
+    for dataset, files in by_day.items():
+        closed = [file for file in files if file.month == month]
+        assert len(closed) == 1 and closed[0].is_whole, dataset
+
+
 async def test_an_object_store_serves_as_a_folder_does(
     fresh: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.analytics.snapshots.layout import DATASETS, Dataset
-from app.analytics.snapshots.manifest import File, days_of, spans_of
+from app.analytics.snapshots.manifest import DAY, File, days_of, spans_of
 from app.analytics.snapshots.opening import count_rows, rows_of
 from app.analytics.snapshots.store import Store
 
@@ -63,7 +63,8 @@ class Draft:
 
     def compact(self, closed: date, *, nightly: bool) -> None:
         """Write months that lie in too many files anew, each as one file."""
-        running = closed.replace(day=1)
+        # On the first of a month, the month that has just closed is no longer the running one.
+        running = (closed + DAY).replace(day=1)
         for name, files in list(self.files.items()):
             for month in {file.month for file in files if file.spans}:
                 mine = [file for file in files if file.spans and file.month == month]
