@@ -331,6 +331,6 @@ def _pager(state: State) -> rx.Component:
                 class_name="pager-buttons",
             ),
             class_name="pager",
-            aria_label=t("Pages"),
+            aria_label=t("Pagination"),
         ),
     )

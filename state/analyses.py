@@ -8,7 +8,7 @@ import reflex as rx
 
 from app import routes
 from app.access import Actor
-from app.kit.i18n import N_, catalog
+from app.kit.i18n import N_, in_both
 from app.queries.lists.figures import SHARING
 from app.services import analyses
 from app.services.sharing_roles import roles_to_share_with
@@ -71,10 +71,10 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
 async def sharing_choices(actor: Actor) -> list[list[str]]:
     """Return with whom the actor may share: a code or a role's id, and its name twice."""
     roles = await roles_to_share_with(actor, analyses.SHARES)
-    words, chinese = dict(SHARING), catalog("zh_CN")
+    words = dict(SHARING)
 
     def named(key: str, message: str) -> list[str]:
-        return [key, chinese.get(message, message), message]
+        return [key, *in_both(message)]
 
     found = [named(Sharing.OWN, words["OWN"])]
     if roles:

@@ -9,7 +9,7 @@ from app.analytics import views
 from app.analytics.periods import Preset
 from app.kit.clock import now
 from app.kit.errors import Invalid
-from app.kit.i18n import N_, catalog
+from app.kit.i18n import LOCALES, N_, gettext, in_both
 from app.queries.lists.figures import DAYS
 from app.queries.reports import analyses_of, colleagues, schedule_of
 from app.services import saved_views
@@ -207,34 +207,30 @@ class SchedulesState(ListState, mixin=True):
         }
 
 
-def _both(message: str, **params: object) -> list[str]:
-    chinese = catalog("zh_CN").get(message, message)
-    return [chinese % params, message % params] if params else [chinese, message]
-
-
 async def _subjects(actor: Actor, chosen: str) -> list[list[str]]:
     """Return what can be sent: the dashboard, its saved views, saved analyses."""
-    found = [[DASHBOARD, *_both(N_("Dashboard"))]]
+    found = [[DASHBOARD, *in_both(N_("Dashboard"))]]
     if chosen.startswith(f"{DASHBOARD}?"):
-        found = [[chosen, *_both(N_("Dashboard as it was shown"))]]
+        found = [[chosen, *in_both(N_("Dashboard as it was shown"))]]
     for view in await saved_views.of(actor, DASHBOARD):
-        found.append([f"{_VIEW}{view['id']}", *_both(N_("Dashboard: %(name)s"), name=view["name"])])
+        named = in_both(N_("Dashboard: %(name)s"), name=view["name"])
+        found.append([f"{_VIEW}{view['id']}", *named])
     for one in await analyses_of(actor):
         found.append([f"{_ANALYSIS}{one.id}", one.name, one.name])
     return found
 
 
 def _whens() -> list[list[str]]:
-    daily = [["DAILY", *_both(N_("Every day"))]]
+    daily = [["DAILY", *in_both(N_("Every day"))]]
     weekly = [[code, *_every(name)] for code, name in DAYS]
-    monthly = [[f"M{day}", *_both(N_("Monthly, on day %(day)s"), day=day)] for day in range(1, 32)]
+    each = N_("Monthly, on day %(day)s")
+    monthly = [[f"M{day}", *in_both(each, day=day)] for day in range(1, 32)]
     return [*daily, *weekly, *monthly]
 
 
 def _every(weekday: str) -> list[str]:
-    chinese, english = catalog("zh_CN"), N_("Every %(day)s")
-    day = chinese.get(weekday, weekday)
-    return [chinese.get(english, english) % {"day": day}, english % {"day": weekday}]
+    every = N_("Every %(day)s")
+    return [gettext(locale, every, day=gettext(locale, weekday)) for locale in LOCALES]
 
 
 class DeliveriesState(ListState, mixin=True):

@@ -7,7 +7,7 @@ import reflex as rx
 
 from app import routes
 from app.access import PERMISSIONS
-from app.kit.i18n import catalog, locale_of
+from app.kit.i18n import in_both, locale_of
 from app.queries.find import find
 from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
@@ -156,14 +156,13 @@ class ShellState(ConsoleState, rx.State):
     def _pages(self, typed: str) -> list[dict[str, str]]:
         who = acting()
         wanted = typed.strip().lower()
-        chinese = catalog("zh_CN")
         return [
-            {"kind": "page", "zh": chinese.get(item.label, item.label), "en": item.label,
+            {"kind": "page", "zh": in_both(item.label)[0], "en": in_both(item.label)[1],
              "hint": f"G {item.key.upper()}" if item.key else "",
              "href": routes.console(who.workspace, item.page)}
             for item in NAV.get(who.workspace.scope, ())
             if who.actor.may(item.permission)
-            and (wanted in item.label.lower() or wanted in chinese.get(item.label, "").lower())
+            and any(wanted in text.lower() for text in in_both(item.label))
         ]  # fmt: skip
 
     def _places(self, typed: str) -> list[dict[str, str]]:

@@ -11,9 +11,17 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
-from app.kit.i18n import LOCALES, catalog, catalog_path
+from app.kit.i18n import (
+    DEFAULT,
+    catalog_path,
+    chinese_texts,
+    message_of,
+    parts_of,
+    plural,
+    translations,
+)
 from app.kit.paths import PROJECT_ROOT
 
 ROOMS: Mapping[str, tuple[str, ...]] = {
@@ -29,10 +37,10 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
 """Room → the sources whose texts its catalog holds."""
 
 _METHODS: tuple[tuple[str, str, dict[str, tuple[int, ...] | None]], ...] = (
-    ("**.py", "python", {"_": None, "N_": None, "gettext": (2,), "t": None, "ngettext": (1, 2)}),
+    ("**.py", "python", {"_": None, "N_": None, "gettext": (2,), "t": None, "plural": (1, 2)}),
     # In templates the language is known, so that ``gettext`` takes the message first.
-    ("**.html", "jinja2", {"_": None, "gettext": None, "ngettext": (1, 2)}),
-    ("**.txt", "jinja2", {"_": None}),
+    ("**.html", "jinja2", {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2)}),
+    ("**.txt", "jinja2", {"_": None, "plural": (1, 2)}),
 )
 """Files, how texts are found in them, and by which calls."""
 
@@ -46,7 +54,8 @@ def extract(room: str) -> Catalog:
     """Return the message ids of a room, with the places where they stand."""
     found = Catalog()
     for message, place in _messages(room):
-        found.add(message, locations=[(place, 1)])
+        context, one, many = parts_of(message)
+        found.add((one, many) if many else one, context=context or None, locations=[(place, 1)])
     return found
 
 
@@ -58,8 +67,9 @@ def _messages(room: str) -> Iterator[tuple[str, str]]:
             folder, [(pattern, method)], keywords=keywords | extra, options_map=_OPTIONS
         ):
             where = folder / name
-            if (path.is_dir() or where == path) and isinstance(message, str):
-                yield message, str(where.relative_to(PROJECT_ROOT))
+            if path.is_dir() or where == path:
+                said = message if isinstance(message, str) else plural(*message)
+                yield said, str(where.relative_to(PROJECT_ROOT))
     # Errors keep their texts in a class attribute or a dictionary, which are no calls.
     yield from _error_messages(room)
 
@@ -98,33 +108,29 @@ def _texts(values: Iterable[ast.expr]) -> Iterator[str]:
 
 
 def update() -> dict[str, int]:
-    """Write every catalog anew, keeping translations; return room → untranslated in Chinese."""
+    """Write every catalog anew, keeping translations; return room → how many have none."""
     left: dict[str, int] = {}
     for room in ROOMS:
-        found = extract(room)
-        for locale in LOCALES:
-            merged = _merged(catalog_path(locale, room), found, locale)
-            if locale == "zh_CN":
-                left[room] = sum(1 for message in merged if message.id and not message.string)
-    catalog.cache_clear()
+        path = catalog_path(room)
+        before = translations(room)
+        merged = Catalog(locale=DEFAULT, fuzzy=False)
+        for entry in extract(room):
+            if entry.id:
+                text = before.get(message_of(entry)[0], "")
+                string = (text,) if entry.pluralizable else text
+                merged.add(entry.id, string, context=entry.context, locations=entry.locations)
+        out = BytesIO()
+        write_po(out, merged, omit_header=True, sort_output=True, include_lineno=False, width=100)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(HEADER + out.getvalue())
+        left[room] = sum(1 for entry in merged if entry.id and not message_of(entry)[1])
+    chinese_texts.cache_clear()
     return left
 
 
-def _merged(path: Path, found: Catalog, locale: str) -> Catalog:
-    before = Catalog(locale=locale)
-    if path.exists():
-        with path.open("rb") as file:
-            before = read_po(file, locale=locale)
-    merged = Catalog(locale=locale, fuzzy=False)
-    for message in found:
-        if message.id:
-            old = before.get(message.id)
-            merged.add(message.id, old.string if old else None, locations=message.locations)
-    out = BytesIO()
-    write_po(out, merged, omit_header=True, sort_output=True, include_lineno=False, width=100)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(HEADER + out.getvalue())
-    return merged
+def used_in(room: str) -> set[str]:
+    """Return the messages that a room's sources show, as a catalog keeps them."""
+    return {message_of(entry)[0] for entry in extract(room) if entry.id}
 
 
 HEADER = b"""msgid ""
@@ -136,5 +142,5 @@ msgstr ""
 
 
 def missing() -> dict[str, list[str]]:
-    """Return room → message ids that have no Chinese translation."""
-    return {room: sorted({m for m, _ in _messages(room)} - set(catalog("zh_CN"))) for room in ROOMS}
+    """Return room → messages that its catalog does not translate."""
+    return {room: sorted(used_in(room) - translations(room).keys()) for room in ROOMS}

@@ -2,20 +2,26 @@
 
 Server code marks texts with ``N_`` (or raises errors whose ``message`` is one) and translates them
 when it knows the reader; templates use ``_``; console components use ``components.ui.text.t``.
+
+Where one English text needs two translations, a context in small letters stands before it:
+``N_("invitation|Accept")``. It reaches no reader. Where a count stands before a noun,
+``plural("%(count)s order", "%(count)s orders")`` makes one message of both English forms.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from babel.numbers import get_currency_symbol
 
 from app.kit.clock import BUSINESS_ZONE
 
 LOCALES = ("zh_CN", "en")
+"""English has no catalog: the message ids are its texts."""
 DEFAULT = "zh_CN"
 FOLDER = Path(__file__).resolve().parents[1] / "locales"
 COOKIE = "ts_lang"
@@ -31,30 +37,93 @@ def N_(text: str) -> str:  # noqa: N802 (gettext's own word for it)
     return text
 
 
-def catalog_path(locale: str, room: str) -> Path:
-    """Return the catalog of a room (see ``app.commands.texts``) in a locale."""
-    return FOLDER / locale / "LC_MESSAGES" / f"{room}.po"
+_CONTEXT_END = "|"
+_PLURAL = "\0"
+"""Parts the two English forms of one message, as compiled catalogs of gettext do."""
+_PLACE = re.compile(r"%\((\w+)\)s")
 
 
-@lru_cache(maxsize=4)
-def catalog(locale: str) -> Mapping[str, str]:
-    """Return message id → translation of all rooms, for the messages that are translated."""
+def plural(one: str, many: str) -> str:
+    """Return the message whose English depends on a count, the first place of ``one``.
+
+    Its parameter ``count`` decides where there is one of that name.
+    """
+    return f"{one}{_PLURAL}{many}"
+
+
+def catalog_path(room: str) -> Path:
+    """Return the catalog of a room (see ``app.commands.texts``)."""
+    return FOLDER / DEFAULT / "LC_MESSAGES" / f"{room}.po"
+
+
+def message_of(entry: Message) -> tuple[str, str]:
+    """Return the message of a catalog's entry, as the source writes it, and its translation."""
+    single = entry.id[0] if isinstance(entry.id, (tuple, list)) else entry.id
+    string = entry.string[0] if isinstance(entry.string, (tuple, list)) else entry.string
+    context = f"{entry.context}{_CONTEXT_END}" if entry.context else ""
+    return f"{context}{single}", string or ""
+
+
+def parts_of(message: str) -> tuple[str, str, str]:
+    """Return context, English and English plural of a message; what it lacks is empty."""
+    single, _, many = message.partition(_PLURAL)
+    context, bar, text = single.partition(_CONTEXT_END)
+    return (context, text, many) if bar else ("", single, many)
+
+
+def translations(room: str) -> Mapping[str, str]:
+    """Return message → Chinese of one room, for the messages that are translated."""
+    path = catalog_path(room)
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        entries: Catalog = read_po(file, locale=DEFAULT)
+    found = dict(message_of(entry) for entry in entries if entry.id and not entry.fuzzy)
+    return {message: text for message, text in found.items() if text}
+
+
+@lru_cache(maxsize=1)
+def chinese_texts() -> Mapping[str, str]:
+    """Return message → Chinese of all rooms; where two have a message, they say the same."""
     texts: dict[str, str] = {}
-    for path in sorted((FOLDER / locale / "LC_MESSAGES").glob("*.po")):
-        with path.open("rb") as file:
-            messages: Catalog = read_po(file, locale=locale)
-        texts |= {
-            str(message.id): str(message.string)
-            for message in messages
-            if message.id and message.string and not message.fuzzy
-        }
+    for path in sorted((FOLDER / DEFAULT / "LC_MESSAGES").glob("*.po")):
+        texts |= translations(path.stem)
     return texts
+
+
+def in_chinese(message: str) -> str:
+    """Return the Chinese of a message with its places left open."""
+    single = message.partition(_PLURAL)[0]
+    return chinese_texts().get(single) or in_english(message)[0]
+
+
+def in_english(message: str) -> tuple[str, str]:
+    """Return a message's English for one and for any other count, its places left open."""
+    single, _, many = message.partition(_PLURAL)
+    # What merely holds a bar, such as somebody's data, is no message and shows as it is.
+    text = parts_of(single)[1] if many or single in chinese_texts() else single
+    return text, many or text
+
+
+def counted_place(message: str) -> str:
+    """Return the name of the parameter that chooses the English form; empty without one."""
+    places = _PLACE.findall(message.partition(_PLURAL)[0]) if _PLURAL in message else []
+    return "count" if "count" in places else next(iter(places), "")
 
 
 def gettext(locale: str, message: str, **params: object) -> str:
     """Return ``message`` in the reader's language, with its ``%(name)s`` places filled."""
-    text = catalog(locale).get(message, message)
+    if locale == DEFAULT:
+        text = in_chinese(message)
+    else:
+        one, many = in_english(message)
+        text = one if f"{params.get(counted_place(message))}" == "1" else many
     return text % params if params else text
+
+
+def in_both(message: str, **params: object) -> tuple[str, str]:
+    """Return a text in Chinese and in English, for what a browser chooses from."""
+    return gettext("zh_CN", message, **params), gettext("en", message, **params)
 
 
 def locale_of(cookie: str | None, accept_language: str | None = None) -> str:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.adapters.couriers import carrier_of
-from app.kit.i18n import catalog, gettext, moment_text, money_text, yuan
+from app.kit.i18n import DEFAULT, gettext, in_chinese, moment_text, money_text, plural, yuan
 from app.kit.phones import masked, readable
 from app.kit.regions import PROVINCES
 from app.routes import media
@@ -81,13 +81,12 @@ def _globals(locale: str) -> dict[str, object]:
 
 def _speak(env: Environment, locale: str) -> None:
     """Let ``_`` and ``trans`` of the templates give the locale's texts."""
-    texts = catalog(locale)
+    one = partial(gettext, locale)
 
-    def one(message: str) -> str:
-        return texts.get(message, message)
-
-    def several(single: str, plural: str, n: int) -> str:
-        return one(single if n == 1 else plural)
+    def several(single: str, many: str, n: int) -> str:
+        # Jinja fills the places itself, afterwards.
+        english = single if n == 1 else many
+        return in_chinese(plural(single, many)) if locale == DEFAULT else one(english)
 
     extension: Any = env
     extension.install_gettext_callables(one, several, newstyle=True)

@@ -21,7 +21,7 @@ STEPS = (
     ("check", N_("Check")),
     ("preview", N_("Preview")),
     ("import", N_("Import")),
-    ("report", N_("Report")),
+    ("report", N_("import|Report")),
 )
 STAGES = (
     ("waiting", N_("Waiting for another import to end")),

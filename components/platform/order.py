@@ -187,7 +187,7 @@ def buyer() -> rx.Component:
         base.facts(
             (t("Buyer"), rx.el.span(word(order.buyer_kind, BUYER_KIND), " ", order.buyer)),
             (t("Recipient"), order.recipient),
-            (t("Phone"), rx.el.span(order.phone, class_name="num")),
+            (t("buyer|Phone"), rx.el.span(order.phone, class_name="num")),
             (t("Address"), order.address),
             (t("Note"), rx.cond(order.buyer_note != "", order.buyer_note, "–")),
             (t("Store"), rx.link(order.store, href=routes.store("") + order.store_slug,

@@ -72,7 +72,7 @@ def _value(place: Any, value: Any) -> rx.Component:
             on_blur=lambda typed: rx.cond(
                 typed == value, rx.noop(), ProductState.rename_value(place, value, typed)
             ),
-            aria_label=t("Value"),
+            aria_label=t("option|Value"),
             max_length=40,
             class_name="value-input",
             custom_attrs={"size": rx.cond(value.length() < 3, 4, value.length() + 3)},

@@ -11,7 +11,7 @@ import reflex as rx
 from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
 
-from app.kit.i18n import catalog
+from app.kit.i18n import counted_place, in_chinese, in_english
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 
@@ -52,11 +52,15 @@ def speaker(on_speak: Any, *, once: bool = False) -> rx.Component:
 
 def t(message: str, **params: Any) -> rx.Var[str]:
     """Return a text that follows the reader's language; ``params`` fill ``%(name)s`` places."""
-    english = catalog("en").get(message, message)
-    chinese = catalog("zh_CN").get(message, message)
-    if english == chinese:
-        return _filled(english, params)
-    return rx.cond(ENGLISH, _filled(english, params), _filled(chinese, params))  # type: ignore[return-value]
+    (one, many), chinese = in_english(message), in_chinese(message)
+    english = _filled(many, params)
+    if one != many:
+        count = params[counted_place(message)]
+        alone = _shown(count) == "1" if isinstance(count, rx.Var) else f"{count}" == "1"
+        english = rx.cond(alone, _filled(one, params), english)
+    elif one == chinese:
+        return english
+    return rx.cond(ENGLISH, english, _filled(chinese, params))  # type: ignore[return-value]
 
 
 def _filled(template: str, params: dict[str, Any]) -> rx.Var[str]:

@@ -4,8 +4,18 @@ import re
 
 import pytest
 
-from app.commands.texts import ROOMS, extract, missing
-from app.kit.i18n import catalog, gettext, locale_of
+from app.commands.texts import ROOMS, extract, missing, used_in
+from app.kit.i18n import (
+    FOLDER,
+    chinese_texts,
+    gettext,
+    in_both,
+    in_english,
+    locale_of,
+    plural,
+    translations,
+)
+from app.storefront.render import templates
 
 PLACES = re.compile(r"%\(\w+\)s")
 
@@ -23,8 +33,60 @@ def test_the_extractor_finds_texts_in_code_errors_and_declarations() -> None:
 
 
 def test_a_translation_keeps_the_places_of_its_text() -> None:
-    for english, chinese in catalog("zh_CN").items():
+    for english, chinese in chinese_texts().items():
         assert sorted(PLACES.findall(english)) == sorted(PLACES.findall(chinese)), english
+
+
+def test_no_message_has_two_translations() -> None:
+    """Catalogs are read as one; a text that needs two translations is told apart by a context."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for room in ROOMS:
+        for message, chinese in translations(room).items():
+            said.setdefault(message, {}).setdefault(chinese, []).append(room)
+    assert {message: texts for message, texts in said.items() if len(texts) > 1} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_use_shows_the_translation_of_its_own_catalog(room: str) -> None:
+    own = translations(room)
+    wrong = {
+        message: (shown, own[message])
+        for message in used_in(room)
+        if (shown := gettext("zh_CN", message)) != own[message]
+    }
+    assert wrong == {}
+
+
+def test_english_needs_no_catalog_and_shows_no_context() -> None:
+    assert [folder.name for folder in FOLDER.iterdir() if folder.is_dir()] == ["zh_CN"]
+    shown = [text for room in ROOMS for message in used_in(room) for text in in_english(message)]
+    assert [text for text in shown if "|" in text or "\0" in text] == []
+
+
+def test_a_context_tells_two_meanings_apart_and_reaches_nobody() -> None:
+    assert in_both("invitation|Accept") == ("接受邀请", "Accept")
+    assert in_both("Accept") == ("接单", "Accept")
+    # What only looks like a context is somebody's data.
+    assert in_both("mugs|cups") == ("mugs|cups", "mugs|cups")
+
+
+@pytest.mark.parametrize(("locale", "shown"), [("en", "Categories"), ("zh_CN", "商品分类")])
+def test_templates_know_contexts(locale: str, shown: str) -> None:
+    line = "{% trans %}store|Categories{% endtrans %}"
+    assert templates(locale).from_string(line).render() == shown
+
+
+def test_the_count_chooses_the_english_form() -> None:
+    message = plural("%(count)s day of %(of)s", "%(count)s days of %(of)s")
+    assert gettext("en", message, count=1, of=9) == "1 day of 9"
+    assert gettext("en", message, count="1,000", of=1) == "1,000 days of 1"
+    assert gettext("en", plural("%(n)s day", "%(n)s days"), n=0) == "0 days"
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, "1 day"), (2, "2 days")])
+def test_templates_choose_the_english_form(count: int, shown: str) -> None:
+    line = "{% trans n=count %}{{ n }} day{% pluralize %}{{ n }} days{% endtrans %}"
+    assert templates("en").from_string(line).render(count=count) == shown
 
 
 def test_texts_are_filled_and_unknown_ones_show_as_they_are() -> None:

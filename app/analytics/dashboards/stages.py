@@ -86,12 +86,12 @@ _PARTS = replace(MEASURES["paid_parts"], key="parts", top=((1, ALL_PARTS),))
 
 async def order_progress(desk: Desk) -> Panel | None:
     """Return how many orders placed in the period have got how far by now."""
-    return await _progress(desk, MEASURES["placed_orders"], _ORDER_STAGES, N_("Orders"))
+    return await _progress(desk, MEASURES["placed_orders"], _ORDER_STAGES, N_("measure|Orders"))
 
 
 async def part_progress(desk: Desk) -> Panel | None:
     """Return how many parts paid in the period have got how far by now."""
-    return await _progress(desk, _PARTS, _PART_STAGES, N_("Orders"))
+    return await _progress(desk, _PARTS, _PART_STAGES, N_("measure|Orders"))
 
 
 async def _progress(

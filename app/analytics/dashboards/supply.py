@@ -29,7 +29,7 @@ SERVICE = (
     "supply_return_rate",
     "rating",
 )
-_PERIOD = (("now", N_("This period")), ("before", N_("Comparison")))
+_PERIOD = (("now", N_("This period")), ("before", N_("Comparison period")))
 
 
 async def service_level(desk: Desk) -> Panel | None:

@@ -142,7 +142,7 @@ PEOPLE_MEASURES = (
     ),
     Measure(
         "customers",
-        N_("Customers"),
+        N_("measure|Customers"),
         N_(
             "Different buyers of the orders placed in the period and paid, known by their account"
             " or, as guests, by their phone; each counts once for each distributor."

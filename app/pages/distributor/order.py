@@ -253,7 +253,7 @@ def _buyer() -> rx.Component:
     return base.card(
         base.facts(
             (t("Recipient"), name),
-            (t("Phone"), rx.el.span(facts["phone"], class_name="num")),
+            (t("buyer|Phone"), rx.el.span(facts["phone"], class_name="num")),
             (t("Address"), address),
             (t("Kind"), word(facts["buyer_kind"], BUYERS)),
         ),

@@ -60,7 +60,7 @@ def _facts() -> rx.Component:
     return base.facts(
         (t("Event"), rx.el.span(word(entry.source, SOURCES), " ", entry.source_number)),
         (t("Order"), rx.cond((entry.order != "") & may_orders, order, "–")),
-        (t("Payment"), rx.cond((entry.payment != "") & may_payments, payment, "–")),
+        (t("record|Payment"), rx.cond((entry.payment != "") & may_payments, payment, "–")),
         (t("When"), entry.at),
         (t("Note"), rx.cond(entry.memo != "", entry.memo, "–")),
         (t("Key"), rx.el.small(entry.id, class_name="faint")),

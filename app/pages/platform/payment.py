@@ -21,7 +21,7 @@ from state.platform.payments import PaymentState
 from state.shell import ShellState
 
 ROUTE = "/platform/[merchant]/payments/[number]"
-TITLE = N_("Payment")
+TITLE = N_("record|Payment")
 LOAD = PaymentState.load
 
 payment = PaymentState.payment

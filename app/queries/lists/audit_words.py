@@ -123,7 +123,7 @@ AUDIT_COLUMN: Words = (
     ("key", N_("Setting")),
     ("value", N_("Value")),
     ("question", N_("Question")),
-    ("query", N_("View")),
+    ("query", N_("saved view|View")),
     ("sharing", N_("Shared with")),
     ("is_pinned", N_("On the dashboard")),
     ("analysis_id", N_("Analysis")),
@@ -131,7 +131,7 @@ AUDIT_COLUMN: Words = (
     ("rhythm", N_("How often")),
     ("weekday", N_("Weekday")),
     ("month_day", N_("Day of the month")),
-    ("hour", N_("Hour")),
+    ("hour", N_("Time of day")),
     ("next_at", N_("Next mail")),
     ("unsubscribed_at", N_("Unsubscribed at")),
 )

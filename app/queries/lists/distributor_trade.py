@@ -79,7 +79,7 @@ CUSTOMERS = Resource(
     key="c.id",
     columns=(
         Column("name", N_("Name"), "c.name", "title", sort="c.name", link="customers/{id}"),
-        Column("phone", N_("Phone"),
+        Column("phone", N_("buyer|Phone"),
                "left(c.phone, greatest(length(c.phone) - 8, 0)) || '****' || right(c.phone, 4)",
                "code"),
         Column("store", N_("Store"), "s.name"),

@@ -110,7 +110,7 @@ def _schedules(scope: str) -> Resource:
                    words=SUBJECT),
             Column("rhythm", N_("How often"), "s.rhythm", words=RHYTHM, sort="s.rhythm"),
             Column("day", N_("Day"), day, words=DAYS),
-            Column("hour", N_("Hour"), "lpad(s.hour::text, 2, '0') || ':00'", sort="s.hour"),
+            Column("hour", N_("Time of day"), "lpad(s.hour::text, 2, '0') || ':00'", sort="s.hour"),
             Column("people", N_("Receivers"), "r.people", "quantity", sort="r.people"),
             Column("next_at", N_("Next mail"),
                    "case when s.status = 'ACTIVE' then s.next_at end", "moment", sort="s.next_at"),

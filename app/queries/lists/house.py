@@ -75,7 +75,7 @@ def _audit(scope: str) -> Resource:
             Column("who", N_("Who"), "coalesce(u.name, '')", "text"),
             Column("scope", N_("Acting as"), "coalesce(a.scope, 'system')", "status",
                    words=AUDIT_SCOPE),
-            Column("merchant", N_("For"), "coalesce(w.name, '')", on_phone=False),
+            Column("merchant", N_("Company"), "coalesce(w.name, '')", on_phone=False),
             Column("action", N_("Action"), "a.action", "status", words=AUDIT_ACTION),
             Column("table", N_("What"), "a.table_name", "status", words=AUDIT_TABLE),
             # The page calls the record by its name; a file holds its identifier.

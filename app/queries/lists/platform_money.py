@@ -32,7 +32,7 @@ PAYMENTS = Resource(
     ),
     key="p.id",
     columns=(
-        Column("number", N_("Payment"), "p.number", "title", link="payments/{number}"),
+        Column("number", N_("record|Payment"), "p.number", "title", link="payments/{number}"),
         Column("status", N_("Status"), "p.status", "status", words=PAYMENT_STATUS),
         Column("order", N_("Order"), "coalesce(o.number, '')", "code", link="orders/{order}",
                permission="platform:orders:read"),
@@ -76,7 +76,7 @@ REFUNDS = Resource(
         Column("order", N_("Order"), "coalesce(o.number, '')", "code", link="orders/{order}",
                permission="platform:orders:read"),
         Column("part", N_("Part"), "s.number", "code", hidden=True),
-        Column("payment", N_("Payment"), "p.number", "code", link="payments/{payment}",
+        Column("payment", N_("record|Payment"), "p.number", "code", link="payments/{payment}",
                hidden=True),
         Column("amount", N_("Amount"), "r.amount_cents", "money", sort="r.amount_cents"),
         currency_column("r.currency"),
