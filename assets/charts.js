@@ -34,7 +34,7 @@ let origin = null;
 
 // A panel that fills the window gives its chart the room that is left.
 function heightOf(frame, layout) {
-  const panel = frame.closest("[data-full]");
+  const panel = frame.closest("[data-chart-full]");
   return panel ? Math.max(240, innerHeight - frame.getBoundingClientRect().top - 40) : layout.height;
 }
 
@@ -61,7 +61,7 @@ function useDrawing(frame, figure, colours) {
           const xaxis = thinned(shown.layout, size.width);
           return library.react(place, shown.data, { ...shown.layout, ...size, xaxis }, CONFIG);
         })
-        .then(() => place.setAttribute("data-drawn", ""));
+        .then(() => place.setAttribute("data-chart-drawn", ""));
     };
     // Also called once when it begins to watch, which draws for the first time.
     const watcher = new ResizeObserver(draw);
@@ -193,7 +193,7 @@ function tooltips() {
   document.body.append(tip);
   const hide = () => (tip.hidden = true);
   const show = (from) => {
-    const [first, ...rest] = from.dataset.about.split("\n");
+    const [first, ...rest] = from.dataset.chartAbout.split("\n");
     tip.replaceChildren(
       ...[first, ...rest].filter(Boolean).map((text, place) => {
         const line = document.createElement("p");
@@ -209,7 +209,7 @@ function tooltips() {
     tip.style.left = `${left}px`;
     tip.style.top = `${below ? box.bottom + 8 : box.top - own.height - 8}px`;
   };
-  const about = (event) => event.target.closest?.("[data-about]");
+  const about = (event) => event.target.closest?.("[data-chart-about]");
   for (const kind of ["mouseover", "focusin", "click"]) {
     document.addEventListener(kind, (event) => (about(event) ? show(about(event)) : hide()));
   }
@@ -219,10 +219,10 @@ function tooltips() {
 }
 
 function fill(panel, on) {
-  document.querySelectorAll("[data-full]").forEach((one) => one.removeAttribute("data-full"));
-  document.documentElement.toggleAttribute("data-filled", on);
+  document.querySelectorAll("[data-chart-full]").forEach((one) => one.removeAttribute("data-chart-full"));
+  document.documentElement.toggleAttribute("data-chart-filled", on);
   if (on) {
-    panel.setAttribute("data-full", "");
+    panel.setAttribute("data-chart-full", "");
     document.documentElement.requestFullscreen?.().catch(() => {});
   } else if (document.fullscreenElement) {
     void document.exitFullscreen();
@@ -231,12 +231,12 @@ function fill(panel, on) {
 }
 
 function filling() {
-  const filled = () => document.querySelector("[data-full]");
+  const filled = () => document.querySelector("[data-chart-full]");
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-fill]");
+    const button = event.target.closest?.("[data-chart-fill]");
     if (!button) return;
-    const panel = button.closest("[data-panel]");
-    fill(panel, !panel.hasAttribute("data-full"));
+    const panel = button.closest("[data-chart-panel]");
+    fill(panel, !panel.hasAttribute("data-chart-full"));
   });
   document.addEventListener("fullscreenchange", () => {
     if (!document.fullscreenElement && filled()) fill(filled(), false);
@@ -253,7 +253,7 @@ function filling() {
 
 // While a menu or a dialog is open, Escape closes that.
 const OPEN = '[role="menu"],[role="dialog"],dialog[open]';
-const lastChip = () => [...document.querySelectorAll("[data-chip]")].at(-1);
+const lastChip = () => [...document.querySelectorAll("[data-chart-chip]")].at(-1);
 
 // A picture of a panel is drawn here, from what one sees; nothing is asked of a server.
 async function picture(panel) {
@@ -277,7 +277,7 @@ function copyOf(panel, width, height) {
     const style = getComputedStyle(one);
     to[place].setAttribute("style", [...style].map((name) => `${name}:${style.getPropertyValue(name)}`).join(";"));
   });
-  copy.querySelectorAll("[data-no-picture]").forEach((one) => one.remove());
+  copy.querySelectorAll("[data-chart-no-picture]").forEach((one) => one.remove());
   copy.style.margin = 0;
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
@@ -294,12 +294,12 @@ function copyOf(panel, width, height) {
 
 function pictures() {
   document.addEventListener("click", async (event) => {
-    const name = event.target.closest?.("[data-png]")?.dataset.png;
-    const panel = name && document.querySelector(`[data-panel="${CSS.escape(name)}"]`);
+    const name = event.target.closest?.("[data-chart-png]")?.dataset.chartPng;
+    const panel = name && document.querySelector(`[data-chart-panel="${CSS.escape(name)}"]`);
     if (!panel) return;
     const link = document.createElement("a");
     link.href = await picture(panel);
-    link.download = `${panel.dataset.title || name}.png`;
+    link.download = `${panel.dataset.chartTitle || name}.png`;
     link.click();
   });
 }
@@ -309,7 +309,7 @@ function focusing() {
     if (event.target.matches?.(".menu-anchor")) origin?.focus({ preventScroll: true });
   });
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-print]")) print();
+    if (event.target.closest?.("[data-chart-print]")) print();
   });
 }
 

@@ -10,7 +10,7 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
-      document.querySelector("[data-palette]")?.click();
+      document.querySelector("[data-console-palette]")?.click();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
@@ -26,8 +26,8 @@
       going = Date.now();
     } else if (Date.now() - going < 1200) {
       going = 0;
-      const link = [...document.querySelectorAll("[data-go]")].find(
-        (one) => one.dataset.go === event.key.toLowerCase(),
+      const link = [...document.querySelectorAll("[data-console-go]")].find(
+        (one) => one.dataset.consoleGo === event.key.toLowerCase(),
       );
       link?.click();
     }
@@ -62,13 +62,20 @@
     }, 20);
   }).observe(document.body, { childList: true, subtree: true });
 
-  // The second click of a double click must not ask for the same change again.
+  // The second click of a double click must not ask for the same change again: what must not
+  // happen twice says so. A step that may, such as "move up", goes on with the row that it began
+  // with, though another row has come under the pointer meanwhile.
+  let step = "";
   document.addEventListener(
     "click",
     (event) => {
-      if (event.detail < 2 || !event.target.closest?.(".btn")) return;
+      const button = event.target.closest?.("[data-console-once], [data-console-step]");
+      const named = button?.dataset.consoleStep ?? "";
+      if (event.detail < 2) step = named;
+      if (event.detail < 2 || !button || (named && named === step)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
+      if (named && step) document.querySelector(`[data-console-step="${CSS.escape(step)}"]`)?.click();
     },
     true,
   );
@@ -84,14 +91,14 @@
   // A picture is sent as soon as it is chosen; the form carries the key that came back.
   document.addEventListener("change", async (event) => {
     const input = event.target;
-    if (!input.matches?.("[data-upload]") || !input.files.length) return;
-    const field = input.closest("[data-upload-field]");
-    const fault = field.querySelector("[data-upload-fault]");
+    if (!input.matches?.("[data-console-upload]") || !input.files.length) return;
+    const field = input.closest("[data-console-upload-field]");
+    const fault = field.querySelector("[data-console-upload-fault]");
     const body = new FormData();
     body.append("file", input.files[0]);
     input.value = "";
     try {
-      const answer = await fetch(input.dataset.upload, { method: "POST", body });
+      const answer = await fetch(input.dataset.consoleUpload, { method: "POST", body });
       if (!answer.ok) throw new Error(String(answer.status));
       showPicture(field, (await answer.json()).key);
       fault.hidden = true;
@@ -101,17 +108,17 @@
   });
 
   const showPicture = (field, key) => {
-    field.querySelector("[data-upload-key]").value = key;
-    field.querySelector("[data-upload-picture]").src = key
+    field.querySelector("[data-console-upload-key]").value = key;
+    field.querySelector("[data-console-upload-picture]").src = key
       ? `/media/${key}/240.webp`
       : "/no-picture.svg";
   };
 
   document.addEventListener("click", (event) => {
-    const clear = event.target.closest?.("[data-upload-clear]");
-    if (clear) showPicture(clear.closest("[data-upload-field]"), "");
-    const swatch = event.target.closest?.("[data-swatch]");
-    if (swatch) swatch.parentElement.querySelector("input").value = swatch.dataset.swatch;
+    const clear = event.target.closest?.("[data-console-upload-clear]");
+    if (clear) showPicture(clear.closest("[data-console-upload-field]"), "");
+    const swatch = event.target.closest?.("[data-console-swatch]");
+    if (swatch) swatch.parentElement.querySelector("input").value = swatch.dataset.consoleSwatch;
   });
 
   // Files of an import go one after the other, with their progress; the page looks again after
@@ -131,19 +138,19 @@
     });
 
   const saysOf = (request, field) => {
-    if (request.status === 413) return field.dataset.tooLarge;
+    if (request.status === 413) return field.dataset.consoleTooLarge;
     try {
       const told = JSON.parse(request.responseText);
-      return Object.values(told.fields || {})[0] || told.title || field.dataset.failed;
+      return Object.values(told.fields || {})[0] || told.title || field.dataset.consoleFailed;
     } catch {
-      return field.dataset.failed;
+      return field.dataset.consoleFailed;
     }
   };
 
   const sendFiles = async (input) => {
-    const field = input.closest("[data-send-field]");
-    const list = field.querySelector("[data-sending]");
-    const address = input.dataset.sendFiles;
+    const field = input.closest("[data-console-send-field]");
+    const list = field.querySelector("[data-console-sending]");
+    const address = input.dataset.consoleSendFiles;
     const files = [...input.files];
     input.value = "";
     list.replaceChildren();
@@ -162,23 +169,23 @@
         rows[place].className = "fault";
         rows[place].textContent = `${file.name}: ${saysOf(request, field)}`;
       }
-      field.querySelector("[data-sent]")?.click();
+      field.querySelector("[data-console-sent]")?.click();
     }
   };
 
   document.addEventListener("change", (event) => {
     const input = event.target;
-    if (input.matches?.("[data-send-files]") && input.files.length) sendFiles(input);
+    if (input.matches?.("[data-console-send-files]") && input.files.length) sendFiles(input);
   });
 
   // Work that goes on elsewhere is looked at again and again while its page is seen.
   setInterval(() => {
-    if (!document.hidden) document.querySelector("[data-poll]")?.click();
+    if (!document.hidden) document.querySelector("[data-console-poll]")?.click();
   }, 1500);
 
   // A chosen text file fills the box that it names; Chinese spreadsheets often write GB 18030.
   document.addEventListener("change", async (event) => {
-    const box = document.getElementById(event.target.dataset?.fills || "");
+    const box = document.getElementById(event.target.dataset?.consoleFills || "");
     const file = event.target.files?.[0];
     if (!box || !file) return;
     const bytes = await file.arrayBuffer();

@@ -85,12 +85,12 @@ function pastedHtml(clipboard) {
 }
 
 function valueOf(rich) {
-  return rich.parentElement.querySelector("[data-rich-value]");
+  return rich.parentElement.querySelector("[data-editor-rich-value]");
 }
 
 function prepare(rich) {
-  if (rich.dataset.ready) return;
-  rich.dataset.ready = "1";
+  if (rich.dataset.editorReady) return;
+  rich.dataset.editorReady = "1";
   document.execCommand("defaultParagraphSeparator", false, "p");
   // What is stored was cleaned by the server, which allows no handler and no foreign address.
   const stored = new DOMParser().parseFromString(valueOf(rich).value, "text/html").body;
@@ -103,8 +103,8 @@ function keep(rich) {
 }
 
 function command(button) {
-  const rich = button.closest("[data-rich-box]").querySelector("[data-rich]");
-  const [name, value] = button.dataset.command.split(":");
+  const rich = button.closest("[data-editor-rich-box]").querySelector("[data-editor-rich]");
+  const [name, value] = button.dataset.editorCommand.split(":");
   rich.focus();
   if (name === "formatBlock") {
     const same = document.queryCommandValue("formatBlock").toLowerCase() === value;
@@ -116,10 +116,10 @@ function command(button) {
 }
 
 function showActive() {
-  const rich = document.activeElement?.closest?.("[data-rich]");
-  const box = rich?.closest("[data-rich-box]");
-  for (const button of box?.querySelectorAll("[data-command]") || []) {
-    const [name, value] = button.dataset.command.split(":");
+  const rich = document.activeElement?.closest?.("[data-editor-rich]");
+  const box = rich?.closest("[data-editor-rich-box]");
+  for (const button of box?.querySelectorAll("[data-editor-command]") || []) {
+    const [name, value] = button.dataset.editorCommand.split(":");
     const on =
       name === "formatBlock"
         ? document.queryCommandValue("formatBlock").toLowerCase() === value
@@ -151,29 +151,29 @@ async function upload(file) {
 }
 
 async function uploadAll(files, box, use) {
-  const says = box.querySelector("[data-upload-says]");
+  const says = box.querySelector("[data-editor-upload-says]");
   const images = [...files].filter((file) => file.type.startsWith("image/"));
   const faults = [];
-  box.dataset.busy = "1";
+  box.dataset.editorBusy = "1";
   for (const [place, file] of images.entries()) {
-    says.textContent = `${says.dataset.uploading} ${place + 1}/${images.length}`;
+    says.textContent = `${says.dataset.editorUploading} ${place + 1}/${images.length}`;
     try {
       use(await upload(file));
     } catch (error) {
       faults.push(`${file.name}: ${error.message}`);
     }
   }
-  delete box.dataset.busy;
+  delete box.dataset.editorBusy;
   says.textContent = faults.join(" · ");
   says.classList.toggle("fault", faults.length > 0);
 }
 
 function takePictures(files, box) {
-  return uploadAll(files, box, (key) => tell(box.querySelector("[data-picture-key]"), key));
+  return uploadAll(files, box, (key) => tell(box.querySelector("[data-editor-picture-key]"), key));
 }
 
 function insertPictures(files, box) {
-  const rich = box.querySelector("[data-rich]");
+  const rich = box.querySelector("[data-editor-rich]");
   return uploadAll(files, box, (key) => {
     rich.focus();
     document.execCommand("insertHTML", false, `<img src="/media/${key}/960.webp" alt="">`);
@@ -186,19 +186,19 @@ function insertPictures(files, box) {
 function listeners(state) {
   const within = (event, selector) => event.target.closest?.(selector);
   const touched = (event) => {
-    if (within(event, "[data-guard]") && !event.target.matches("[type=file]")) state.dirty = true;
+    if (within(event, "[data-editor-guard]") && !event.target.matches("[type=file]")) state.dirty = true;
   };
   return {
     input(event) {
       touched(event);
-      const rich = within(event, "[data-rich]");
+      const rich = within(event, "[data-editor-rich]");
       if (rich) keep(rich);
     },
     change(event) {
       touched(event);
       if (!event.target.matches?.("[type=file]") || !event.target.files.length) return;
-      const pictures = within(event, "[data-pictures]");
-      const text = within(event, "[data-rich-box]");
+      const pictures = within(event, "[data-editor-pictures]");
+      const text = within(event, "[data-editor-rich-box]");
       const files = [...event.target.files];
       event.target.value = "";
       if (pictures) takePictures(files, pictures);
@@ -206,22 +206,22 @@ function listeners(state) {
       state.dirty = true;
     },
     paste(event) {
-      const rich = within(event, "[data-rich]");
+      const rich = within(event, "[data-editor-rich]");
       if (!rich) return;
       event.preventDefault();
       const files = [...event.clipboardData.files];
-      if (files.length) insertPictures(files, rich.closest("[data-rich-box]"));
+      if (files.length) insertPictures(files, rich.closest("[data-editor-rich-box]"));
       else document.execCommand("insertHTML", false, pastedHtml(event.clipboardData));
       keep(rich);
     },
     mousedown(event) {
       // The selection in the text must not get lost to the button.
-      if (within(event, "[data-command]")) event.preventDefault();
+      if (within(event, "[data-editor-command]")) event.preventDefault();
     },
     keydown(event) {
-      const box = within(event, "[data-values]");
+      const box = within(event, "[data-editor-values]");
       if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("input")) return;
-      if (!within(event, "[data-guard]")) return;
+      if (!within(event, "[data-editor-guard]")) return;
       // Enter never sends a half-filled product; in a field of values it adds what was typed.
       event.preventDefault();
       if (!box) return;
@@ -230,26 +230,26 @@ function listeners(state) {
     },
     focusout(event) {
       // React has heard of it by now: its own listener sits deeper.
-      if (within(event, "[data-values]")) event.target.value = "";
+      if (within(event, "[data-editor-values]")) event.target.value = "";
     },
     selectionchange: showActive,
     dragstart(event) {
-      const picture = within(event, "[data-picture]");
-      if (picture) event.dataTransfer.setData("text/x-picture", picture.dataset.picture);
+      const picture = within(event, "[data-editor-picture]");
+      if (picture) event.dataTransfer.setData("text/x-picture", picture.dataset.editorPicture);
     },
     dragover(event) {
-      if (within(event, "[data-pictures]")) event.preventDefault();
+      if (within(event, "[data-editor-pictures]")) event.preventDefault();
     },
     drop(event) {
-      const box = within(event, "[data-pictures]");
+      const box = within(event, "[data-editor-pictures]");
       if (!box) return;
       event.preventDefault();
       const key = event.dataTransfer.getData("text/x-picture");
-      const onto = within(event, "[data-picture]");
+      const onto = within(event, "[data-editor-picture]");
       if (event.dataTransfer.files.length) takePictures(event.dataTransfer.files, box);
       else if (key && onto) {
-        const all = [...box.querySelectorAll("[data-picture]")];
-        tell(box.querySelector("[data-picture-move]"), `${key}>${all.indexOf(onto)}`);
+        const all = [...box.querySelectorAll("[data-editor-picture]")];
+        tell(box.querySelector("[data-editor-picture-move]"), `${key}>${all.indexOf(onto)}`);
       }
       state.dirty = true;
     },
@@ -258,16 +258,16 @@ function listeners(state) {
 
 // Asks before unsaved changes are left; what was answered holds for all that listens.
 function staysHere(state) {
-  const text = document.querySelector("[data-guard]")?.dataset.guard;
+  const text = document.querySelector("[data-editor-guard]")?.dataset.editorGuard;
   if (!state.dirty || !text) return false;
   state.dirty = !window.confirm(text);
   return state.dirty;
 }
 
 function clicked(event, state) {
-  const button = event.target.closest?.("[data-command]");
+  const button = event.target.closest?.("[data-editor-command]");
   if (button) command(button);
-  if (event.target.closest?.("[data-changes]")) state.dirty = true;
+  if (event.target.closest?.("[data-editor-changes]")) state.dirty = true;
   const link = event.target.closest?.("a[href]");
   if (!link || link.target === "_blank" || !staysHere(state)) return;
   event.preventDefault();
@@ -281,13 +281,13 @@ function attach(state) {
     state.dirty = false;
   };
   const leave = (event) => {
-    if (state.dirty && document.querySelector("[data-guard]")) event.preventDefault();
+    if (state.dirty && document.querySelector("[data-editor-guard]")) event.preventDefault();
   };
   const toFault = () =>
     document
       .querySelector(".fault[role=alert]")
       ?.scrollIntoView({ block: "center", behavior: "smooth" });
-  const ready = () => document.querySelectorAll("[data-rich]").forEach(prepare);
+  const ready = () => document.querySelectorAll("[data-editor-rich]").forEach(prepare);
   const seen = new MutationObserver(ready);
   for (const [name, hear] of Object.entries(heard)) document.addEventListener(name, hear);
   document.addEventListener("click", click, true);

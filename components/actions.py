@@ -30,7 +30,8 @@ def action_button(
         kind=kind,
         icon_name="" if small else action.icon,
         on_click=state.ask(action.name, key),
-        custom_attrs={"data-action": action.name},
+        once=False,
+        custom_attrs=action_attributes(action, key),
     )
     return permitted(action, shown if fits is None else rx.cond(fits, shown, rx.fragment()))
 
@@ -42,9 +43,16 @@ def action_icon(state: Any, name: str, key: Any) -> rx.Component:
         action.icon,
         t(action.label),
         on_click=state.ask(action.name, key),
-        custom_attrs={"data-action": action.name},
+        custom_attrs=action_attributes(action, key),
     )
     return permitted(action, shown)
+
+
+def action_attributes(action: Action, key: Any) -> dict[str, Any]:
+    """Return the attributes of an action's button: whether a double click may act twice."""
+    if action.is_step:
+        return {"data-action": action.name, "data-console-step": f"{action.name}:" + key}
+    return {"data-action": action.name, **base.ONCE}
 
 
 def action_dialog(state: Any, action: Action) -> rx.Component:

@@ -181,7 +181,7 @@ def chips(state: Viewed) -> rx.Component:
                     type="button",
                     aria_label=t("Take the filter %(name)s away", name=chip.name),
                     on_click=state.narrow(chip.dimension, ""),
-                    custom_attrs={"data-chip": chip.dimension},
+                    custom_attrs={"data-chart-chip": chip.dimension},
                 ),
                 class_name="narrowing",
             ),
@@ -337,7 +337,7 @@ def _files(state: State) -> rx.Component:
                         rx.el.span(t("Print")),
                         type="button",
                         class_name="menu-item",
-                        custom_attrs={"data-print": ""},
+                        custom_attrs={"data-chart-print": ""},
                     )
                 ),
                 class_name="menu",

@@ -115,7 +115,7 @@ def _todos(state: State) -> rx.Component:
                     )
                 ),
             ),
-            class_name="todos",
+            class_name="todos not-printed",
             aria_label=t("Waiting for you"),
         ),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.actions import permitted
+from components.actions import action_attributes, permitted
 from components.ui import base
 from components.ui.text import ENGLISH, t, word
 from state.listing import ListState
@@ -162,7 +162,7 @@ def _address(pattern: str, row: rx.Var[dict[str, str]]) -> Any:
 def _row_button(state: State, action: Action, row: rx.Var[dict[str, str]]) -> rx.Component:
     props: dict[str, Any] = {
         "on_click": state.ask(action.name, row["id"]),
-        "custom_attrs": {"data-action": action.name},
+        "custom_attrs": action_attributes(action, row["id"]),
     }
     if action.only_icon:
         shown = base.icon_button(action.icon, t(action.label), **props)

@@ -50,8 +50,8 @@ def panel(drawn: Any, frame: Frame) -> rx.Component:
         class_name=rx.cond(drawn.wide, "card panel panel-wide", "card panel"),
         aria_label=drawn.title,
         custom_attrs={
-            "data-panel": drawn.name,
-            "data-title": drawn.title,
+            "data-chart-panel": drawn.name,
+            "data-chart-title": drawn.title,
             "data-kind": drawn.kind,
         },
     )
@@ -71,10 +71,10 @@ def _head(drawn: Any, frame: Frame) -> rx.Component:
                 aria_label=t("Fill the window"),
                 title=t("Fill the window"),
                 class_name="icon-btn small fill",
-                custom_attrs={"data-fill": ""},
+                custom_attrs={"data-chart-fill": ""},
             ),
             class_name="panel-tools",
-            custom_attrs={"data-no-picture": ""},
+            custom_attrs={"data-chart-no-picture": ""},
         ),
         class_name="card-head",
     )
@@ -128,7 +128,7 @@ def _files(drawn: Any, start: Any, query: Any) -> rx.Component:
             rx.el.span(t("Picture (PNG)")),
             type="button",
             class_name="menu-item",
-            custom_attrs={"data-png": drawn.name},
+            custom_attrs={"data-chart-png": drawn.name},
         )
     )
     files = (("csv", "file-text", "CSV"), ("xlsx", "sheet", "Excel"))

@@ -57,6 +57,8 @@ class ListState(ActsState, mixin=True):
     busy: bool = False
     views: list[dict[str, str]] = []
     export_query: str = ""
+    _leads: tuple[str, ListQuery] | None = None
+    """Where a click leads that has not arrived yet, and from which address it was made."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take the permission from the resource."""
@@ -68,7 +70,7 @@ class ListState(ActsState, mixin=True):
     @needs(OF_SCREEN)
     async def load(self) -> None:
         """Read the page of rows that the address names."""
-        query = self._query()
+        query, self._leads = self._query(), None
         actor = acting().actor
         if not self.loaded:
             self.columns = [
@@ -113,16 +115,22 @@ class ListState(ActsState, mixin=True):
 
     def _go(self, **changes: Any) -> Any:
         """Lead to the address of the changed query; entering it loads the rows."""
-        query = self._query()
+        query = self._wanted()
         changed = ListQuery(
             q=changes.get("q", query.q),
             filters=changes.get("filters", query.filters),
             sort=changes.get("sort", query.sort),
             page=changes.get("page", 1),
         )
+        self._leads = (acting().path, changed)
         params = urlencode(changed.params(self.resource))
         path = acting().path.split("?", maxsplit=1)[0]
         return rx.redirect(f"{path}?{params}" if params else path)
+
+    def _wanted(self) -> ListQuery:
+        """Return the query that was asked for last, also while its address is not entered yet."""
+        here, query = self._leads or ("", None)
+        return query if query is not None and here == acting().path else self._query()
 
     @rx.event
     @needs(OF_SCREEN)
@@ -140,7 +148,7 @@ class ListState(ActsState, mixin=True):
     @needs(OF_SCREEN)
     async def narrow(self, key: str, value: str) -> Any:
         """Set or (with an empty value) clear one filter."""
-        filters = {**self.chosen, key: value}
+        filters = {**self._wanted().filters, key: value}
         return self._go(filters={k: v for k, v in filters.items() if v})
 
     @rx.event
@@ -159,13 +167,13 @@ class ListState(ActsState, mixin=True):
     @needs(OF_SCREEN)
     async def order_by(self, key: str) -> Any:
         """Sort by a column; a second time turns it round."""
-        return self._go(sort=f"-{key}" if self.sort == key else key)
+        return self._go(sort=f"-{key}" if self._wanted().sort == key else key)
 
     @rx.event
     @needs(OF_SCREEN)
-    async def turn_to(self, page: int) -> Any:
-        """Show another page."""
-        return self._go(page=max(1, min(page, self.pages)))
+    async def turn_by(self, pages: int) -> Any:
+        """Show a page further on or back, counted from the one that is on its way already."""
+        return self._go(page=max(1, min(self._wanted().page + pages, self.pages)))
 
     @rx.event
     @needs(OF_SCREEN)

@@ -75,6 +75,8 @@ class Action:
     danger: bool = False
     only_icon: bool = False
     """Show the icon alone in rows, for actions that are many and plain, such as moving up."""
+    is_step: bool = False
+    """Each click counts, such as moving up; otherwise a double click acts once."""
     done: str = N_("Done: %(count)s.")
     when: tuple[str, tuple[str, ...]] | None = None
     prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None

@@ -27,11 +27,16 @@ def onboarding() -> rx.Component:
         class_name="steps",
     )  # fmt: skip
     card = base.card(
-        rx.el.progress(value=state.done.to_string(), max="3", aria_label=t("Progress")),
+        rx.el.progress(
+            value=state.done.to_string(),
+            max="3",
+            aria_label=t("Progress"),
+            class_name="onboarding-bar",
+        ),
         steps,
         title=t("Open your store in minutes"),
         actions=rx.el.span(t("%(count)s of 3 done", count=state.done), class_name="soft num"),
-        class_name="onboarding",
+        class_name="onboarding not-printed",
     )
     return rx.el.div(rx.cond(state.shown, card), on_mount=state.load, class_name="bare")
 

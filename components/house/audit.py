@@ -32,7 +32,7 @@ def audit_page(state: type[AuditState]) -> rx.Component:
 def _changes(state: type[AuditState], entry: Any) -> rx.Component:
     return rx.el.dl(
         rx.foreach(state.changes[entry], _change),
-        class_name="diff",
+        class_name="audit-diff",
     )
 
 

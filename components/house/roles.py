@@ -159,7 +159,10 @@ def _matrix(state: State, scope: str) -> rx.Component:
     rows = [_choice(state, scope, name, actions)
             for name, actions in resources(Scope(scope)).items()]  # fmt: skip
     return rx.el.fieldset(
-        rx.el.legend(t(_SCOPE_NAMES[scope])), *rows, class_name="matrix", key=state.editing + scope
+        rx.el.legend(t(_SCOPE_NAMES[scope])),
+        *rows,
+        class_name="role-matrix",
+        key=state.editing + scope,
     )
 
 
@@ -183,7 +186,7 @@ def _choice(state: State, scope: str, name: str, actions: Sequence[str]) -> rx.C
             role="radiogroup",
             aria_label=t(label),
         ),
-        class_name="matrix-row",
+        class_name="role-matrix-row",
         custom_attrs={"data-resource": key},
     )
 

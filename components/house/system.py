@@ -63,6 +63,7 @@ def sizes_card() -> rx.Component:
                 ),
                 class_name="facts",
             ),
+            class_name="versions",
         ),
         title=t("Queue and storage"),
     )

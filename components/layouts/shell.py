@@ -107,7 +107,7 @@ def _nav_link(item: NavItem) -> rx.Component:
             class_name=rx.cond(here, "nav-item here", "nav-item"),
             custom_attrs={
                 "aria-current": rx.cond(here, "page", "false"),
-                "data-go": item.key,
+                "data-console-go": item.key,
                 "data-page": item.page,
             },
         ),
@@ -229,7 +229,7 @@ def _top(scope: str) -> rx.Component:
             type="button",
             on_click=ShellState.open_palette,
             class_name="palette-button",
-            custom_attrs={"data-palette": ""},
+            custom_attrs={"data-console-palette": ""},
         ),
         rx.el.div(_language(), _theme(), _inbox(), class_name="top-end"),
         class_name="top",

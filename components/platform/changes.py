@@ -100,7 +100,7 @@ def _change(change: Any, *, named: bool) -> rx.Component:
                 rx.el.del_(word(change.before, VALUES)),
                 rx.el.span(" → ", aria_hidden="true"),
                 rx.el.ins(word(change.after, VALUES)),
-                class_name="diff",
+                class_name="change-diff",
             ),
         ),
         rx.el.span(change.at, " · ", who, class_name="faint num"),

@@ -51,12 +51,14 @@ def _drop_zone() -> rx.Component:
                 accept=ACCEPTED,
                 aria_label=t("Choose files"),
                 custom_attrs={
-                    "data-send-files": "/upload" + ShellState.path + "/imports/" + run.id
+                    "data-console-send-files": "/upload" + ShellState.path + "/imports/" + run.id
                 },
             ),
             class_name="drop-zone",
         ),
-        rx.el.div(rx.el.ul(class_name="sending", custom_attrs={"data-sending": ""}), role="status"),
+        rx.el.div(
+            rx.el.ul(class_name="sending", custom_attrs={"data-console-sending": ""}), role="status"
+        ),
         rx.el.button(
             t("Look again"),
             type="button",
@@ -64,12 +66,12 @@ def _drop_zone() -> rx.Component:
             class_name="sr-only",
             tab_index=-1,
             aria_hidden="true",
-            custom_attrs={"data-sent": ""},
+            custom_attrs={"data-console-sent": ""},
         ),
         custom_attrs={
-            "data-send-field": "",
-            "data-too-large": t("The file is too large. Import a history in parts."),
-            "data-failed": t("This file did not arrive. Try again."),
+            "data-console-send-field": "",
+            "data-console-too-large": t("The file is too large. Import a history in parts."),
+            "data-console-failed": t("This file did not arrive. Try again."),
         },
     )
 
@@ -117,7 +119,7 @@ def mapping_card() -> rx.Component:
                     rx.el.span(t("Open a mapping file")),
                     rx.el.input(type="file", accept=".toml", class_name="sr-only",
                                 aria_label=t("Open a mapping file"),
-                                custom_attrs={"data-fills": "f-mapping"}),
+                                custom_attrs={"data-console-fills": "f-mapping"}),
                     class_name="btn btn-plain",
                 ),
                 class_name="mapping-tools",

@@ -125,7 +125,7 @@ def work() -> rx.Component:
             class_name="sr-only",
             tab_index=-1,
             aria_hidden="true",
-            custom_attrs={"data-poll": ""},
+            custom_attrs={"data-console-poll": ""},
         ),
         rx.el.div(
             rx.cond(

@@ -209,5 +209,7 @@ def _entries(entries: Any) -> rx.Component:
         entries,
     )
     return rx.el.details(
-        rx.el.summary(t("Ledger postings (%(count)s)", count=entries.length())), table
+        rx.el.summary(t("Ledger postings (%(count)s)", count=entries.length())),
+        table,
+        class_name="fold",
     )

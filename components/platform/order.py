@@ -139,7 +139,7 @@ def _parcel(parcel: Any) -> rx.Component:
             ),
             class_name="timeline",
         ),
-        class_name="parcel",
+        class_name="fold parcel",
     )
 
 

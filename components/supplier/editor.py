@@ -163,15 +163,15 @@ def _pictures() -> rx.Component:
                 ),
                 class_name="pictures",
             ),
-            rx.el.input(on_change=ProductState.add_picture, custom_attrs={"data-picture-key": ""},
+            rx.el.input(on_change=ProductState.add_picture, custom_attrs={"data-editor-picture-key": ""},
                         **hidden),
             rx.el.input(on_change=ProductState.drag_picture,
-                        custom_attrs={"data-picture-move": ""}, **hidden),
+                        custom_attrs={"data-editor-picture-move": ""}, **hidden),
             _upload_says(),
             rx.cond(ProductState.errors.get("pictures", "") != "",
                     rx.el.p(ProductState.errors.get("pictures", ""), class_name="fault",
                             role="alert")),
-            custom_attrs={"data-pictures": ""},
+            custom_attrs={"data-editor-pictures": ""},
         ),
         rx.el.p(t("JPEG, PNG or WebP, 8 MB each, ten at most. Drag to sort; the first one is the"
                   " cover. The pool takes only products with a picture."), class_name="help"),
@@ -183,7 +183,7 @@ def _upload_says() -> rx.Component:
     return rx.el.p(
         class_name="help",
         role="status",
-        custom_attrs={"data-upload-says": "", "data-uploading": t("Uploading")},
+        custom_attrs={"data-editor-upload-says": "", "data-editor-uploading": t("Uploading")},
     )
 
 
@@ -191,13 +191,13 @@ def _picture(key: Any, place: Any) -> rx.Component:
     buttons = rx.el.div(
         base.icon_button("arrow-left", t("Further to the front"), disabled=place == 0,
                          on_click=ProductState.move_picture(key, place - 1),
-                         custom_attrs={"data-changes": ""}),
+                         custom_attrs={"data-editor-changes": ""}),
         base.icon_button("arrow-right", t("Further to the back"),
                          disabled=place == ProductState.pictures.length() - 1,
                          on_click=ProductState.move_picture(key, place + 1),
-                         custom_attrs={"data-changes": ""}),
+                         custom_attrs={"data-editor-changes": ""}),
         base.icon_button("trash-2", t("Remove"), on_click=ProductState.drop_picture(key),
-                         custom_attrs={"data-changes": ""}),
+                         custom_attrs={"data-editor-changes": ""}),
         class_name="picture-buttons",
     )  # fmt: skip
     return rx.el.li(
@@ -207,7 +207,7 @@ def _picture(key: Any, place: Any) -> rx.Component:
         draggable=True,
         class_name="picture",
         key=key,
-        custom_attrs={"data-picture": key},
+        custom_attrs={"data-editor-picture": key},
     )
 
 
@@ -229,7 +229,7 @@ _TOOLS = (
 
 def _description() -> rx.Component:
     tools = [
-        base.icon_button(name, t(label), custom_attrs={"data-command": command})
+        base.icon_button(name, t(label), custom_attrs={"data-editor-command": command})
         for command, name, label in _TOOLS
     ]
     picture = rx.el.label(
@@ -249,7 +249,7 @@ def _description() -> rx.Component:
                 aria_label=t("Description"),
                 class_name="rich",
                 key=ProductState.form_key,
-                custom_attrs={"data-rich": "", "aria-multiline": "true",
+                custom_attrs={"data-editor-rich": "", "aria-multiline": "true",
                               "suppressContentEditableWarning": True},
             ),
             rx.el.textarea(
@@ -257,11 +257,11 @@ def _description() -> rx.Component:
                 default_value=ProductState.values.get("description_html", ""),
                 hidden=True,
                 aria_label=t("Description"),
-                custom_attrs={"data-rich-value": ""},
+                custom_attrs={"data-editor-rich-value": ""},
             ),
             _upload_says(),
             class_name="rich-box",
-            custom_attrs={"data-rich-box": ""},
+            custom_attrs={"data-editor-rich-box": ""},
         ),
         rx.cond(ProductState.errors.get("description_html", "") != "",
                 rx.el.p(ProductState.errors.get("description_html", ""), class_name="fault",

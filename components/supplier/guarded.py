@@ -21,5 +21,5 @@ EDITOR: rx.Var[str] = rx.Var(
 
 def guard() -> dict[str, Any]:
     """Return the attributes of a form that warns before unsaved changes are left."""
-    return {"data-guard": t("There are unsaved changes. Leave without saving?"),
+    return {"data-editor-guard": t("There are unsaved changes. Leave without saving?"),
             "data-script": EDITOR}  # fmt: skip

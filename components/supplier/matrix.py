@@ -18,7 +18,7 @@ def skus_card() -> rx.Component:
         rx.cond(
             ProductState.specs.length() < 3,
             base.button(t("Add a spec"), icon_name="plus", on_click=ProductState.add_spec,
-                        custom_attrs={"data-changes": ""}),
+                        custom_attrs={"data-editor-changes": ""}),
         ),
         _fault(ProductState.errors.get("spec_names", "")),
         _fault(ProductState.errors.get("skus", "")),
@@ -55,12 +55,12 @@ def _spec(spec: Any, place: Any) -> rx.Component:
                     class_name="input",
                 ),
                 class_name="value-new",
-                custom_attrs={"data-values": ""},
+                custom_attrs={"data-editor-values": ""},
             ),
             class_name="spec-values",
         ),
         base.icon_button("trash-2", t("Remove the spec"), on_click=ProductState.drop_spec(place),
-                         custom_attrs={"data-changes": ""}),
+                         custom_attrs={"data-editor-changes": ""}),
         class_name="spec",
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def _value(place: Any, value: Any) -> rx.Component:
             type="button",
             aria_label=t("Remove %(value)s", value=value),
             on_click=ProductState.drop_value(place, value),
-            custom_attrs={"data-changes": ""},
+            custom_attrs={"data-editor-changes": ""},
         ),
         class_name="value",
         key=value,
@@ -117,7 +117,7 @@ def _matrix() -> rx.Component:
                 )
             ),
             rx.el.tbody(rx.foreach(ProductState.rows, _row)),
-            class_name="matrix",
+            class_name="sku-matrix",
         ),
         class_name="table-wrap",
     )
@@ -133,10 +133,10 @@ def _head(cell: str, label: str) -> rx.Component:
             aria_label=t("Fill down from the first row: %(column)s", column=t(label)),
             on_click=ProductState.fill_down(cell),
             class_name="fill",
-            custom_attrs={"data-changes": "", "data-fill": cell},
+            custom_attrs={"data-editor-changes": "", "data-fill-down": cell},
         ),
     )
-    return rx.el.th(rx.el.span(t(label), fill, class_name="matrix-head"), scope="col")
+    return rx.el.th(rx.el.span(t(label), fill, class_name="sku-matrix-head"), scope="col")
 
 
 def _row(row: Any) -> rx.Component:

@@ -29,7 +29,7 @@ def paste_dialog(
                 rx.el.span(t("Choose a file")),
                 rx.el.input(type="file", accept=".csv,.txt,.tsv,text/csv,text/plain",
                             class_name="sr-only", aria_label=t("Choose a file"),
-                            custom_attrs={"data-fills": "f-typed"}),
+                            custom_attrs={"data-console-fills": "f-typed"}),
                 class_name="btn btn-plain file-button",
             ),
             _results(state),

@@ -62,20 +62,33 @@ def icon(name: str, size: int = 16) -> rx.Component:
     return rx.icon(name, size=size, custom_attrs={"aria-hidden": "true"}, class_name="icon")
 
 
+ONCE = {"data-console-once": ""}
+"""The attribute of a control that must not act twice: a double click on it counts once."""
+
+
 def button(
     label: Any,
     *,
     kind: Literal["primary", "plain", "danger", "quiet"] = "plain",
     icon_name: str = "",
     busy: Any = None,
+    once: bool | None = None,
     **props: Any,
 ) -> rx.Component:
-    """Return a button; ``busy`` disables it and turns a spinner while it works."""
+    """Return a button; ``busy`` disables it and turns a spinner while it works.
+
+    The second click of a double click does nothing to one that acts ``once``: by default those
+    that send a form or are the one thing that a page or dialog is for.
+    """
     inside: list[Any] = [icon(icon_name)] if icon_name else []
     if busy is not None:
         props["disabled"] = busy
         props["aria_busy"] = busy
     props.setdefault("type", "button")
+    if once is None:
+        once = props["type"] == "submit" or kind in ("primary", "danger")
+    if once:
+        props["custom_attrs"] = {**props.get("custom_attrs", {}), **ONCE}
     return rx.el.button(*inside, rx.el.span(label), class_name=f"btn btn-{kind}", **props)
 
 

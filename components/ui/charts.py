@@ -95,7 +95,7 @@ def about(text: rx.Var[str], name: Any) -> rx.Component:
             type="button",
             aria_label=name + ": " + text,
             class_name="about",
-            custom_attrs={"data-about": text, "data-no-picture": ""},
+            custom_attrs={"data-chart-about": text, "data-chart-no-picture": ""},
         ),
     )
 

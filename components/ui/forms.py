@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from components.ui.base import ONCE
 from components.ui.text import ENGLISH, t, word
 
 
@@ -109,5 +110,7 @@ def form_buttons(label: Any, *, cancel: Any = None, danger: bool = False) -> rx.
         else rx.fragment()
     )
     return rx.el.div(
-        leave, rx.el.button(label, type="submit", class_name=f"btn btn-{kind}"), class_name="foot"
+        leave,
+        rx.el.button(label, type="submit", class_name=f"btn btn-{kind}", custom_attrs=ONCE),
+        class_name="foot",
     )

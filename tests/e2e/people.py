@@ -160,7 +160,7 @@ class Supplier(Clerk):
         self.page.locator("[name=title]").fill(part.title)
         self.page.locator("[name=title_en]").fill(part.title)
         self._choose_category("Teaware" if self.locale == "en" else "茶器")
-        self.page.locator("[data-pictures] [type=file]").set_input_files(list(pictures))
+        self.page.locator("[data-editor-pictures] [type=file]").set_input_files(list(pictures))
         expect(self.page.locator("li.picture")).to_have_count(len(pictures))
         self._describe()
         for place, (name, values) in enumerate(specs):
@@ -176,11 +176,11 @@ class Supplier(Clerk):
         self.page.locator("[name=category_id]").select_option(option.get_attribute("value"))
 
     def _describe(self) -> None:
-        rich = self.page.locator("[data-rich]")
+        rich = self.page.locator("[data-editor-rich]")
         rich.click()
-        self.page.locator("[data-command=bold]").click()
+        self.page.locator("[data-editor-command=bold]").click()
         self.page.keyboard.type("Hand-thrown")
-        self.page.locator("[data-command=bold]").click()
+        self.page.locator("[data-editor-command=bold]").click()
         self.page.keyboard.type(" and fired twice.")
         expect(rich.locator("b, strong")).to_have_text("Hand-thrown")
 

@@ -31,7 +31,7 @@ def settled(clerk: Clerk) -> None:
 
 
 def first_bar(clerk: Clerk, panel: str) -> Locator:
-    return clerk.page.locator(f"[data-panel={panel}] .gauge-row").first
+    return clerk.page.locator(f"[data-chart-panel={panel}] .gauge-row").first
 
 
 def test_a_bar_narrows_the_figures_and_leads_to_its_rows_and_back(analyst: Clerk) -> None:
@@ -42,16 +42,16 @@ def test_a_bar_narrows_the_figures_and_leads_to_its_rows_and_back(analyst: Clerk
     first_bar(analyst, "province").click()
     page.locator("[data-menu=narrow]").click()
     expect(page).to_have_url(re.compile(r"[?&]province="))
-    expect(page.locator("[data-chip=province]")).to_be_visible()
+    expect(page.locator("[data-chart-chip=province]")).to_be_visible()
     expect(paid).not_to_have_attribute("data-exact", before or "")
     narrowed = page.url
     # Back and forward are the browser's own.
     page.go_back()
-    expect(page.locator("[data-chip=province]")).to_have_count(0)
+    expect(page.locator("[data-chart-chip=province]")).to_have_count(0)
     expect(paid).to_have_attribute("data-exact", before or "")
     page.go_forward()
     expect(page).to_have_url(narrowed)
-    expect(page.locator("[data-chip=province]")).to_be_visible()
+    expect(page.locator("[data-chart-chip=province]")).to_be_visible()
     expect(paid).not_to_have_attribute("data-exact", before or "")
     settled(analyst)
     first_bar(analyst, "category").click()
@@ -61,7 +61,7 @@ def test_a_bar_narrows_the_figures_and_leads_to_its_rows_and_back(analyst: Clerk
     expect(page.locator("main table tbody tr").first).to_be_visible()
     page.go_back()
     expect(page).to_have_url(narrowed)
-    expect(page.locator("[data-chip=province]")).to_be_visible()
+    expect(page.locator("[data-chart-chip=province]")).to_be_visible()
 
 
 def test_a_question_is_asked_saved_pinned_and_mailed(analyst: Clerk) -> None:
@@ -73,7 +73,7 @@ def test_a_question_is_asked_saved_pinned_and_mailed(analyst: Clerk) -> None:
     page.locator("[data-choice=rows]").select_option("10")
     expect(page).to_have_url(re.compile("by=province.*rows=10|rows=10.*by=province"))
     assert "period=90d" in page.url
-    expect(page.locator("[data-panel=answer] tbody tr")).to_have_count(8)
+    expect(page.locator("[data-chart-panel=answer] tbody tr")).to_have_count(8)
     asked = page.url
     page.reload()
     expect(page.locator("[data-divide=province][aria-pressed=true]")).to_be_visible()
@@ -95,7 +95,7 @@ def test_a_question_is_asked_saved_pinned_and_mailed(analyst: Clerk) -> None:
     expect(report).to_have_count(0)
     analyst.sees("Regions, weekly")
     opened(analyst, "dashboard")
-    expect(page.locator("[data-panel^='pin-']")).to_contain_text("Regions at a glance")
+    expect(page.locator("[data-chart-panel^='pin-']")).to_contain_text("Regions at a glance")
 
 
 def test_a_switch_of_the_language_says_everything_anew(analyst: Clerk) -> None:

@@ -65,7 +65,7 @@ def seen(installation: Installation, browser: Browser) -> Iterator[Seen]:
     walker = Walker(browser, installation, token, "/platform/main")
     walker.page.route_web_socket("**/_event/**", _between)
     walker.visit(PATH)
-    expect(walker.page.locator(".plot[data-drawn]").first).to_be_visible(timeout=PATIENCE)
+    expect(walker.page.locator(".plot[data-chart-drawn]").first).to_be_visible(timeout=PATIENCE)
     yield Seen(walker.page, walker.walk)
     walker.close()
 
@@ -87,7 +87,7 @@ _SHAPES = {
 
 @pytest.mark.parametrize("panel", boards.EVERY, ids=lambda panel: panel.chart)
 def test_something_is_drawn(seen: Seen, panel: Panel) -> None:
-    place = seen.page.locator(f"[data-panel={panel.name}]")
+    place = seen.page.locator(f"[data-chart-panel={panel.name}]")
     shape, least = _SHAPES[panel.chart]
     expect(place.locator(shape).first).to_be_attached(timeout=PATIENCE)
     assert place.locator(shape).count() >= least
@@ -113,17 +113,17 @@ def test_nothing_serious_bars_anybody(seen: Seen) -> None:
 
 
 def test_names_that_merchants_choose_are_texts(seen: Seen) -> None:
-    assert seen.page.locator("[data-panel=category] b", has_text="棉").count() == 0
-    expect(seen.page.locator("[data-panel=category]")).to_contain_text("<b>棉</b>")
+    assert seen.page.locator("[data-chart-panel=category] b", has_text="棉").count() == 0
+    expect(seen.page.locator("[data-chart-panel=category]")).to_contain_text("<b>棉</b>")
 
 
 @pytest.mark.parametrize("panel", boards.EVERY, ids=lambda panel: panel.chart)
 def test_every_kind_becomes_a_picture(seen: Seen, panel: Panel) -> None:
     page = seen.page
-    page.locator(f"[data-panel={panel.name}] .panel-tools .icon-btn").first.click()
+    page.locator(f"[data-chart-panel={panel.name}] .panel-tools .icon-btn").first.click()
     with page.expect_download(timeout=PATIENCE) as download:
-        page.locator("[data-png]").click()
-    expect(page.locator("[data-png]")).to_have_count(0)
+        page.locator("[data-chart-png]").click()
+    expect(page.locator("[data-chart-png]")).to_have_count(0)
     content = download.value.path().read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) > 4_000
@@ -131,18 +131,18 @@ def test_every_kind_becomes_a_picture(seen: Seen, panel: Panel) -> None:
 
 def test_a_panel_fills_the_window_and_goes_back(seen: Seen) -> None:
     page = seen.page
-    panel = page.locator("[data-panel=sales]")
+    panel = page.locator("[data-chart-panel=sales]")
     before = panel.locator(".main-svg").first.bounding_box()
-    panel.locator("[data-fill]").click()
-    expect(page.locator("[data-full]")).to_have_count(1)
+    panel.locator("[data-chart-fill]").click()
+    expect(page.locator("[data-chart-full]")).to_have_count(1)
     page.wait_for_function(
-        "height => document.querySelector('[data-full] .main-svg')"
+        "height => document.querySelector('[data-chart-full] .main-svg')"
         ".getBoundingClientRect().height > height",
         arg=(before or {}).get("height", 0),
         timeout=PATIENCE,
     )
     page.keyboard.press("Escape")
-    expect(page.locator("[data-full]")).to_have_count(0)
+    expect(page.locator("[data-chart-full]")).to_have_count(0)
 
 
 def test_a_figure_says_what_it_means_to_the_keyboard_too(seen: Seen) -> None:
@@ -171,12 +171,13 @@ def page(installation: Installation, browser: Browser) -> Iterator[Page]:
 
 def _settled(page: Page) -> None:
     page.wait_for_function(
-        "() => document.querySelector('.board[aria-busy=false] [data-panel]')", timeout=PATIENCE
+        "() => document.querySelector('.board[aria-busy=false] [data-chart-panel]')",
+        timeout=PATIENCE,
     )
 
 
 def test_from_a_bar_to_a_filter_and_back(page: Page) -> None:
-    bar = page.locator("[data-panel=category] button.gauge-row").first
+    bar = page.locator("[data-chart-panel=category] button.gauge-row").first
     name = bar.locator(".gauge-label").inner_text()
     bar.click()
     page.locator("[data-menu=narrow]").click()
@@ -196,7 +197,7 @@ def test_from_a_bar_to_its_rows_and_back_to_the_same_view(page: Page) -> None:
     page.locator('[data-preset="90d"]').click()
     page.wait_for_url("**period=90d**", timeout=PATIENCE)
     _settled(page)
-    bar = page.locator("[data-panel=category] button.gauge-row").first
+    bar = page.locator("[data-chart-panel=category] button.gauge-row").first
     # Enter on the keyboard does what a click does.
     bar.focus()
     page.keyboard.press("Enter")
@@ -209,7 +210,7 @@ def test_from_a_bar_to_its_rows_and_back_to_the_same_view(page: Page) -> None:
 
 
 def test_a_point_is_chosen_with_arrow_keys(page: Page) -> None:
-    plot = page.locator("[data-panel=sales] .plot[data-drawn]")
+    plot = page.locator("[data-chart-panel=sales] .plot[data-chart-drawn]")
     plot.focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
@@ -247,7 +248,7 @@ def test_todays_figures_are_read_again_while_one_looks(
     page.evaluate("delete document.visibilityState")
     page.locator('[data-page="orders"]').click()
     page.wait_for_url("**/orders", timeout=PATIENCE)
-    expect(page.locator("[data-panel]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("[data-chart-panel]")).to_have_count(0, timeout=PATIENCE)
     known = ticks()
     page.clock.run_for(90_000)
     assert ticks() == known

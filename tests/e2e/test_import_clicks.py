@@ -23,10 +23,10 @@ def test_from_the_files_to_the_report(installation: Installation, operator: Cler
         page.goto(f"{installation.origin}/platform/main/imports")
         page.locator("[data-action=start]").click()
         files = sorted(SAMPLE.glob("*.csv"))
-        page.locator("[data-send-files]").set_input_files(files)
+        page.locator("[data-console-send-files]").set_input_files(files)
         expect(page.locator("[data-file]")).to_have_count(len(files))
         expect(page.locator("[data-file='order_items.csv']")).to_contain_text("Not read")
-        page.locator("[data-fills]").set_input_files(MAPPING)
+        page.locator("[data-console-fills]").set_input_files(MAPPING)
         # What the mapping makes of each file shows at once.
         expect(page.locator("[data-file='order_items.csv']")).to_contain_text("Order lines")
         page.locator("[data-action=check]").click()

@@ -359,11 +359,11 @@ async def test_a_handler_of_another_scope_is_refused(
 @pytest.mark.parametrize(
     ("handler", "payload"),
     [
-        ("turn_to", {"page": {"$gt": 0}}),
-        ("turn_to", {"page": "two"}),
-        ("turn_to", {"page": None}),
-        ("turn_to", {}),
-        ("turn_to", {"page": 1, "also": "this"}),
+        ("turn_by", {"pages": {"$gt": 0}}),
+        ("turn_by", {"pages": "two"}),
+        ("turn_by", {"pages": None}),
+        ("turn_by", {}),
+        ("turn_by", {"pages": 1, "also": "this"}),
         ("search", {"q": ["a"]}),
         ("pick", {"key": 7}),
         ("submit", {"data": "text"}),

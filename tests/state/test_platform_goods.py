@@ -66,6 +66,28 @@ async def test_the_review_begins_with_what_waits_and_can_show_everything(
         assert "status=*" in said(events) or "status=%2A" in said(events)
 
 
+async def test_quick_clicks_on_paging_order_and_filters_all_count(
+    database: Database, market: Market, query: dict[str, str]
+) -> None:
+    """The second click comes before the first one's address is entered."""
+    state = ProductsState()
+    with at("products"):
+        await call(state, "load")
+        state.pages = 5
+        assert "page=2" in said(await call(state, "turn_by", 1))
+        assert "page=3" in said(await call(state, "turn_by", 1))
+        assert "page=2" in said(await call(state, "turn_by", -1))
+        assert "sort=title" in said(await call(state, "order_by", "title"))
+        assert "sort=-title" in said(await call(state, "order_by", "title"))
+        await call(state, "narrow", "supplier", str(market.suppliers[0]))
+        both = said(await call(state, "narrow", "status", "APPROVED"))
+        assert f"supplier={market.suppliers[0]}" in both and "status=APPROVED" in both
+        # Once the address is entered it is what counts.
+        await call(state, "load")
+        state.pages = 5
+        assert "page=2" in said(await call(state, "turn_by", 1))
+
+
 async def test_products_are_approved_in_bulk_and_refused_with_a_reason(
     database: Database, market: Market, query: dict[str, str]
 ) -> None:

@@ -89,7 +89,7 @@ def _warnings() -> rx.Component:
 
 def _prices() -> rx.Component:
     fault = _State.errors.get("offered", "")
-    save = rx.el.button(t("Save prices"), type="submit", class_name="btn btn-primary")
+    save = base.button(t("Save prices"), type="submit", kind="primary")
     return base.card(
         rx.el.form(
             sku_prices(_State, offered=True),

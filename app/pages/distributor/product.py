@@ -110,7 +110,7 @@ def _pricing() -> rx.Component:
     may = ShellState.may.contains("distributor:listings:write")
     sell = rx.el.button(
         base.icon("store"), rx.el.span(t("List in my store")), type="submit",
-        class_name="btn btn-primary", custom_attrs={"data-action": "list"},
+        class_name="btn btn-primary", custom_attrs={"data-action": "list", **base.ONCE},
     )  # fmt: skip
     open_one = base.link_button(t("Open a store first"), ShellState.path + "/stores")
     has_store = _State.choices.get("stores", []).length() > 0

@@ -86,27 +86,27 @@ def _logo() -> rx.Component:
         rx.el.div(
             rx.el.img(src=src, alt=t("Logo"), class_name="thumb",
                       style={"width": "64px", "height": "64px"},
-                      custom_attrs={"data-upload-picture": ""}),
+                      custom_attrs={"data-console-upload-picture": ""}),
             rx.el.label(
                 base.icon("upload"),
                 rx.el.span(t("Choose a picture")),
                 rx.el.input(
                     type="file", accept="image/png,image/jpeg,image/webp", class_name="sr-only",
-                    custom_attrs={"data-upload": "/upload" + ShellState.path + "/picture"},
+                    custom_attrs={"data-console-upload": "/upload" + ShellState.path + "/picture"},
                 ),
                 class_name="btn btn-plain",
             ),
             rx.el.button(t("Remove"), type="button", class_name="btn btn-quiet",
-                         custom_attrs={"data-upload-clear": ""}),
+                         custom_attrs={"data-console-upload-clear": ""}),
             rx.el.input(type="hidden", name="logo_key", key="logo" + key, default_value=key,
-                        custom_attrs={"data-upload-key": ""}),
+                        custom_attrs={"data-console-upload-key": ""}),
             class_name="upload-row",
         ),
         rx.el.p(t("The picture could not be taken. Use a PNG, JPEG or WebP below 8 MB."),
                 class_name="fault", hidden=True, role="alert",
-                custom_attrs={"data-upload-fault": ""}),
+                custom_attrs={"data-console-upload-fault": ""}),
         class_name="field",
-        custom_attrs={"data-upload-field": ""},
+        custom_attrs={"data-console-upload-field": ""},
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _accent() -> rx.Component:
             aria_label=t("Colour %(colour)s", colour=colour),
             style={"background": colour},
             class_name="swatch",
-            custom_attrs={"data-swatch": colour},
+            custom_attrs={"data-console-swatch": colour},
         )
         for colour in _SWATCHES
     ]

@@ -98,7 +98,7 @@ def _callback(message: Any) -> rx.Component:
             rx.el.span(message["event"], class_name="faint num"),
         ),
         rx.el.pre(message["body"], tab_index=0),
-        class_name="parcel message",
+        class_name="fold parcel message",
     )
 
 

@@ -68,7 +68,7 @@ def _tester() -> rx.Component:
             custom_attrs={"data-form": "tester"},
         ),
         rx.cond(answer.asked, _answer()),
-        class_name="card flush tester",
+        class_name="fold card flush tester",
     )
 
 
