@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from typing import Any
 
-from psycopg import Connection, sql
+from psycopg import Connection, errors, sql
 
 from app.kit.db import APP_ROLE, ENGINE_ROLE
 
@@ -28,8 +28,23 @@ def ensure_roles(connection: Connection[Any], password: str) -> None:
         for member in (sql.Identifier(APP_ROLE), sql.SQL("current_user")):
             grant = sql.SQL("grant {} to {}").format(sql.Identifier(ENGINE_ROLE), member)
             connection.execute(grant)
+        _end_queries_of_the_gone(connection)
     finally:
         connection.execute("select pg_advisory_unlock(hashtext('tongshang roles'))")
+
+
+def _end_queries_of_the_gone(connection: Connection[Any]) -> None:
+    """Let the server look every two seconds whether the client of a running query is still there.
+
+    Without it, a query goes on to its end after the process that asked has died.
+    """
+    role = sql.Identifier(APP_ROLE)
+    setting = sql.SQL("alter role {} set client_connection_check_interval = '2s'").format(role)
+    try:
+        connection.execute(setting)
+    except errors.InvalidParameterValue:
+        # Some systems cannot tell that a connection was closed.
+        return
 
 
 def _ensure_role(connection: Connection[Any], name: str, options: sql.Composable) -> None:
