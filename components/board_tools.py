@@ -6,6 +6,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from components.ui import base, forms
+from components.ui.links import file_link
 from components.ui.text import t, word
 from state.boards import COMPARISONS, CUSTOM, PRESETS
 from state.dashboards import PAGE, DashboardState
@@ -323,12 +324,12 @@ def _files(state: State) -> rx.Component:
         rx.popover.content(
             rx.el.div(
                 rx.popover.close(
-                    rx.el.a(
+                    file_link(
                         base.icon("sheet"),
                         rx.el.span(t("All panels (Excel)")),
                         href=state.files + f"/{PAGE}.xlsx?" + state.query,
                         class_name="menu-item",
-                        custom_attrs={"download": "", "data-file": "all"},
+                        custom_attrs={"data-file": "all"},
                     )
                 ),
                 rx.popover.close(

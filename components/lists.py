@@ -9,6 +9,7 @@ from app.kit.i18n import N_
 from components.actions import action_dialog, permitted
 from components.list_table import Cells, State, bulk_actions, shown_columns, table
 from components.ui import base, forms
+from components.ui.links import file_link
 from components.ui.text import t
 from state.screens import Action
 from state.shell import ShellState
@@ -228,7 +229,7 @@ def _export(state: State) -> rx.Component:
             + "&"
             + state.export_query
         )
-        return rx.el.a(base.icon("download"), label, href=address, class_name="menu-item")
+        return file_link(base.icon("download"), label, href=address, class_name="menu-item")
 
     return rx.popover.root(
         _menu_button("download", t("Export")),

@@ -8,6 +8,7 @@ import reflex as rx
 
 from components.ui import base
 from components.ui.charts import about, chart, pick, spark
+from components.ui.links import file_link
 from components.ui.text import t
 
 OnPick = Callable[[Any, Any, Any, Any], Any]
@@ -136,12 +137,12 @@ def _files(drawn: Any, start: Any, query: Any) -> rx.Component:
         picture,
         *(
             rx.popover.close(
-                rx.el.a(
+                file_link(
                     base.icon(icon),
                     rx.el.span(label),
                     href=start + f".{fmt}?" + query,
                     class_name="menu-item",
-                    custom_attrs={"data-file": fmt, "download": ""},
+                    custom_attrs={"data-file": fmt},
                 )
             )
             for fmt, icon, label in files

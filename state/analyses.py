@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import reflex as rx
-
 from app import routes
 from app.access import Actor
 from app.kit.i18n import N_, in_both
@@ -15,6 +13,7 @@ from app.services.sharing_roles import roles_to_share_with
 from models.analyses import Sharing
 from state.exploring import draft_of
 from state.gate import acting
+from state.going import go
 from state.listing import ListState
 from state.screens import Action, Field, Values
 
@@ -33,7 +32,7 @@ async def _remove(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
 
 async def _mail(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
     del actor, values
-    return rx.redirect(routes.console(acting().workspace, f"reports?new={keys[0]}"))
+    return go(routes.console(acting().workspace, f"reports?new={keys[0]}"))
 
 
 async def _prefill(actor: Actor, key: UUID) -> Mapping[str, str]:

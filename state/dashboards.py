@@ -28,6 +28,7 @@ from state.boards import (
     without_gaps,
 )
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.sharing import SharedViews
 from state.viewing import ViewState
 
@@ -69,7 +70,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
             return
         usual = "" if params else await saved_views.default_query(who.actor, PAGE)
         if usual:
-            yield rx.redirect(routes.console(who.workspace, f"{PAGE}?{usual}"), replace=True)
+            yield go(routes.console(who.workspace, f"{PAGE}?{usual}"), replace=True)
             return
         view = views.parse(params, now())
         self._say_view(view)

@@ -23,6 +23,7 @@ from models.analyses import Sharing
 from state.acts import id_of
 from state.boards import href_of
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.questions import (
     Option,
     charts_of,
@@ -305,7 +306,7 @@ class ExploreState(ViewState, mixin=True):
         self.saving = False
         return [
             rx.toast.success(who.text(N_("Saved."))),
-            rx.redirect(routes.console(who.workspace, f"{PAGE}?analysis={key}")),
+            go(routes.console(who.workspace, f"{PAGE}?analysis={key}")),
         ]
 
     async def _store(self, draft: analyses.AnalysisDraft) -> UUID:
@@ -321,7 +322,7 @@ class ExploreState(ViewState, mixin=True):
         """Go on to mailing this analysis; what is not saved yet is saved first."""
         if not self.saved_id or self.changed:
             return rx.toast.info(acting().text(N_("Save the analysis first, then mail it.")))
-        return rx.redirect(routes.console(acting().workspace, f"reports?new={self.saved_id}"))
+        return go(routes.console(acting().workspace, f"reports?new={self.saved_id}"))
 
 
 NOTHING = N_("You may see none of these measures. Ask the owner of this workspace for access.")

@@ -21,6 +21,7 @@ from app.queries.resource import (
 from app.services import saved_views
 from state.acts import ActsState
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.screens import Action
 
 
@@ -125,7 +126,7 @@ class ListState(ActsState, mixin=True):
         self._leads = (acting().path, changed)
         params = urlencode(changed.params(self.resource))
         path = acting().path.split("?", maxsplit=1)[0]
-        return rx.redirect(f"{path}?{params}" if params else path)
+        return go(f"{path}?{params}" if params else path)
 
     def _wanted(self) -> ListQuery:
         """Return the query that was asked for last, also while its address is not entered yet."""

@@ -13,6 +13,7 @@ from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
 from state.base import ConsoleState
 from state.gate import SIGNED_IN, acting, cookie, needs, speak
+from state.going import go
 from state.nav import NAV
 
 RECENT = 6
@@ -95,7 +96,7 @@ class ShellState(ConsoleState, rx.State):
         who = acting()
         await inbox.mark_read(who.actor, UUID(notice_id))
         self.inbox_open = False
-        return rx.redirect(routes.console(who.workspace, page))
+        return go(routes.console(who.workspace, page))
 
     @rx.event
     @needs(SIGNED_IN)
@@ -141,7 +142,7 @@ class ShellState(ConsoleState, rx.State):
             return None
         rest = [f for f in self._recent if f["href"] != href]
         self._recent = [chosen, *rest][:RECENT]
-        return rx.redirect(href)
+        return go(href)
 
     @rx.event
     @needs(SIGNED_IN)
@@ -151,7 +152,7 @@ class ShellState(ConsoleState, rx.State):
         if not self.found:
             return None
         self.palette_open = False
-        return rx.redirect(self.found[0]["href"])
+        return go(self.found[0]["href"])
 
     def _pages(self, typed: str) -> list[dict[str, str]]:
         who = acting()

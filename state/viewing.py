@@ -25,6 +25,7 @@ from app.kit.i18n import N_
 from state.base import ConsoleState
 from state.boards import Chip, FilterView, Menu, ReachView, chips_of, filter_view, href_of
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 
 
 class ViewState(ConsoleState, mixin=True):
@@ -64,7 +65,7 @@ class ViewState(ConsoleState, mixin=True):
     def _lead(self, page: str, query: Mapping[str, str]) -> Any:
         """Lead to a page's address; entering it reads the figures."""
         self._ahead = [*self._ahead, {name: str(value) for name, value in query.items()}]
-        return rx.redirect(routes.console(acting().workspace, f"{page}?{urlencode(query)}"))
+        return go(routes.console(acting().workspace, f"{page}?{urlencode(query)}"))
 
     def _is_overtaken(self, params: dict[str, str]) -> bool:
         """Say whether the reader has chosen further since, so that this address is not read."""

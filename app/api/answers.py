@@ -2,10 +2,8 @@
 
 import asyncio
 from dataclasses import replace
-from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
 
 from app import routes
 from app.access import Actor
@@ -14,15 +12,15 @@ from app.analytics.charts import Reader
 from app.analytics.explorer import Question, ask
 from app.analytics.files import csv_of, write_xlsx
 from app.analytics.results import Panel
-from app.api.downloads import file_headers, places, xlsx_file
-from app.api.problems import problem, request_locale
+from app.api.files import FileRoute, file_headers, places, xlsx_file
+from app.api.problems import request_locale
 from app.kit.clock import now
-from app.kit.errors import NotFound, NotSignedIn, TradeError
+from app.kit.errors import NotFound
 from app.kit.i18n import N_, moment_text
 from app.routes import Workspace
 from app.services.sessions import COOKIE, actor_for
 
-router = APIRouter(prefix="/download")
+router = APIRouter(prefix="/download", route_class=FileRoute)
 
 _TITLE = N_("Analysis")
 
@@ -31,18 +29,12 @@ _TITLE = N_("Analysis")
 async def download(request: Request, scope: str, merchant: str, fmt: str) -> Response:
     """Return the answer to the address' question as a file."""
     workspace, locale = Workspace(scope, merchant), request_locale(request)
-    try:
-        if scope not in routes.SCOPES or fmt not in ("csv", "xlsx"):
-            raise NotFound()
-        actor, _ = await actor_for(request.cookies.get(COOKIE), workspace, locale)
-        actor.require(f"{scope}:analytics:read")
-        async with places:
-            return await _answered(actor, dict(request.query_params), fmt)
-    except NotSignedIn:
-        back = quote(routes.console(workspace, "explore"), safe="/")
-        return RedirectResponse(f"{routes.LOGIN}?next={back}", 303)
-    except TradeError as error:
-        return problem(error, locale)
+    if scope not in routes.SCOPES or fmt not in ("csv", "xlsx"):
+        raise NotFound()
+    actor, _ = await actor_for(request.cookies.get(COOKIE), workspace, locale)
+    actor.require(f"{scope}:analytics:read")
+    async with places:
+        return await _answered(actor, dict(request.query_params), fmt)
 
 
 async def _answered(actor: Actor, params: dict[str, str], fmt: str) -> Response:

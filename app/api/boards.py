@@ -7,26 +7,24 @@ read, and what is read is what the page would show with the same query.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import RedirectResponse
 
 from app import routes
 from app.analytics import views
 from app.analytics.charts import Reader
 from app.analytics.dashboards import Dashboard, Panel, open_dashboard, open_panel
 from app.analytics.files import csv_of, write_xlsx
-from app.api.downloads import file_headers, places, xlsx_file
-from app.api.problems import problem, request_locale
+from app.api.files import FileRoute, file_headers, places, xlsx_file
+from app.api.problems import request_locale
 from app.kit.clock import now
-from app.kit.errors import NotFound, NotSignedIn, TradeError
+from app.kit.errors import NotFound
 from app.kit.i18n import N_, moment_text
 from app.routes import Workspace
 from app.services.pins import pinned_panels
 from app.services.sessions import COOKIE, actor_for
 
-router = APIRouter(prefix="/download")
+router = APIRouter(prefix="/download", route_class=FileRoute)
 
 WHOLE = "dashboard"
 """The name that means all panels."""
@@ -65,18 +63,12 @@ class _Board:
 async def download(request: Request, scope: str, merchant: str, name: str, fmt: str) -> Response:
     """Return a dashboard or a panel of it as a file; 404 for one that the reader does not have."""
     workspace = Workspace(scope, merchant)
-    try:
-        async with places:
-            board = await _wanted(request, workspace, name, fmt)
-            if fmt == "csv":
-                body = await asyncio.to_thread(csv_of, board.panels[0], board.reader)
-                return Response(body, 200, board.headers(fmt), "text/csv; charset=utf-8")
-            return await _xlsx(board)
-    except NotSignedIn:
-        back = quote(routes.console(workspace), safe="/")
-        return RedirectResponse(f"{routes.LOGIN}?next={back}", 303)
-    except TradeError as error:
-        return problem(error, request_locale(request))
+    async with places:
+        board = await _wanted(request, workspace, name, fmt)
+        if fmt == "csv":
+            body = await asyncio.to_thread(csv_of, board.panels[0], board.reader)
+            return Response(body, 200, board.headers(fmt), "text/csv; charset=utf-8")
+        return await _xlsx(board)
 
 
 async def _wanted(request: Request, workspace: Workspace, name: str, fmt: str) -> _Board:

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
 from app.access import Actor
+from app.api.files import FileRoute
 from app.api.problems import problem, request_locale
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_
@@ -16,6 +17,7 @@ from app.services.imports.templates import templates
 from app.services.sessions import COOKIE, actor_for
 
 router = APIRouter(include_in_schema=False)
+files = APIRouter(include_in_schema=False, route_class=FileRoute)
 
 
 @router.post("/upload/{scope}/{merchant}/imports/{run}")
@@ -37,14 +39,11 @@ async def add_file(scope: str, merchant: str, run: str, request: Request) -> Res
     return JSONResponse({"names": names}, 201)
 
 
-@router.get("/download/{scope}/{merchant}/imports/templates.zip")
+@files.get("/download/{scope}/{merchant}/imports/templates.zip")
 async def template_files(scope: str, merchant: str, request: Request) -> Response:
     """Return empty files of the canonical layout, and a mapping to fill in."""
-    try:
-        actor = await _actor(request, Workspace(scope, merchant))
-        actor.require("platform:imports:read")
-    except TradeError as error:
-        return problem(error, request_locale(request))
+    actor = await _actor(request, Workspace(scope, merchant))
+    actor.require("platform:imports:read")
     headers = {"content-disposition": 'attachment; filename="tongshang-import.zip"'}
     return Response(templates(), media_type="application/zip", headers=headers)
 
@@ -64,3 +63,4 @@ def _id(text: str) -> UUID:
 def install(web: FastAPI) -> None:
     """Serve the wizard's files from ``web``."""
     web.include_router(router)
+    web.include_router(files)

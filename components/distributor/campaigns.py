@@ -9,6 +9,7 @@ from app.words import CHANNEL
 from components.actions import action_button, action_dialog, action_icon
 from components.ui import base
 from components.ui.dialogs import dialog
+from components.ui.links import file_link
 from components.ui.text import t, word
 from state.distributor.campaigns import CampaignsState
 
@@ -104,8 +105,8 @@ def _code() -> rx.Component:
             rx.el.div(
                 base.button(t("Copy the link"), kind="primary", icon_name="copy",
                             on_click=_copied(shared["address"])),
-                rx.el.a(base.icon("download"), rx.el.span(t("Save the code")),
-                        href=shared["picture"], download=shared["file"],
+                file_link(base.icon("download"), rx.el.span(t("Save the code")),
+                        href=shared["picture"], name=shared["file"],
                         class_name="btn btn-plain"),
                 class_name="actions",
             ),

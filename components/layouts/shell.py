@@ -7,6 +7,7 @@ import reflex as rx
 from app import routes
 from app.kit.i18n import N_
 from components.ui import base
+from components.ui.links import outside_link
 from components.ui.text import ENGLISH, speaker, t, word
 from state.nav import NAV, NavItem
 from state.shell import ShellState
@@ -44,7 +45,7 @@ def shell(scope: str, *body: Any) -> rx.Component:
     return rx.el.div(
         # Before what the page itself says, which is then in that language.
         speaker(ShellState.speak, once=True),
-        rx.el.a(t("Skip to content"), href="#content", class_name="skip"),
+        outside_link(t("Skip to content"), href="#content", class_name="skip"),
         rx.el.input(type="checkbox", id="nav-open", class_name="nav-open", aria_label=t("Menu")),
         _side(scope),
         rx.el.label(html_for="nav-open", class_name="nav-shade", aria_hidden="true"),
@@ -135,7 +136,7 @@ def _switcher(scope: str) -> rx.Component:
             rx.el.div(
                 rx.el.h3(t("Switch workspace")),
                 rx.foreach(ShellState.workspaces, _place),
-                rx.el.a(
+                outside_link(
                     base.icon("plus"),
                     t("Apply with another company"),
                     href="/apply",
@@ -151,7 +152,7 @@ def _switcher(scope: str) -> rx.Component:
 
 def _place(place: rx.Var[dict[str, str]]) -> rx.Component:
     # A plain link: a whole page load, so that nothing of the last workspace stays in the tab.
-    return rx.el.a(
+    return outside_link(
         rx.el.span(class_name="dot", aria_hidden="true"),
         rx.el.span(
             rx.el.b(rx.cond(place["name"] != "", place["name"], t("Tongshang"))),
@@ -181,13 +182,13 @@ def _user() -> rx.Component:
         ),
         rx.popover.content(
             rx.el.div(
-                rx.el.a(
+                outside_link(
                     base.icon("shield"),
                     t("Account and security"),
                     href="/me",
                     class_name="menu-item",
                 ),
-                rx.el.a(
+                outside_link(
                     base.icon("layout-grid"),
                     t("All workspaces"),
                     href=routes.WORKSPACES,

@@ -6,6 +6,7 @@ import reflex as rx
 
 from app.words import IMPORT_KIND
 from components.ui import base, forms
+from components.ui.links import file_link
 from components.ui.text import t, word
 from state.platform.imports import LAYOUT, WRITE, ImportState
 from state.shell import ShellState
@@ -178,7 +179,7 @@ def layout_card() -> rx.Component:
         ),
         rx.el.div(*(_kind(name, columns) for name, columns in LAYOUT), class_name="layout-kinds"),
         title=t("Layout"),
-        actions=rx.el.a(
+        actions=file_link(
             base.icon("download"),
             rx.el.span(t("Templates")),
             href="/download" + ShellState.path + "/imports/templates.zip",

@@ -9,6 +9,7 @@ from app.kit.i18n import N_
 from app.words import IMPORT_KIND
 from components.lists import list_page
 from components.ui import base
+from components.ui.links import file_link
 from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
 from state.platform.imports import REMEDIES, ImportState, ProblemsState
@@ -35,7 +36,7 @@ def report() -> rx.Component:
 
 
 def _verdict() -> Any:
-    refused = rx.el.a(
+    refused = file_link(
         base.icon("download"),
         rx.el.span(t("Refused rows (CSV)")),
         href="/download" + ShellState.path + _REFUSED + run.id,

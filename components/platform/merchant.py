@@ -12,6 +12,7 @@ from components.house.audit import history_link
 from components.platform.changes import changes_list
 from components.record import here
 from components.ui import base
+from components.ui.links import outside_link
 from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
 from state.platform.merchants import MEMBER_ROLES, MerchantState
@@ -151,10 +152,10 @@ def stores() -> rx.Component:
         [
             Cell(
                 t("Store"),
-                lambda row: rx.link(
+                lambda row: outside_link(
                     row["name"],
                     href=routes.store("") + row["slug"].to(str),
-                    is_external=True,
+                    new_tab=True,
                     class_name="cell-link",
                 ),
                 "c-title",

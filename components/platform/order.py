@@ -21,6 +21,7 @@ from components.actions import action_button
 from components.platform.money import part_money
 from components.record import here
 from components.ui import base
+from components.ui.links import outside_link
 from components.ui.tables import Cell, small_table
 from components.ui.text import ENGLISH, t, word
 from state.platform.orders import OrderState
@@ -190,8 +191,8 @@ def buyer() -> rx.Component:
             (t("buyer|Phone"), rx.el.span(order.phone, class_name="num")),
             (t("Address"), order.address),
             (t("Note"), rx.cond(order.buyer_note != "", order.buyer_note, "–")),
-            (t("Store"), rx.link(order.store, href=routes.store("") + order.store_slug,
-                                 is_external=True, class_name="cell-link")),
+            (t("Store"), outside_link(order.store, href=routes.store("") + order.store_slug,
+                                      new_tab=True, class_name="cell-link")),
             (t("Distributor"), seller),
         ),
         title=t("Buyer and store"),

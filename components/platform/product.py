@@ -11,6 +11,7 @@ from components.house.audit import history_link
 from components.platform.changes import changes_list
 from components.record import here
 from components.ui import base
+from components.ui.links import outside_link
 from components.ui.tables import Cell, small_table
 from components.ui.text import ENGLISH, t, word
 from state.platform.products import ProductState
@@ -55,14 +56,14 @@ def pictures() -> rx.Component:
             rx.el.div(
                 rx.foreach(
                     product.pictures,
-                    lambda picture: rx.el.a(
+                    lambda picture: outside_link(
                         rx.el.img(
                             src="/media/" + picture["key"] + "/480.webp",
                             alt=picture["alt"],
                             loading="lazy",
                         ),
                         href="/media/" + picture["key"] + "/960.webp",
-                        target="_blank",
+                        new_tab=True,
                         aria_label=t("Open the picture"),
                     ),
                 ),

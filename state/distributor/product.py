@@ -27,6 +27,7 @@ from state.distributor.pricing import (
     typed_price,
 )
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.record import RecordState, id_in_address
 from state.screens import read_values
 
@@ -117,7 +118,7 @@ class ProductState(RecordState, rx.State):
             return rx.toast.error(who.text(error.message))
         return [
             rx.toast.success(who.text(N_("Listed. It is on sale now."))),
-            rx.redirect(routes.console(who.workspace, f"listings/{listing}")),
+            go(routes.console(who.workspace, f"listings/{listing}")),
         ]
 
     async def _by_rule(self) -> None:

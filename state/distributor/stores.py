@@ -31,6 +31,7 @@ from state.acts import id_of
 from state.base import ConsoleState
 from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_shown
 from state.gate import OF_SCREEN, SIGNED_IN, acting, needs
+from state.going import go
 from state.listing import ListState
 from state.record import RecordState, name_in_address
 from state.screens import Action, Field, Values, read_values
@@ -144,7 +145,7 @@ class StoreState(RecordState, rx.State):
         slug = str(data["slug"]).strip()
         said = rx.toast.success(who.text(N_("Saved. Customers see it within a minute.")))
         if slug != self.slug:
-            return [said, rx.redirect(routes.console(who.workspace, f"stores/{slug}"))]
+            return [said, go(routes.console(who.workspace, f"stores/{slug}"))]
         await self._read()
         return said
 

@@ -19,6 +19,7 @@ from app.services.imports.problems import TEXTS
 from app.services.imports.runs import WRITE
 from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.listing import ListState
 from state.platform.import_views import RunView, run_view
 from state.record import ActedRecordState, id_in_address
@@ -38,7 +39,7 @@ UNDER_WAY = ("CHECKING", "QUEUED", "RUNNING")
 async def _start(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
     del keys, values
     run_id = await runs.start(actor)
-    return rx.redirect(routes.console(acting().workspace, f"imports/{run_id}"))
+    return go(routes.console(acting().workspace, f"imports/{run_id}"))
 
 
 class ImportsState(ListState, rx.State):
@@ -69,7 +70,7 @@ async def _cancel(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
 async def _discard(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
     del values
     await runs.discard(actor, keys[0])
-    return rx.redirect(routes.console(acting().workspace, "imports"))
+    return go(routes.console(acting().workspace, "imports"))
 
 
 class ImportState(ActedRecordState, rx.State):

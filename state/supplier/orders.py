@@ -17,6 +17,7 @@ from app.services import fulfilment
 from app.services.fulfilment import Outcome, Ship
 from app.words import CARRIER
 from state.gate import acting
+from state.going import go
 from state.listing import ListState
 from state.screens import Action, Field, Values
 
@@ -80,7 +81,7 @@ async def _print(actor: Actor, keys: Sequence[UUID], values: Values) -> Any:
 def slips(numbers: Sequence[str]) -> Any:
     """Lead to the packing slips of these parts."""
     address = routes.console(acting().workspace, "slips")
-    return rx.redirect(f"{address}?{urlencode({'numbers': ','.join(numbers)})}")
+    return go(f"{address}?{urlencode({'numbers': ','.join(numbers)})}")
 
 
 class OrdersState(ListState, rx.State):

@@ -22,6 +22,7 @@ from app.services.products import (
 from app.services.rules.variants import Spec
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
+from state.going import go
 from state.supplier import matrix
 
 WRITE = "supplier:products:write"
@@ -339,7 +340,7 @@ class ProductState(ConsoleState, rx.State):
         events = [rx.call_script(_SAVED), rx.toast.success(said)]
         if was_new:
             address = routes.console(who.workspace, f"products/{saved}")
-            events.append(rx.redirect(address, replace=True))
+            events.append(go(address, replace=True))
         return events
 
 

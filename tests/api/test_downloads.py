@@ -1,11 +1,14 @@
 """Lists as files: the same rows, columns and words as on the page, and nothing that acts."""
 
+import asyncio
 import csv
 import io
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import fastexcel
 import httpx
@@ -232,3 +235,61 @@ def test_a_range_of_amounts_is_two_columns_of_numbers() -> None:
         'Title,"Supply price, lowest","Supply price, highest"',
         "'=1,26.00,32.50",
     ]
+
+
+async def test_a_spreadsheet_can_be_read_whenever_the_server_gets_to_it(
+    web: httpx.AsyncClient, database: Database
+) -> None:
+    """A server that is handed a path opens it when it pleases, also after the answer is done."""
+    del web
+    token = await _owner(database, None, "platform_owner")
+    sent: list[dict[str, Any]] = []
+
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        # The browser stays, so there is nothing more to hear from it.
+        return next(asked, None) or await asyncio.Event().wait() or {}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": "/download/platform/main/merchants.xlsx",
+        "raw_path": b"/download/platform/main/merchants.xlsx", "query_string": b"",
+        "headers": [(b"host", b"test"), (b"cookie", f"{COOKIE}={token}".encode())],
+        "server": ("test", 80), "client": ("test", 1),
+        "extensions": {"http.response.pathsend": {}},
+    }  # fmt: skip
+    await make_web(_no_lifespan)(scope, receive, send)
+    body = b"".join(
+        Path(m["path"]).read_bytes() if "path" in m else m.get("body", b"") for m in sent
+    )
+    headers = {name: value for m in sent for name, value in m.get("headers", [])}
+    assert sent[0]["status"] == 200
+    assert int(headers[b"content-length"]) == len(body)
+    assert zipfile.ZipFile(io.BytesIO(body)).testzip() is None
+
+
+async def test_nothing_of_a_spreadsheet_stays_behind(
+    web: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    token = await _owner(database, None, "platform_owner")
+    assert (await _get(web, token, "/download/platform/main/merchants.xlsx")).is_success
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_person_reads_why_a_file_is_refused(
+    web: httpx.AsyncClient, database: Database
+) -> None:
+    mine = await make_merchant(database)
+    token = await _owner(database, mine, "analyst")
+    headers = {"cookie": f"{COOKIE}={token}; ts_lang=en", "accept": "text/html,*/*;q=0.8"}
+    answer = await web.get(f"/download/supplier/{mine.code}/staff.csv", headers=headers)
+    assert answer.status_code == 403
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "This did not work" in answer.text
+    plain = await _get(web, token, f"/download/supplier/{mine.code}/staff.csv")
+    assert plain.headers["content-type"] == "application/problem+json"

@@ -195,12 +195,13 @@ class PageRoute(APIRoute):
                 back = request.url.path if request.method == "GET" else None
                 return go(routes.LOGIN, next=safe_next(back))
             except TradeError as error:
-                return _refusal(reader_of(request), error)
+                return refusal_page(reader_of(request), error)
 
         return answer
 
 
-def _refusal(reader: Reader, error: TradeError) -> Response:
+def refusal_page(reader: Reader, error: TradeError) -> Response:
+    """Return a page that says what was refused."""
     text = reader.text(error.message, **error.params)
     return page(reader, "refused.html", error.status, text=text)
 

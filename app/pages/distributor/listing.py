@@ -9,6 +9,7 @@ from components.distributor.pricing import sku_prices
 from components.house.audit import history_link
 from components.record import record_page
 from components.ui import base, forms
+from components.ui.links import outside_link
 from components.ui.text import t, word
 from state.distributor.listing import (
     CHANGE_OUTCOME,
@@ -58,9 +59,9 @@ def _head_actions() -> list[rx.Component]:
         history_link("distributor", facts["id"]),
         rx.cond(
             facts["is_on_shelf"] != "",
-            rx.el.a(
+            outside_link(
                 base.icon("external-link"), rx.el.span(t("Look at it in the store")),
-                href=facts["live"], target="_blank", class_name="btn btn-plain",
+                href=facts["live"], new_tab=True, class_name="btn btn-plain",
             ),
         ),
         _may(

@@ -9,6 +9,7 @@ from components.distributor.pricing import rule_inputs
 from components.house.audit import history_link
 from components.record import record_page
 from components.ui import base, forms
+from components.ui.links import file_link, outside_link
 from components.ui.text import t
 from state.distributor.stores import LOOK_FIELDS, TEXT_FIELDS, StoreState
 from state.shell import ShellState
@@ -35,12 +36,12 @@ def _content() -> rx.Component:
         base.page_head(
             _State.values["name"],
             history_link("distributor", _State.store_id),
-            rx.el.a(
+            outside_link(
                 base.icon("external-link"),
                 rx.el.span(t("Open my store")),
                 # Who works here is no visitor to count.
                 href=_State.address + "?count=off",
-                target="_blank",
+                new_tab=True,
                 class_name="btn btn-primary",
             ),
             back=ShellState.path + "/stores",
@@ -144,8 +145,8 @@ def _link() -> rx.Component:
             base.button(t("Copy the link"), icon_name="copy",
                         on_click=[rx.set_clipboard(_State.address),
                                   rx.toast.success(t("Copied."))]),
-            rx.el.a(base.icon("download"), rx.el.span(t("Save the code")), href=_State.qr,
-                    download=_State.slug + ".svg", class_name="btn btn-plain"),
+            file_link(base.icon("download"), rx.el.span(t("Save the code")), href=_State.qr,
+                    name=_State.slug + ".svg", class_name="btn btn-plain"),
             class_name="actions",
         ),
         title=t("Share"),
