@@ -23,9 +23,9 @@ PART_STATUS: Words = (
     ("COMPLETED", N_("Completed")),
     ("CLOSED", N_("Closed")),
     ("REJECTED", N_("Refused")),
-    ("WITHDRAWN_BUYER", N_("Withdrawn by the buyer")),
-    ("WITHDRAWN_STORE", N_("Withdrawn by the store")),
-    ("WITHDRAWN_PLATFORM", N_("Withdrawn by the platform")),
+    ("WITHDRAWN_BUYER", N_("Cancelled by the buyer")),
+    ("WITHDRAWN_STORE", N_("Cancelled by the store")),
+    ("WITHDRAWN_PLATFORM", N_("Cancelled by the platform")),
 )
 """The codes of ``app.queries.part_status``."""
 
@@ -58,7 +58,7 @@ PAYMENT_STATUS: Words = (
 )
 
 REFUND_STATUS: Words = (
-    ("PENDING", N_("Promised")),
+    ("PENDING", N_("To refund")),
     ("PROCESSING", N_("At the provider")),
     ("SUCCEEDED", N_("Refunded")),
     ("FAILED", N_("Failed")),
@@ -122,16 +122,16 @@ ORDER_EVENT: Words = (
     ("PLACED", N_("Order placed")),
     ("PAID", N_("Paid")),
     ("ACCEPTED", N_("Accepted by the supplier")),
-    ("REJECTED", N_("Refused by the supplier")),
+    ("REJECTED", N_("Declined by the supplier")),
     ("CANCELLED", N_("Cancelled")),
     ("EXPIRED", N_("Closed: not paid in time")),
     ("REOPENED", N_("Reopened by a late payment")),
     ("SHIPPED", N_("Shipped")),
     ("RECEIVED", N_("Receipt confirmed by the buyer")),
-    ("RECEIVED_BY_TIME", N_("Counted as received")),
+    ("RECEIVED_BY_TIME", N_("Receipt confirmed automatically")),
     ("COMPLETED", N_("Completed")),
     ("REFUND_PROMISED", N_("Refund started")),
-    ("REFUNDED", N_("Refund paid out")),
+    ("REFUNDED", N_("Refund completed")),
     ("RELEASED", N_("Shares became available")),
     ("IMPORTED", N_("Imported from another marketplace")),
 )
@@ -177,17 +177,17 @@ PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")), ("imported", N_("Pa
 """The gateways of ``app.adapters.gateway``, and what stands for those of imported history."""
 
 REFUND_REASON: Words = (
-    ("rejected", N_("Refused by the supplier")),
+    ("rejected", N_("Declined by the supplier")),
     ("buyer_cancelled", N_("Cancelled by the buyer")),
     ("platform_cancelled", N_("Cancelled by the platform")),
-    ("store_withdrew", N_("Withdrawn by the store")),
+    ("store_withdrew", N_("Cancelled by the store")),
     ("paid_late", N_("Paid too late")),
     ("paid_twice", N_("Paid twice")),
 )
 
 CALLBACK_OUTCOME: Words = (
     ("applied", N_("Booked")),
-    ("duplicate", N_("Known already")),
+    ("duplicate", N_("Duplicate")),
     ("reopened", N_("Late, order reopened")),
     ("refunded", N_("Refunded")),
     ("amount_mismatch", N_("Amount differs")),
@@ -202,7 +202,7 @@ TRANSACTION_KIND: Words = (
     ("RELEASE", N_("Share released")),
     ("REFUND", N_("Shares taken back")),
     ("COMMISSION_KEPT", N_("Commission kept")),
-    ("REFUND_PAID", N_("Refund paid out")),
+    ("REFUND_PAID", N_("Refund completed")),
     ("HISTORY", N_("Imported history")),
 )
 
@@ -222,12 +222,12 @@ SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))
 
 IMPORT_STATE: Words = (
-    ("DRAFT", N_("Being prepared")),
-    ("CHECKING", N_("Being checked")),
+    ("DRAFT", N_("Preparing")),
+    ("CHECKING", N_("Checking")),
     ("CHECKED", N_("Checked")),
     ("QUEUED", N_("Waiting")),
     ("RUNNING", N_("Running")),
-    ("BROKEN_OFF", N_("Broken off")),
+    ("BROKEN_OFF", N_("Interrupted")),
     ("DONE", N_("Imported")),
     ("STOPPED", N_("Stopped")),
     ("CANCELLED", N_("Cancelled")),
@@ -253,7 +253,7 @@ IMPORT_PROBLEM: Words = (
     ("not_count", N_("Not a whole number")),
     ("out_of_range", N_("Number out of range")),
     ("not_moment", N_("Not a date")),
-    ("unknown_status", N_("Unknown status word")),
+    ("unknown_status", N_("Unknown status")),
     ("not_currency", N_("Other currency")),
     ("fewer_fields", N_("Line cut off")),
     ("more_fields", N_("Too many fields")),
@@ -289,7 +289,7 @@ CHANNEL: Words = (
     ("email", N_("E-mail")),
     ("print", N_("Print, parcel inserts")),
     ("partner", N_("Partner")),
-    ("other", N_("Elsewhere")),
+    ("other", N_("Other")),
 )
 """Where a campaign's link is spread."""
 

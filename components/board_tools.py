@@ -180,7 +180,7 @@ def chips(state: Viewed) -> rx.Component:
                 rx.el.button(
                     base.icon("x", 14),
                     type="button",
-                    aria_label=t("Take the filter %(name)s away", name=chip.name),
+                    aria_label=t("Remove filter: %(name)s", name=chip.name),
                     on_click=state.narrow(chip.dimension, ""),
                     custom_attrs={"data-chart-chip": chip.dimension},
                 ),
@@ -226,7 +226,7 @@ def _views(state: State) -> rx.Component:
                 rx.cond(
                     state.views.length() == 0,
                     rx.el.p(
-                        t("Keep days and filters that you often need."), class_name="soft pad-s"
+                        t("Save periods and filters that you use often."), class_name="soft pad-s"
                     ),
                 ),
                 class_name="menu",
@@ -261,7 +261,7 @@ def _view(state: State, view: Any) -> rx.Component:
         rx.cond(
             (view["role"] == "") | (state.roles.length() > 0),
             base.icon_button(
-                "trash-2", t("Forget this view"), on_click=state.drop_view(view["id"]),
+                "trash-2", t("Delete this view"), on_click=state.drop_view(view["id"]),
                 class_name="small",
             ),
         ),
@@ -288,7 +288,7 @@ def _save_form(state: State) -> rx.Component:
     )
     return rx.el.form(
         forms.field(
-            t("Save what is shown as"),
+            t("Save the current view as"),
             forms.text_input("name", max_length=60, required=True),
             name="name",
             error=state.view_fault,
@@ -296,7 +296,7 @@ def _save_form(state: State) -> rx.Component:
         role,
         rx.el.label(
             rx.el.input(type="checkbox", name="default", value="1"),
-            rx.el.span(t("Open the dashboard with it")),
+            rx.el.span(t("Use as the default view")),
             class_name="check",
         ),
         base.button(t("Save"), kind="primary", type="submit"),

@@ -28,7 +28,7 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         rx.cond(
             state.failed & ~state.busy,
             base.note(
-                t("The figures could not be read."),
+                t("The figures could not be loaded."),
                 "bad",
                 base.button(t("Try again"), on_click=state.load),
             ),
@@ -190,11 +190,11 @@ def _instead(state: State, drawn: Any) -> rx.Component:
     """Return what to do about an empty panel."""
     return rx.cond(
         state.chips.length() > 0,
-        base.button(t("Take the filters away"), on_click=state.clear),
+        base.button(t("Clear filters"), on_click=state.clear),
         rx.cond(
             # A panel that says why it is empty would not be filled by more days.
             (drawn.note == "") & (state.preset != "90d") & (state.preset != "year"),
-            base.button(t("Look at 90 days"), on_click=state.choose("90d")),
+            base.button(t("Show 90 days"), on_click=state.choose("90d")),
         ),
     )
 
@@ -230,7 +230,7 @@ def _next_steps(state: State, scope: str) -> rx.Component:
                 t("No sales in these days"),
                 hint,
                 base.link_button(label, ShellState.path + f"/{page}", kind="primary"),
-                base.button(t("Look at 90 days"), on_click=state.choose("90d")),
+                base.button(t("Show 90 days"), on_click=state.choose("90d")),
                 name=icon,
             )
         ),
@@ -248,7 +248,7 @@ def point_menu(state: type[ViewState]) -> rx.Component:
             rx.el.button(
                 type="button",
                 tab_index=-1,
-                aria_label=t("What this leads to"),
+                aria_label=t("Available actions"),
                 class_name="menu-anchor",
                 style={
                     "left": menu.x.to_string() + "px",

@@ -69,8 +69,8 @@ def _head(drawn: Any, frame: Frame) -> rx.Component:
             rx.el.button(
                 base.icon("maximize-2", 15),
                 type="button",
-                aria_label=t("Fill the window"),
-                title=t("Fill the window"),
+                aria_label=t("Full screen"),
+                title=t("Full screen"),
                 class_name="icon-btn small fill",
                 custom_attrs={"data-chart-fill": ""},
             ),
@@ -97,9 +97,7 @@ def _tools(drawn: Any, frame: Frame) -> rx.Component:
         else rx.fragment()
     )
     return rx.popover.root(
-        rx.popover.trigger(
-            base.icon_button("ellipsis", t("More of this panel"), class_name="small")
-        ),
+        rx.popover.trigger(base.icon_button("ellipsis", t("More actions"), class_name="small")),
         rx.popover.content(
             rx.el.div(
                 rx.cond(
@@ -172,7 +170,7 @@ def _plot(drawn: Any, frame: Frame) -> rx.Component:
         chart(
             drawn.figure,
             scope=frame.scope,
-            label=t("%(title)s: arrow keys walk, Enter chooses", title=drawn.title),
+            label=t("%(title)s: arrow keys move, Enter selects", title=drawn.title),
             on_point=lambda row, x, y: frame.on_pick(drawn.name, row, x, y),
         ),
     )

@@ -51,7 +51,7 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
         Action("edit", N_("Edit"), read, _edit, on="row", icon="pencil", prefill=_prefill,
                only_icon=True,
                when=("mine", ("YES",)), done=N_("Saved."),
-               explain=N_("Who opens it sees the figures that their own permissions allow."),
+               explain=N_("Everyone sees only the figures that their own permissions allow."),
                fields=(
                    Field("name", N_("Name"), required=True),
                    Field("sharing", N_("Shared with"), "choice", required=True,

@@ -325,7 +325,7 @@ class ExploreState(ViewState, mixin=True):
         return go(routes.console(acting().workspace, f"reports?new={self.saved_id}"))
 
 
-NOTHING = N_("You may see none of these measures. Ask the owner of this workspace for access.")
+NOTHING = N_("You have no access to these measures. Ask the owner of this workspace.")
 
 
 def draft_of(data: dict[str, Any]) -> analyses.AnalysisDraft:

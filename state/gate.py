@@ -206,7 +206,7 @@ class TooFast(TradeError):
 
     code = "too_fast"
     status = 429
-    message = "That was too fast. Wait a moment, then go on."
+    message = "Too many actions at once. Wait a moment, then continue."
 
 
 class Gate(rx.Middleware):

@@ -35,10 +35,10 @@ PERIODS = (
 )
 _HOURS = tuple((f"{hour}", f"{hour:02}:00") for hour in range(24))
 FIELDS = (
-    Field("name", N_("Name"), required=True, help=N_("It stands in the subject of the mail.")),
+    Field("name", N_("Name"), required=True, help=N_("Used as the subject of the e-mail.")),
     Field("subject", N_("What to send"), "choice", required=True, options="subject"),
     Field("period", N_("Which days"), "choice", words=PERIODS,
-          help=N_("Reports tell of whole days, up to the day before. Without a choice: as saved.")),
+          help=N_("Reports cover full days up to the day before. Without a choice: as saved.")),
     Field("when", N_("How often"), "choice", required=True, options="when", value="DAILY"),
     Field("hour", N_("At"), "choice", required=True, words=_HOURS, value="8",
           help=N_("In the platform's business time.")),
@@ -97,7 +97,7 @@ def schedule_actions(scope: str) -> tuple[Action, ...]:
                done=N_("Resumed.")),
         Action("remove", N_("Remove"), write, _remove, icon="trash-2", danger=True,
                only_icon=True,
-               question=N_("It is mailed no more, and the list of its deliveries goes as well."),
+               question=N_("It is no longer mailed, and its delivery history is deleted as well."),
                done=N_("Removed.")),
     )  # fmt: skip
 

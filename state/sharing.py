@@ -85,4 +85,4 @@ def _id(value: str) -> UUID:
     try:
         return UUID(value)
     except ValueError:
-        raise Invalid({"name": N_("This is not there any more.")}) from None
+        raise Invalid({"name": N_("This no longer exists.")}) from None

@@ -232,7 +232,7 @@ class ViewState(ConsoleState, mixin=True):
         reader = self._reader
         if panel.dimension in dimensions_of(acting().actor) and row.key is not None:
             if reader.filters.get(panel.dimension) == row.key:
-                return reader.say(N_("Take the filter away"))
+                return reader.say(N_("Remove filter"))
             return reader.say(N_("Filter by this"))
         day = row.values[0]
         span = self._shown().period

@@ -44,7 +44,7 @@ COLUMNS = Panel(
     "columns",
     "New and returning",
     Chart.COLUMNS,
-    (DAY, Column("new", "New customers", Unit.COUNT), Column("old", "Bought again", Unit.COUNT)),
+    (DAY, Column("new", "New customers", Unit.COUNT), Column("old", "Repeat orders", Unit.COUNT)),
     tuple(Row((day, 3, 4)) for day in _days(5)),
 )
 FORECAST = Panel(
@@ -72,7 +72,7 @@ BARS = Panel(
 )
 FUNNEL = Panel(
     "funnel",
-    "From visit to repeat",
+    "From visit to repeat purchase",
     Chart.FUNNEL,
     (Column("stage", "Stage"), Column("count", "Orders", Unit.COUNT)),
     (Row(("Placed", 200), "placed", Link("orders", "reached=placed")), Row(("Paid", 50), "paid")),

@@ -197,9 +197,9 @@ def custom(first: date, last: date, at: datetime) -> Period:
     """
     today = business_date(at)
     if first > last:
-        raise Invalid({"to": N_("The last day lies before the first.")})
+        raise Invalid({"to": N_("The end date is before the start date.")})
     if first > today:
-        raise Invalid({"from": N_("These days are still to come.")})
+        raise Invalid({"from": N_("These days are in the future.")})
     last = min(last, today)
     if (last - first).days >= LONGEST_DAYS:
         raise Invalid({"to": N_("Choose at most a year.")})

@@ -79,7 +79,7 @@ def first_question(actor: Actor, params: Mapping[str, str], at: datetime) -> Que
     return replace(asked, measures=(chosen,) if chosen else (), grain=grain)
 
 
-LOST_MEASURE = N_("Measures that you may not see, or that there are not, were left out.")
+LOST_MEASURE = N_("Measures that do not exist or that you have no access to were left out.")
 LOST_DIMENSION = N_("Dimensions that do not fit these measures were left out.")
 LOST_FILTER = N_("Filters that do not fit these measures were left out.")
 LOST_GRAIN = N_("Hours are kept for two days at most, so days are shown.")

@@ -56,7 +56,7 @@ async def _xlsx(
         (reader.say(N_("Days")), f"{period.first} – {period.last}"),
         (reader.say(N_("Compared with")), reader.compared_with),
         (reader.say(N_("Currency")), question.view.currency),
-        (reader.say(N_("Figures of")), moment_text(now())),
+        (reader.say(N_("Data as of")), moment_text(now())),
     ]
     titled = replace(panel, title=reader.say(panel.title))
     return await xlsx_file(

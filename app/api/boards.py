@@ -52,7 +52,7 @@ class _Board:
             (say(N_("Days")), f"{view.period.first} – {view.period.last}"),
             (say(N_("Compared with")), self.reader.compared_with),
             (say(N_("Currency")), view.currency),
-            (say(N_("Figures of")), moment_text(self.dashboard.refreshed_at)),
+            (say(N_("Data as of")), moment_text(self.dashboard.refreshed_at)),
             (say(N_("Closed through")), f"{closed or ''}"),
         ]
         lines += [(say(views.DIMENSIONS[name]), value) for name, value in view.filters.items()]

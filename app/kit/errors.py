@@ -61,7 +61,7 @@ class Conflict(TradeError):
 
     code = "conflict"
     status = 409
-    message = "Somebody changed this just now. Reload to see where it stands."
+    message = "Somebody has just changed this. Reload to see the current state."
 
 
 class TooMany(TradeError):

@@ -163,7 +163,7 @@ async def product_of_code(actor: Actor, code: str) -> UUID | None:
         )
         row = found.first()
     if row is None:
-        raise Invalid({"product": N_("No product has a SKU of this code.")})
+        raise Invalid({"product": N_("No product has a SKU with this code.")})
     return row.product_id
 
 

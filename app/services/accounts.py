@@ -84,7 +84,9 @@ async def add_user(session: AsyncSession, wish: NewUser, hashed: str) -> UUID:
         async with session.begin_nested():
             session.add(user)
     except IntegrityError as error:
-        raise Invalid({"email": N_("This e-mail has a login already. Sign in instead.")}) from error
+        raise Invalid(
+            {"email": N_("This e-mail is already registered. Sign in instead.")}
+        ) from error
     session.add(UserSecret(user_id=user.id, password_hash=hashed))
     await session.flush()
     return user.id
@@ -95,7 +97,7 @@ async def change_password(actor: Actor, session_id: UUID, old: str, new: str) ->
     await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(actor.user_id))
     user_id, email, locale, stored = await _known(actor)
     if not await is_password(stored, old):
-        raise Invalid({"old": N_("This is not your password.")})
+        raise Invalid({"old": N_("Incorrect password.")})
     check_password(new, email)
     hashed = await hash_password(new)
     async with engine_transaction(actor, "accounts.change_password") as session:

@@ -158,7 +158,7 @@ async def _check_room(session: AsyncSession, actor: Actor) -> None:
         text("select count(*) from analyses where user_id = :user"), {"user": actor.user_id}
     )
     if (own or 0) >= MOST_OWN:
-        raise Invalid({"name": N_("These are too many.")})
+        raise Invalid({"name": N_("This is more than allowed.")})
 
 
 async def _check_role(session: AsyncSession, actor: Actor, role_id: UUID | None) -> None:

@@ -59,7 +59,7 @@ async def create(actor: Actor, draft: KeyDraft) -> str:
         await check_holds(session, actor, draft.permissions, actor.merchant)
         count = await session.scalar(text("select count(*) from api_keys where revoked_at is null"))
         if (count or 0) >= MOST_KEYS:
-            raise Invalid({"name": N_("These are too many.")})
+            raise Invalid({"name": N_("This is more than allowed.")})
         key = ApiKey(
             merchant_id=actor.merchant,
             scope=actor.scope,

@@ -69,7 +69,7 @@ async def make(actor: Actor, draft: CampaignDraft) -> str:
         if row is None:
             raise NotFound()
         if row.running >= MOST_CAMPAIGNS:
-            raise Invalid({"name": N_("These are too many. End some of the others first.")})
+            raise Invalid({"name": N_("You have reached the limit. End some of the others first.")})
         await session.execute(
             text(
                 "insert into store_campaigns (id, store_id, distributor_id, code, name, source,"

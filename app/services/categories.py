@@ -87,7 +87,7 @@ async def _check_level(session: AsyncSession, draft: CategoryDraft) -> None:
     )
     row = found.one()
     if not row.fits or row.has_children:
-        raise Invalid({"parent_id": "There are two levels: choose a category of the first."})
+        raise Invalid({"parent_id": "Categories have two levels: choose a first-level category."})
 
 
 _CREATE = text(

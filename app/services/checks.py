@@ -41,7 +41,7 @@ def data_folder() -> Part:
     """Look at the folder in which everything lives."""
     folder = settings().data_dir
     if not folder.exists():
-        missing = N_("%(folder)s is not there yet; `tongshang up` makes it")
+        missing = N_("%(folder)s does not exist yet; `tongshang up` creates it")
         return Part(N_("Data folder"), missing, ok=False, params={"folder": folder})
     free = shutil.disk_usage(folder).free // 2**20
     says = N_("%(folder)s, %(free)s MB free")
@@ -54,9 +54,9 @@ def queue(waiting: int, failed: int, seen: float | None) -> Part:
     alive = seen is not None and seen < WORKER_SECONDS
     params: dict[str, object] = {"waiting": waiting, "failed": failed}
     if seen is None:
-        says = N_("%(waiting)s jobs wait, %(failed)s failed; no worker was ever seen")
+        says = N_("%(waiting)s waiting, %(failed)s failed; no worker has been seen yet")
     else:
-        says = N_("%(waiting)s jobs wait, %(failed)s failed; a worker was seen %(seen)s s ago")
+        says = N_("%(waiting)s waiting, %(failed)s failed; worker last seen %(seen)s s ago")
         params["seen"] = round(seen)
     return Part(N_("Worker"), says, ok=alive and not failed, needed=False, params=params)
 
@@ -71,7 +71,7 @@ def redis() -> Part:
         from redis import from_url  # pyright: ignore[reportUnknownVariableType]
 
         from_url(url, socket_timeout=2).ping()  # pyright: ignore[reportUnknownMemberType]
-        return N_("answers")
+        return N_("responding")
 
     return _tried("Redis", ping)
 
@@ -80,8 +80,10 @@ def mail() -> Part:
     """Say where mail goes."""
     if stays_here():
         params = {"folder": settings().data_dir / "outbox"}
-        return Part(N_("Mail"), N_("kept as files in %(folder)s"), params=params)
-    return Part(N_("Mail"), N_("sent by the configured server"))
+        return Part(
+            N_("Mail"), N_("kept in the outbox folder %(folder)s; nothing is sent"), params=params
+        )
+    return Part(N_("Mail"), N_("sent through the configured server"))
 
 
 def pictures() -> Part:
@@ -89,7 +91,7 @@ def pictures() -> Part:
 
     def probe() -> str:
         asyncio.run(blobs.put("doctor/probe", b"ok"))
-        return N_("a local folder") if blobs.is_local() else N_("the configured object store")
+        return N_("a local folder") if blobs.is_local() else N_("configured object store")
 
     return _tried(N_("Pictures"), probe)
 

@@ -33,7 +33,7 @@ class WrongLogin(TradeError):
 
     code = "wrong_login"
     status = 422
-    message = "The phone number or the password is not right."
+    message = "Incorrect phone number or password."
 
 
 class Registration(BaseModel):
@@ -91,7 +91,9 @@ async def register(actor: Actor, distributor_id: UUID, wish: Registration) -> st
             )
             return await _open_session(session, consumer_id)
     except IntegrityError as error:
-        raise Invalid({"phone": N_("This phone has an account here already. Sign in.")}) from error
+        raise Invalid(
+            {"phone": N_("This phone number already has an account here. Sign in.")}
+        ) from error
 
 
 async def log_in(actor: Actor, phone: str, password: str) -> str:

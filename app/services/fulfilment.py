@@ -80,7 +80,7 @@ async def reject(actor: Actor, number: str, reason: str) -> None:
     """
     actor.require("supplier:orders:write")
     if not reason.strip():
-        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
+        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
     async with engine_transaction(actor, "orders.transition") as session:
         parts = await _parts(session, actor, [number])
         if number not in parts:
@@ -119,7 +119,7 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
     """
     actor.require("distributor:orders:write")
     if not reason.strip():
-        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
+        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
     async with engine_transaction(actor, "orders.transition") as session:
         order = await session.execute(
             text(
@@ -150,7 +150,7 @@ async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
     """
     actor.require("platform:orders:write")
     if not reason.strip():
-        raise Invalid({"reason": N_("Say why, so that the buyer can be told.")})
+        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
     async with engine_transaction(actor, "orders.transition") as session:
         step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300], "platform")
         await _refuse(session, actor, [part_id], step, "platform_cancelled")
@@ -185,7 +185,7 @@ async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
 def _ship_problem(wishes: Sequence[Ship], place: int) -> str:
     wish = wishes[place]
     if any(other.number == wish.number for other in wishes[:place]):
-        return N_("This order stands in the list twice. Ship its second parcel on its own.")
+        return N_("This order is listed twice. Ship the second parcel separately.")
     if wish.carrier_code not in CARRIERS:
         return N_("Choose a carrier.")
     if not is_tracking_number(wish.carrier_code, wish.tracking_no):
@@ -245,16 +245,16 @@ async def _shippable(
     """Return the lines to ship with their ``units``, and the problems of the other parts."""
     found = await session.execute(_OPEN_LINES, {"parts": list(wishes)})
     known = await session.execute(_KNOWN_PARCELS, _parcels(wishes))
-    problems = {row.part_id: N_("This parcel was recorded before.") for row in known}
+    problems = {row.part_id: N_("This parcel is already recorded.") for row in known}
     lines = [dict(line) for line in found.mappings() if line["part_id"] not in problems]
     rows = [{**line, "units": _units(wishes[line["part_id"]], line)} for line in lines]
     for row in rows:
         if not 0 <= row["units"] <= row["open"]:
-            problems[row["part_id"]] = N_("More than is left to ship.")
+            problems[row["part_id"]] = N_("This exceeds the quantity left to ship.")
     rows = [row for row in rows if row["units"] and row["part_id"] not in problems]
     able = {row["part_id"] for row in rows} | set(problems)
     for part_id in wishes.keys() - able:
-        problems[part_id] = N_("Accept the order first; shipped goods are not shipped again.")
+        problems[part_id] = N_("Accept the order first. Shipped items cannot be shipped again.")
     return rows, problems
 
 

@@ -72,7 +72,7 @@ async def invite(actor: Actor, wish: Invite) -> str | None:
         role = await role_in(session, wish.role_id, place)
         await check_holds(session, actor, await permissions_of_roles(session, [role.id]), place)
         if await _is_member(session, email, place):
-            raise Invalid({"email": N_("This person works here already.")})
+            raise Invalid({"email": N_("This person is already a member.")})
         token = await one_time.issue(
             session,
             one_time.INVITATION,

@@ -15,7 +15,7 @@ class WaitsAlready(TradeError):
 
     code = "waits_already"
     status = 409
-    message = "The same job waits already, so this one is not needed."
+    message = "The same job is already waiting, so this one is not needed."
 
 
 async def retry(actor: Actor, job_ids: Sequence[int]) -> int:

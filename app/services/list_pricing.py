@@ -19,10 +19,10 @@ from app.services.rules.pricing import Band, Infeasible, PricingRule, infeasible
 from app.services.rules.splits import LineMoney, Rule, Shares, Subject, divide, first_match
 
 SKIP_REASONS = {
-    Infeasible.BELOW_COST: N_("The price would be under cost: supply price plus platform fees."),
-    Infeasible.BELOW_FLOOR: N_("The price is under the enforced minimum."),
+    Infeasible.BELOW_COST: N_("This price is below cost (supply price plus platform fees)."),
+    Infeasible.BELOW_FLOOR: N_("This price is below the enforced minimum."),
     Infeasible.OTHER_CURRENCY: N_("Its supplier has not set a price in yuan yet."),
-    Infeasible.ABOVE_CAP: N_("The price is above the enforced maximum."),
+    Infeasible.ABOVE_CAP: N_("This price is above the enforced maximum."),
 }
 NOT_IN_POOL = N_("This product is no longer in the pool.")
 

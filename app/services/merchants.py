@@ -126,7 +126,7 @@ async def review(actor: Actor, merchant_ids: Sequence[UUID], verdict: str, note:
     actor.require("platform:merchants:write")
     before, after = _REVIEWS[verdict]
     if verdict in ("reject", "suspend") and not note.strip():
-        raise Invalid({"note": N_("Say why, so that the merchant can be told.")})
+        raise Invalid({"note": N_("Enter a reason; the merchant will see it.")})
     async with engine_transaction(actor, "merchants.review") as session:
         found = await session.execute(
             text(

@@ -38,7 +38,7 @@ class NotPayable(TradeError):
 
     code = "not_payable"
     status = 409
-    message = "This order cannot be paid any more. Look at where it stands."
+    message = "This order can no longer be paid. Check its status."
 
 
 class ProviderDown(TradeError):
@@ -46,7 +46,7 @@ class ProviderDown(TradeError):
 
     code = "provider_down"
     status = 503
-    message = "The payment service does not answer at the moment. Please try again in a minute."
+    message = "The payment service is not responding. Please try again in a minute."
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class NotForSale(TradeError):
 
     code = "not_for_sale"
     status = 409
-    message = "%(titles)s: not on sale at the moment. Remove it to go on."
+    message = "%(titles)s: not on sale at the moment. Remove it to continue."
 
 
 class TotalChanged(TradeError):
@@ -56,7 +56,7 @@ class TotalChanged(TradeError):
 
     code = "total_changed"
     status = 409
-    message = "A price or the freight has changed since you looked. Please check the new total."
+    message = "A price or the shipping fee has changed. Please check the new total."
 
 
 class KeyReused(TradeError):

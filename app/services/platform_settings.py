@@ -39,7 +39,7 @@ class OwnFactorFirst(TradeError):
 
     code = "own_factor_first"
     status = 409
-    message = "Set up your own second factor first, or this rule would lock you out."
+    message = "Set up your own two-step verification first, or this rule would lock you out."
 
 
 async def current() -> PlatformSettings:

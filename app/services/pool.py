@@ -62,7 +62,7 @@ async def review(
     """Approve or reject submitted products; a rejection says why. Returns how many."""
     actor.require("platform:products:write")
     if not approve and not note.strip():
-        raise Invalid({"note": "Say why, so that the supplier can mend it."})
+        raise Invalid({"note": "Enter a reason so that the supplier can correct it."})
     status = "APPROVED" if approve else "REJECTED"
     async with engine_transaction(actor, "pool.review") as session:
         found = await session.execute(

@@ -132,7 +132,7 @@ def _line_returns(
         if line_id not in left:
             raise NotFound()
         if not 0 <= amount <= left[line_id]:
-            raise Invalid({"amount": N_("More than is left to refund.")})
+            raise Invalid({"amount": N_("This exceeds the amount left to refund.")})
     return [_line_return(line, wanted[line["id"]]) for line in lines if wanted.get(line["id"])]
 
 
@@ -156,10 +156,10 @@ def _freight_return(shares: Sequence[dict[str, Any]], freight_cents: int | None)
             left = share["amount_cents"] - share["reversed_cents"]
             wanted = left if freight_cents is None else freight_cents
             if not 0 <= wanted <= left:
-                raise Invalid({"freight": N_("More than is left to refund.")})
+                raise Invalid({"freight": N_("This exceeds the amount left to refund.")})
             return {"FREIGHT": wanted}
     if freight_cents:
-        raise Invalid({"freight": N_("More than is left to refund.")})
+        raise Invalid({"freight": N_("This exceeds the amount left to refund.")})
     return {}
 
 

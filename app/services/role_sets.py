@@ -139,7 +139,7 @@ async def _check(
         {"name": draft.name, "place": place, "role": role_id},
     )
     if taken is not None:
-        raise Invalid({"name": N_("There is a role of this name. Choose another.")})
+        raise Invalid({"name": N_("A role with this name already exists. Choose another.")})
 
 
 async def _grant(session: AsyncSession, role: Role, permissions: Iterable[str]) -> None:

@@ -117,7 +117,7 @@ async def _check_room(actor: Actor, resource: str, name: str, role_id: UUID | No
     owner = f"{role_id or ''}"
     names = {view["name"] for view in await of(actor, resource) if view["role_id"] == owner}
     if len(names) >= MOST_VIEWS and name not in names:
-        raise Invalid({"name": N_("These are too many.")})
+        raise Invalid({"name": N_("This is more than allowed.")})
 
 
 async def _make_way(

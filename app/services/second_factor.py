@@ -70,7 +70,9 @@ async def confirm(actor: Actor, session_id: UUID, code: str) -> list[str]:
             raise Conflict()
         step = _step_of(_opened(row.user_id, row.totp_pending_secret), code)
         if step is None:
-            raise Invalid({"code": N_("This code does not fit. Check the clock of your phone.")})
+            raise Invalid(
+                {"code": N_("This code is not correct. Check that your phone's clock is right.")}
+            )
         row.totp_secret, row.totp_pending_secret = row.totp_pending_secret, None
         row.totp_last_step = step
         codes = _fresh_codes(row)
@@ -135,7 +137,7 @@ async def _check_password(actor: Actor, password: str) -> None:
     async with engine_transaction(actor, "second_factor.check_password") as session:
         stored = (await _secrets(session, actor)).password_hash
     if not await is_password(stored, password):
-        raise Invalid({"password": N_("This is not your password.")})
+        raise Invalid({"password": N_("Incorrect password.")})
 
 
 def _step_of(secret: str, code: str) -> int | None:

@@ -47,7 +47,7 @@ class SecondFactorDue(TradeError):
 
     code = "second_factor_due"
     status = 403
-    message = "The platform asks its staff for a second factor. Set one up to go on."
+    message = "The platform requires its staff to use two-step verification. Set it up to continue."
 
 
 @dataclass(frozen=True)

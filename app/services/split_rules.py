@@ -74,9 +74,9 @@ async def save_rule(actor: Actor, draft: RuleDraft) -> UUID:
 
 def _check(draft: RuleDraft) -> None:
     if draft.max_cents is not None and draft.max_cents < draft.min_cents:
-        raise Invalid({"max_cents": "The most must not be less than the least."})
+        raise Invalid({"max_cents": "The maximum must not be below the minimum."})
     if draft.effective_at is not None and draft.effective_at < now():
-        raise Invalid({"effective_at": "A version cannot begin in the past."})
+        raise Invalid({"effective_at": "A version cannot start in the past."})
 
 
 _CREATE = text(

@@ -27,7 +27,7 @@ class PromisedStock(Conflict):
     """Less would be left than is promised to orders."""
 
     code = "promised_stock"
-    message = "Only %(free)s units are free to go; the rest is promised to orders or not there."
+    message = "Only %(free)s units can be removed; the rest are reserved for orders."
 
 
 class Adjustment(BaseModel):
@@ -49,7 +49,7 @@ async def adjust(actor: Actor, change: Adjustment) -> int:
     """
     actor.require("supplier:stock:write")
     if change.delta == 0:
-        raise Invalid({"delta": N_("Enter how many units came or went.")})
+        raise Invalid({"delta": N_("Enter the number of units added or removed.")})
     if change.reason not in BY_HAND:
         raise Invalid({"reason": N_("Choose a reason.")})
     async with engine_transaction(actor, "stock.adjust") as session:
@@ -132,11 +132,11 @@ def _outcome(one: Count, row: dict[str, Any] | None, codes: Sequence[str]) -> Co
     if row is None:
         return Counted(one.code, problem=N_("No SKU has this code."))
     if codes.count(one.code) > 1:
-        return Counted(one.code, problem=N_("This code stands here twice."))
+        return Counted(one.code, problem=N_("This code appears twice."))
     if not 0 <= one.units <= MOST_ON_HAND:
         return Counted(one.code, problem=N_("This is not valid."))
     if one.units < row["reserved"]:
-        return Counted(one.code, problem=N_("More than that is promised to orders."))
+        return Counted(one.code, problem=N_("More units than this are reserved for orders."))
     return Counted(one.code, one.units - int(row["on_hand"]))
 
 

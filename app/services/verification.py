@@ -100,14 +100,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "stock_equals_movements",
-        N_("what is on hand is the sum of its movements"),
+        N_("stock on hand is the sum of its movements"),
         "select s.sku_id, s.on_hand, coalesce(m.units, 0) as moved from stock s left join"
         " (select sku_id, sum(delta) as units from stock_movements group by 1) m"
         " on m.sku_id = s.sku_id where s.on_hand <> coalesce(m.units, 0)",
     ),
     Check(
         "stock_reserved_equals_reservations",
-        N_("what is reserved is the sum of the open reservations"),
+        N_("reserved stock is the sum of the open reservations"),
         "select s.sku_id, s.reserved, coalesce(r.units, 0) as held from stock s left join"
         " (select sku_id, sum(quantity - shipped_quantity) as units from stock_reservations"
         "  where state in ('HELD', 'COMMITTED') group by 1) r on r.sku_id = s.sku_id"
@@ -115,7 +115,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "reservations_follow_orders",
-        N_("a reservation stands where its part stands"),
+        N_("a reservation's state matches that of its part"),
         "select r.line_id, r.state, s.status from stock_reservations r"
         " join order_lines l on l.id = r.line_id"
         " join supplier_orders s on s.id = l.supplier_order_id"
@@ -125,7 +125,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "shipped_equals_parcels",
-        N_("what a line has shipped is what lies in its parcels"),
+        N_("the shipped quantity of a line is what its parcels contain"),
         "select f.line_id, f.shipped_quantity, coalesce(p.units, 0) as in_parcels"
         " from fulfilment_lines f left join (select line_id, sum(quantity) as units"
         "  from shipment_lines group by 1) p on p.line_id = f.line_id"
@@ -133,7 +133,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "statuses_equal_events",
-        N_("a part stands where its last event left it"),
+        N_("a part's status is that of its last event"),
         "select s.number, s.status, e.to_status, s.withdrawn_by"
         " from supplier_orders s left join lateral (select to_status,"
         "   to_status = 'REJECTED' and kind in ('CANCELLED', 'WITHDRAWN') as is_withdrawal"
@@ -177,7 +177,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "lines_returned_what_was_refunded",
-        N_("what the parties returned of a line is what was refunded of it"),
+        N_("what the parties returned for a line equals its refund"),
         "select t.line_id, l.refunded_cents, t.supply_returned_cents + t.commission_returned_cents"
         "  + t.payment_fee_returned_cents + t.margin_returned_cents as returned"
         " from order_line_terms t join order_lines l on l.id = t.line_id where l.refunded_cents"
@@ -186,14 +186,14 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "suppliers_see_what_they_returned",
-        N_("what a supplier's line returned is what the terms of the line say"),
+        N_("what a supplier returned for a line follows the line's terms"),
         "select f.line_id, f.supply_returned_cents, t.supply_returned_cents as in_terms"
         " from fulfilment_lines f join order_line_terms t on t.line_id = f.line_id"
         " where f.supply_returned_cents <> t.supply_returned_cents",
     ),
     Check(
         "reversals_equal_line_returns",
-        N_("what was reversed of a share is what its lines returned"),
+        N_("the reversed part of a share is what its lines returned"),
         "select s.supplier_order_id, s.kind, s.reversed_cents, case s.kind when 'SUPPLY'"
         "  then x.supply when 'COMMISSION' then x.commission when 'PAYMENT_FEE' then x.fee"
         "  else x.margin end as returned from splits s join (select supplier_order_id,"
@@ -206,7 +206,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "payments_are_posted",
-        N_("all money that a payment brought was taken from the provider's account, once"),
+        N_("the whole amount of a payment left the provider's account exactly once"),
         "select p.number, p.status, p.amount_cents, x.cents as posted from payments p left join"
         " (select e.source_id, sum(case when f.kind = 'CLEARING' then o.amount_cents"
         "   else -o.amount_cents end) as cents from ledger_transactions e"
@@ -227,7 +227,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "payments_equal_their_refunds",
-        N_("what a payment gave back is the sum of its refunds, never more than it brought"),
+        N_("what a payment returned is the sum of its refunds, never more than its amount"),
         "select p.number, p.amount_cents, p.refunded_cents, coalesce(r.cents, 0) as refunds"
         " from payments p left join (select payment_id, sum(amount_cents) as cents from refunds"
         "  group by 1) r on r.payment_id = p.id where p.refunded_cents <> coalesce(r.cents, 0)"
@@ -235,7 +235,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "refunds_equal_reversals",
-        N_("what was refunded of an order is what its parties returned"),
+        N_("an order's refunds equal what its parties returned"),
         "select o.number, o.refunded_cents, coalesce(s.back, 0) as returned,"
         " coalesce(r.cents, 0) as refunds from orders o left join"
         " (select order_id, sum(reversed_cents) as back from splits group by 1) s"
@@ -246,7 +246,7 @@ CHECKS: Sequence[Check] = (
     ),
     Check(
         "paid_orders_have_one_payment",
-        N_("an order took exactly one payment if it was ever paid, none otherwise"),
+        N_("a paid order has exactly one payment, an unpaid one has none"),
         "select o.number, o.status, o.paid_cents, coalesce(p.n, 0) as payments from orders o"
         " left join (select order_id, count(*) as n, sum(amount_cents) as cents from payments"
         "  where settled_by_order and status = 'PAID' group by 1) p on p.order_id = o.id"

@@ -24,7 +24,7 @@ class VerifyUnderWay(TradeError):
 
     code = "verify_under_way"
     status = 409
-    message = "A check is under way already. Its report appears here when it is done."
+    message = "A check is already running. Its report appears here when it is done."
 
 
 async def ask(actor: Actor) -> UUID:

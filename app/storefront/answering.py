@@ -29,13 +29,13 @@ from app.storefront.visit import (
 HEADINGS = {
     403: N_("This is not possible"),
     404: N_("This page was not found"),
-    409: N_("This does not go any more"),
-    413: N_("This is too much"),
+    409: N_("This is no longer possible"),
+    413: N_("Too large"),
     422: N_("Something is missing"),
-    429: N_("A little slower, please"),
+    429: N_("Too many requests"),
     503: N_("Please try again in a minute"),
 }
-GENERAL = N_("This did not work")
+GENERAL = N_("That did not work")
 _NOT_FOUND = N_("It may have been sold out, taken off sale or moved. Have a look around the store.")
 
 

@@ -21,7 +21,7 @@ _HEADS = (
     (N_("Visitors"), "right"),
     (N_("Orders"), "right"),
     (N_("Paid value"), "right"),
-    (N_("Made"), ""),
+    (N_("Created on"), ""),
 )
 
 
@@ -46,7 +46,7 @@ def campaign_links() -> rx.Component:
 def _nothing() -> rx.Component:
     return base.empty(
         t("No campaign links yet"),
-        t("Make one for each place where you tell of your store, and see which brings customers."),
+        t("Create one for each channel and see which brings customers."),
         name="megaphone",
     )
 
@@ -82,7 +82,7 @@ def _row(link: rx.Var[dict[str, str]]) -> rx.Component:
         for (head, _), (value, class_name) in zip(_HEADS, cells, strict=True)
     ]
     buttons = rx.el.div(
-        base.icon_button("qr-code", t("Show the code"), on_click=_State.share(link["id"]),
+        base.icon_button("qr-code", t("Show QR code"), on_click=_State.share(link["id"]),
                          custom_attrs={"data-action": "share"}),
         base.icon_button("copy", t("Copy the link"), on_click=_copied(link["address"])),
         action_icon(_State, "end", link["id"]),
@@ -105,7 +105,7 @@ def _code() -> rx.Component:
             rx.el.div(
                 base.button(t("Copy the link"), kind="primary", icon_name="copy",
                             on_click=_copied(shared["address"])),
-                file_link(base.icon("download"), rx.el.span(t("Save the code")),
+                file_link(base.icon("download"), rx.el.span(t("Download QR code")),
                         href=shared["picture"], name=shared["file"],
                         class_name="btn btn-plain"),
                 class_name="actions",

@@ -16,7 +16,7 @@ def onboarding() -> rx.Component:
     path = ShellState.path
     steps = rx.el.ol(
         _step(state.has_store, "1", t("Open your store"),
-              t("A name and a link are enough; you decorate it later."),
+              t("A name and a link are enough; you can customise it later."),
               t("Open a store"), path + "/stores"),
         _step(state.has_listing, "2", t("List products from the pool"),
               t("Choose many at once; your markup makes the prices. Suppliers hold the stock."),

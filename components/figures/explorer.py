@@ -53,7 +53,7 @@ def _said(state: State) -> rx.Component:
                 state.saved_id != "",
                 rx.fragment(
                     t("Saved by %(name)s", name=state.saved_owner),
-                    rx.cond(state.changed, " · " + t("changed, not saved"), ""),
+                    rx.cond(state.changed, " · " + t("unsaved changes"), ""),
                     " · ",
                 ),
             ),
@@ -136,7 +136,7 @@ def _measures(state: State) -> rx.Component:
             ),
             rx.el.span(one.name),
             class_name=rx.cond(one.fits != "", "check", "check faint"),
-            title=rx.cond(one.fits != "", "", t("Not known by the chosen dimensions.")),
+            title=rx.cond(one.fits != "", "", t("Not available by the chosen dimensions.")),
         )
         return rx.el.li(box, about(one.about, one.name))
 

@@ -15,13 +15,13 @@ def analyses_page(state: type[AnalysesState]) -> rx.Component:
     """Return the list of saved analyses."""
     return list_page(
         state,
-        hint=t("Questions to the figures, your own and those that others share with you."),
+        hint=t("Your own saved analyses and those that others share with you."),
         head_actions=(
             base.link_button(
                 t("New analysis"), ShellState.path + "/explore", kind="primary", icon_name="plus"
             ),
         ),
-        empty_hint=N_("Ask a question in the explorer and save it to find it here."),
+        empty_hint=N_("Analyses that you save in the explorer appear here."),
     )
 
 
@@ -35,7 +35,7 @@ def schedules_page(state: type[SchedulesState]) -> rx.Component:
                 t("Deliveries"), ShellState.path + "/deliveries", kind="quiet", icon_name="history"
             ),
         ),
-        empty_hint=N_("Let a dashboard or an analysis come by mail, such as every Monday."),
+        empty_hint=N_("Receive a dashboard or an analysis by e-mail, for example every Monday."),
     )
 
 
@@ -52,5 +52,5 @@ def deliveries_page(state: type[DeliveriesState]) -> rx.Component:
                 icon_name="arrow-left",
             ),
         ),
-        empty_hint=N_("Nothing has been due yet."),
+        empty_hint=N_("Nothing has been sent yet."),
     )

@@ -35,7 +35,7 @@ def save_dialog(state: State) -> rx.Component:
                     ),
                     name="sharing",
                     error=state.errors.get("sharing", ""),
-                    help=t("Who opens it sees the figures that their own permissions allow."),
+                    help=t("Everyone sees only the figures that their own permissions allow."),
                 ),
                 forms.switch(
                     "is_pinned", t("Show it on the dashboard"), state.draft["is_pinned"] != ""

@@ -25,7 +25,7 @@ def audit_page(state: type[AuditState]) -> rx.Component:
                 word(state.records[row["id"]], SHOWN_WORDS), title=row["row"]
             ),
         },
-        empty_hint=N_("Every change of products, prices, people and settings will stand here."),
+        empty_hint=N_("Every change of products, prices, people and settings is recorded here."),
     )
 
 

@@ -31,7 +31,8 @@ def roles_page(state: State, scopes: Sequence[str]) -> rx.Component:
                 base.button(t("New role"), kind="primary", icon_name="plus",
                             on_click=state.compose, custom_attrs={"data-action": "new-role"})
             ),
-            hint=t("A role is a set of permissions. You can only give what you hold yourself."),
+            hint=t("A role is a set of permissions. You can only grant permissions that you hold "
+                   "yourself."),
         ),
         rx.cond(
             state.loaded,

@@ -83,7 +83,7 @@ def checks_card() -> rx.Component:
     )
     return base.card(
         rx.el.p(
-            t("Compares ledger, balances, shares, stock and orders with what they are made of."),
+            t("Compares ledger, balances, shares, stock and orders with their sources."),
             class_name="soft",
         ),
         rx.el.div(

@@ -20,7 +20,7 @@ SCOPES = (
 
 NOTICES = (
     ("merchant_applied", N_("A company applied")),
-    ("products_to_review", N_("Products wait for review")),
+    ("products_to_review", N_("Products waiting for review")),
     ("product_approved", N_("Product approved")),
     ("product_rejected", N_("Product needs changes")),
     ("order_to_ship", N_("New order to ship")),
@@ -284,7 +284,9 @@ def _inbox() -> rx.Component:
                 rx.cond(
                     ShellState.notices.length() > 0,
                     rx.el.ul(rx.foreach(ShellState.notices, _notice), class_name="notices"),
-                    base.empty(t("No notices"), t("What needs you will appear here."), name="bell"),
+                    base.empty(
+                        t("No notices"), t("What needs your attention appears here."), name="bell"
+                    ),
                 ),
                 class_name="menu inbox",
             ),

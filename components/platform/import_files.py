@@ -61,7 +61,7 @@ def _drop_zone() -> rx.Component:
             rx.el.ul(class_name="sending", custom_attrs={"data-console-sending": ""}), role="status"
         ),
         rx.el.button(
-            t("Look again"),
+            t("Refresh"),
             type="button",
             on_click=ImportState.look,
             class_name="sr-only",

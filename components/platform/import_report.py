@@ -154,8 +154,8 @@ def _about() -> rx.Component:
         base.facts(
             (t("Source"), rx.cond(run.source != "", run.source, "–")),
             (t("Mapping"), rx.cond(run.is_wizard | (run.mapping_name != ""), mapping, "–")),
-            (t("Begun by"), rx.cond(run.by != "", run.by, t("Command line"))),
-            (t("Ended"), rx.cond(run.finished_at != "", run.finished_at, "–")),
+            (t("Started by"), rx.cond(run.by != "", run.by, t("Command line"))),
+            (t("End time"), rx.cond(run.finished_at != "", run.finished_at, "–")),
         ),
         rx.el.div(rx.foreach(run.files, file), class_name="stack-s import-file-facts"),
         title=t("Facts"),

@@ -119,7 +119,7 @@ def work() -> rx.Component:
     return base.card(
         rx.el.ol(rx.foreach(run.stages, _stage), class_name="stages"),
         rx.el.button(
-            t("Look again"),
+            t("Refresh"),
             type="button",
             on_click=ImportState.look,
             class_name="sr-only",

@@ -127,7 +127,7 @@ def balances() -> rx.Component:
     table = small_table(
         [
             Cell(t("Ledger account"), account, "c-title"),
-            Cell(t("As"), lambda row: word(row["role"], PARTY_ROLE)),
+            Cell(t("Acting as"), lambda row: word(row["role"], PARTY_ROLE)),
             Cell(t("Balance"), amount, "right num"),
         ],
         merchant.balances,
@@ -216,7 +216,7 @@ def members() -> rx.Component:
                 merchant.members,
                 lambda member: rx.el.div(
                     rx.el.div(
-                        rx.el.b(rx.cond(member["name"] != "", member["name"], t("A member"))),
+                        rx.el.b(rx.cond(member["name"] != "", member["name"], t("Member"))),
                         rx.el.p(member["email"], class_name="faint"),
                     ),
                     rx.el.div(

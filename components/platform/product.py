@@ -43,7 +43,7 @@ def verdict() -> rx.Component:
         ),
         rx.cond(
             (product.supplier_status != "ACTIVE") & (product.supplier_status != ""),
-            base.note(t("Its supplier is not active, so it is on no shelf."), "warn"),
+            base.note(t("Its supplier is not active, so no store can sell it."), "warn"),
         ),
     )
 
@@ -164,7 +164,7 @@ def similar() -> rx.Component:
                     class_name="row-between entry",
                 ),
             ),
-            title=t("Like it in the pool"),
+            title=t("Similar products in the pool"),
         ),
     )  # fmt: skip
 
@@ -174,5 +174,5 @@ def history() -> rx.Component:
     return changes_list(
         product.changes,
         title=t("Changes and reviews"),
-        nothing=N_("Nothing was changed since it was made."),
+        nothing=N_("No changes since it was created."),
     )

@@ -26,7 +26,7 @@ def editor() -> rx.Component:
 
 
 def _missing() -> rx.Component:
-    back = base.link_button(t("To the products"), ShellState.path + "/products")
+    back = base.link_button(t("Back to products"), ShellState.path + "/products")
     return base.card(
         base.empty(t("This product was not found"), t("It may belong to another workspace."), back)
     )
@@ -189,10 +189,10 @@ def _upload_says() -> rx.Component:
 
 def _picture(key: Any, place: Any) -> rx.Component:
     buttons = rx.el.div(
-        base.icon_button("arrow-left", t("Further to the front"), disabled=place == 0,
+        base.icon_button("arrow-left", t("Move forward"), disabled=place == 0,
                          on_click=ProductState.move_picture(key, place - 1),
                          custom_attrs={"data-editor-changes": ""}),
-        base.icon_button("arrow-right", t("Further to the back"),
+        base.icon_button("arrow-right", t("Move back"),
                          disabled=place == ProductState.pictures.length() - 1,
                          on_click=ProductState.move_picture(key, place + 1),
                          custom_attrs={"data-editor-changes": ""}),

@@ -76,7 +76,7 @@ def _region(region: Any) -> rx.Component:
             value="1",
             default_checked=region["refused"] != "",
         ),
-        rx.el.span(t("Not there")),
+        rx.el.span(t("No delivery")),
         class_name="check",
     )
     return rx.el.div(

@@ -23,7 +23,8 @@ def skus_card() -> rx.Component:
         _fault(ProductState.errors.get("spec_names", "")),
         _fault(ProductState.errors.get("skus", "")),
         _matrix(),
-        rx.el.p(t("A row that is switched off is not sold; a new one is not even made."),
+        rx.el.p(t("Rows that are switched off are not sold; new rows that are switched off are "
+                  "not created."),
                 class_name="help"),
         title=t("Specs and SKUs"),
     )  # fmt: skip
@@ -97,7 +98,7 @@ _COLUMNS = (
     ("suggested", N_("Suggested price ¥"), "decimal"),
     ("cost", N_("Own cost ¥"), "decimal"),
     ("on_hand", N_("On hand"), "numeric"),
-    ("low_at", N_("Low from"), "numeric"),
+    ("low_at", N_("Low-stock level"), "numeric"),
 )
 
 
@@ -159,7 +160,7 @@ def _row(row: Any) -> rx.Component:
         class_name="switch",
     )
     return rx.el.tr(
-        rx.el.th(rx.cond(row["label"] == "", t("The only one"), row["label"]), scope="row"),
+        rx.el.th(rx.cond(row["label"] == "", t("Single SKU"), row["label"]), scope="row"),
         *cells,
         rx.el.td(
             rx.el.span(t("On sale"), class_name="phone-label", aria_hidden="true"),

@@ -67,7 +67,7 @@ def order_page() -> rx.Component:
 
 
 def _missing() -> rx.Component:
-    back = base.link_button(t("To the orders"), ShellState.path + "/orders")
+    back = base.link_button(t("Back to orders"), ShellState.path + "/orders")
     return base.card(
         base.empty(t("This order was not found"), t("It may belong to another workspace."), back)
     )
@@ -342,6 +342,6 @@ def _reject_dialog() -> rx.Component:
         ),
         is_open=OrderState.asking == "reject",
         on_close=OrderState.dismiss,
-        title=t("Refuse this order"),
-        hint=t("This cannot be undone. The goods become free again."),
+        title=t("Decline this order"),
+        hint=t("This cannot be undone. The reserved stock is released."),
     )

@@ -22,7 +22,7 @@ def paste_dialog(
                            spell_check=False),
                 name="typed",
                 error=state.fault,
-                help=t("One row a line. Paste from a spreadsheet, or choose a CSV file."),
+                help=t("One row per line. Paste from a spreadsheet, or choose a CSV file."),
             ),
             rx.el.label(
                 base.icon("file-up"),
@@ -45,7 +45,7 @@ def paste_dialog(
 
 
 def _results(state: type[PasteState]) -> rx.Component:
-    said = t("%(good)s of %(all)s rows went through.", good=state.good, all=state.results.length())
+    said = t("%(good)s of %(all)s rows succeeded.", good=state.good, all=state.results.length())
     return rx.cond(
         state.results.length() > 0,
         rx.el.div(

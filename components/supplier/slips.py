@@ -18,8 +18,7 @@ def slips_page() -> rx.Component:
                 t("Packing slips"),
                 base.button(t("Print"), kind="primary", icon_name="printer",
                             on_click=rx.call_script("window.print()")),
-                hint=t("One sheet for each order. No price stands on it: it travels to the"
-                       " buyer."),
+                hint=t("One slip for each order, to enclose in the parcel; it shows no prices."),
                 back=ShellState.path + "/orders",
             ),
             class_name="not-printed",

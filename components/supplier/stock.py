@@ -15,7 +15,7 @@ from state.supplier.stock import ADJUST_FIELDS, WRITE, SkuStockState
 
 def sku_stock_page() -> rx.Component:
     """Return the page of one SKU."""
-    back = base.link_button(t("To the stock"), ShellState.path + "/stock")
+    back = base.link_button(t("Back to stock"), ShellState.path + "/stock")
     missing = base.card(
         base.empty(t("This SKU was not found"), t("It may belong to another workspace."), back)
     )
@@ -40,9 +40,9 @@ def _sku() -> rx.Component:
     )
     figures = rx.el.div(
         _figure(t("On hand"), sku["on_hand"]),
-        _figure(t("Promised to orders"), sku["reserved"]),
+        _figure(t("Reserved for orders"), sku["reserved"]),
         _figure(t("Available"), sku["available"]),
-        _figure(t("Low from"), sku["low_at"]),
+        _figure(t("Low-stock level"), sku["low_at"]),
         class_name="kpis",
     )
     return rx.el.div(

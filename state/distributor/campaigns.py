@@ -40,12 +40,12 @@ class CampaignsState(ActsState, rx.State):
 
     permission: ClassVar[str] = "distributor:store:read"
     actions: ClassVar = (
-        Action("create", N_("Make a link"), _WRITE, _make, on="list", icon="plus",
-               explain=N_("Spread it where your customers are. Who comes by it, and what they"
-                          " order, is counted for it."),
+        Action("create", N_("New link"), _WRITE, _make, on="list", icon="plus",
+               explain=N_("Share it where your customers are. Visits and orders that come through "
+                          "it are counted for it."),
                fields=(Field("name", N_("Name"), required=True,
                              help=N_("Only you see it, such as “Spring tea, group chat”.")),
-                       Field("channel", N_("Where you spread it"), "choice", required=True,
+                       Field("channel", N_("Channel"), "choice", required=True,
                              words=CHANNEL))),
         Action("end", N_("End"), _WRITE, _end, on="row", icon="archive",
                done=N_("Ended: %(count)s."),

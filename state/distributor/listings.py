@@ -53,7 +53,7 @@ class ListingsState(PricedListState, rx.State):
         Action("pause", N_("Pause"), _WRITE, _sale(False), icon="pause",
                when=("status", ("ON_SALE",)), done=N_("Paused: %(count)s.")),
         Action("reprice", N_("New prices"), _WRITE, _reprice, on="bulk", icon="calculator",
-               fields=PRICING_FIELDS, done=N_("Priced anew: %(count)s.")),
+               fields=PRICING_FIELDS, done=N_("Repriced: %(count)s.")),
         Action("policy", N_("When costs rise"), _WRITE, _policy, on="bulk", icon="trending-up",
                fields=(POLICY_FIELD,), done=N_("Changed: %(count)s.")),
     )  # fmt: skip

@@ -29,20 +29,20 @@ EVENTS = (
     ("PAID", N_("Paid")),
     ("ACCEPTED", N_("Accepted by the supplier")),
     ("SHIPPED", N_("Shipped")),
-    ("RECEIVED", N_("Received by the buyer")),
-    ("RECEIVED_BY_TIME", N_("Counted as received")),
+    ("RECEIVED", N_("Receipt confirmed by the buyer")),
+    ("RECEIVED_BY_TIME", N_("Receipt confirmed automatically")),
     ("COMPLETED", N_("Completed")),
     ("CANCELLED", N_("Cancelled")),
-    ("EXPIRED", N_("Time to pay ran out")),
-    ("REJECTED", N_("Refused by the supplier")),
-    ("WITHDRAWN", N_("Taken back by the store")),
-    ("REOPENED", N_("Opened again by a late payment")),
+    ("EXPIRED", N_("Payment time expired")),
+    ("REJECTED", N_("Declined by the supplier")),
+    ("WITHDRAWN", N_("Cancelled by the store")),
+    ("REOPENED", N_("Reopened by a late payment")),
     ("IMPORTED", N_("Imported from another marketplace")),
 )
 REASONS = REFUND_REASON
 BUYERS = (
     ("GUEST", N_("Guest")),
-    ("CONSUMER", N_("Customer with an account")),
+    ("CONSUMER", N_("Registered customer")),
     ("MERCHANT", N_("Company")),
 )
 __all__ = [

@@ -41,7 +41,8 @@ MOST_FEATURED = 24
 
 NAME = Field("name", N_("Name"), required=True)
 SLUG = Field("slug", N_("Link"), required=True,
-             help=N_("Small letters, digits and dashes; the end of the store's link."))  # fmt: skip
+             help=N_("Lower-case letters, digits and hyphens; the last part of the store's "
+                     "link."))  # fmt: skip
 TAGLINE = Field(
     "tagline", N_("Tagline"), help=N_("One line below the name, also for search engines.")
 )
@@ -58,16 +59,21 @@ TEXT_FIELDS = (
         "host_name",
         N_("Host name of its own"),
         placeholder="tea.example.com",
-        help=N_("Its DNS record (CNAME) has to lead to this platform; empty for none."),
+        help=N_("Its DNS record (CNAME) must point to this platform. Leave empty for none."),
     ),
 )
 LOOK_FIELDS = (
     Field(
         "banner_title",
         N_("Banner title"),
-        help=N_("Stands large on the entry page; the store's name if empty."),
+        help=N_("Shown large on the home page; the store's name if empty."),
     ),
-    Field("banner_text", N_("Banner text"), "area", help=N_("Below it; the tagline if empty.")),
+    Field(
+        "banner_text",
+        N_("Banner text"),
+        "area",
+        help=N_("Shown below the title; the tagline if empty."),
+    ),
 )
 
 

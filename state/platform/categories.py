@@ -19,10 +19,10 @@ _WRITE = "platform:categories:write"
 _FIELDS = (
     Field("name_zh", N_("Name in Chinese"), required=True),
     Field("name_en", N_("Name in English"), required=True),
-    Field("parent_id", N_("Inside"), "choice", options="parents",
+    Field("parent_id", N_("Parent category"), "choice", options="parents",
           help=N_("Empty for a category of the first level.")),
-    Field("slug", N_("Name in addresses"),
-          help=N_("Lower-case letters and hyphens; made of the English name if empty.")),
+    Field("slug", N_("Name in web addresses"),
+          help=N_("Lower-case letters and hyphens; generated from the English name if empty.")),
 )  # fmt: skip
 
 

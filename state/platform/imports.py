@@ -52,7 +52,7 @@ class ImportsState(ListState, rx.State):
 async def _carry_on(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
     del values
     await runs.carry_on(actor, keys[0])
-    return N_("The import has begun. You may leave this page.")
+    return N_("The import has started. You may leave this page.")
 
 
 async def _change(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
@@ -79,14 +79,14 @@ class ImportState(ActedRecordState, rx.State):
     permission: ClassVar = "platform:imports:read"
     actions: ClassVar = (
         Action("carry_on", N_("Import now"), WRITE, _carry_on, on="row", icon="play",
-               question=N_("What comes in is history: it can be read and counted, but neither"
-                           " changed nor taken back. Refused rows are left out.")),
-        Action("resume", N_("Carry on"), WRITE, _carry_on, on="row", icon="play"),
+               question=N_("Imported history can be viewed and analysed, but not changed or "
+                           "removed. Refused rows are left out.")),
+        Action("resume", N_("Continue the import"), WRITE, _carry_on, on="row", icon="play"),
         Action("change", N_("Change files or mapping"), WRITE, _change, on="row", icon="pencil"),
         Action("cancel", N_("Stop"), WRITE, _cancel, on="row", icon="square",
                question=N_("What is written stays: whole orders only. You can carry on later.")),
         Action("discard", N_("Discard"), WRITE, _discard, on="row", icon="trash-2", danger=True,
-               question=N_("The files and the mapping of this import are forgotten.")),
+               question=N_("The files and the mapping of this import are deleted.")),
     )  # fmt: skip
 
     run: RunView = RunView()

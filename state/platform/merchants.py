@@ -21,7 +21,7 @@ MEMBER_ROLES = ROLE_WORDS
 
 _WRITE = "platform:merchants:write"
 _REASON = Field("note", N_("Reason"), "area", required=True,
-                help=N_("The company reads this."))  # fmt: skip
+                help=N_("The company will see this."))  # fmt: skip
 
 
 def _review(verdict: str) -> Any:
@@ -38,7 +38,7 @@ REVIEWS = (
            when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s.")),
     Action("suspend", N_("Suspend"), _WRITE, _review("suspend"), icon="ban",
            fields=(_REASON,), when=("status", ("ACTIVE",)), danger=True,
-           question=N_("Its goods leave every store at once. Orders that are under way go on."),
+           question=N_("Its products leave every store immediately. Orders in progress continue."),
            done=N_("Suspended: %(count)s.")),
     Action("reinstate", N_("Reinstate"), _WRITE, _review("reinstate"), icon="rotate-ccw",
            when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s.")),

@@ -19,7 +19,7 @@ from state.screens import Action, Field, Values
 _WRITE = "platform:products:write"
 _WAITS = ("status", ("SUBMITTED",))
 _NOTE = Field("note", N_("Reason"), "area", required=True,
-              help=N_("The supplier reads this and can push the product again."))  # fmt: skip
+              help=N_("The supplier will see this and can push the product again."))  # fmt: skip
 
 
 async def _approve(actor: Actor, keys: Sequence[UUID], values: Values) -> int:

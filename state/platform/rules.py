@@ -45,17 +45,15 @@ _FIELDS = (
     Field("fixed_cents", N_("Fixed amount per line"), "money"),
     Field("min_cents", N_("At least"), "money"),
     Field("max_cents", N_("At most"), "money"),
-    Field("base", N_("Counted on"), "choice", words=SPLIT_BASE, value="GOODS", required=True),
+    Field("base", N_("Calculated on"), "choice", words=SPLIT_BASE, value="GOODS", required=True),
     Field("after_discount", N_("After discounts"), "switch", value="true"),
     Field("payment_fee_bps", N_("Payment fee"), "percent", value="0.60", required=True),
     Field("fee_bearer", N_("Fee borne by"), "choice", words=FEE_BEARER, value="DISTRIBUTOR",
           required=True),
     Field("keeps_commission_on_refund", N_("Keep the commission on refunds"), "switch"),
-    Field("effective_at", N_("Begins on"), "date", help=N_("At once if empty.")),
+    Field("effective_at", N_("Effective from"), "date", help=N_("At once if empty.")),
 )  # fmt: skip
-_EXPLAIN = N_(
-    "Placed orders keep the version that they met; this one counts for orders from now on."
-)
+_EXPLAIN = N_("Existing orders keep their version; this one applies to new orders.")
 
 
 async def _save(actor: Actor, values: Values, rule_id: UUID | None) -> int:
@@ -116,7 +114,7 @@ _ON = Action("on", N_("Switch on"), _WRITE, _switch(active=True), on="row", icon
              when=("status", ("OFF",)), done=N_("Switched on."))  # fmt: skip
 _OFF = Action("off", N_("Switch off"), _WRITE, _switch(active=False), on="row", icon="power-off",
               when=("status", ("ON",)), danger=True,
-              question=N_("Orders from now on meet the next rule that matches."),
+              question=N_("New orders use the next rule that matches."),
               done=N_("Switched off."))  # fmt: skip
 
 
@@ -126,12 +124,13 @@ class RulesState(ListState, rx.State):
     resource: ClassVar = RULES
     actions: ClassVar = (
         Action("create", N_("New rule"), _WRITE, _create, on="list", icon="plus", fields=_FIELDS,
-               explain=N_("A new rule is asked first; move it down to ask others before it."),
+               explain=N_("A new rule is checked first; lower its priority to check others before "
+                          "it."),
                done=N_("Rule saved.")),
-        Action("up", N_("Ask earlier"), _WRITE, _move(up=True), on="row", icon="arrow-up",
+        Action("up", N_("Raise priority"), _WRITE, _move(up=True), on="row", icon="arrow-up",
                only_icon=True, is_step=True,
                done=N_("Moved.")),
-        Action("down", N_("Ask later"), _WRITE, _move(up=False), on="row", icon="arrow-down",
+        Action("down", N_("Lower priority"), _WRITE, _move(up=False), on="row", icon="arrow-down",
                only_icon=True, is_step=True,
                done=N_("Moved.")),
         _EDIT,

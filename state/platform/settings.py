@@ -19,13 +19,14 @@ class SettingsState(FormState, rx.State):
     permission: ClassVar[str] = "platform:settings:read"
     fields: ClassVar = (
         Field("name", N_("Name of the platform"),
-              help=N_("Stands in invitations to the platform's own staff.")),
+              help=N_("Shown in invitations to the platform's own staff.")),
         Field("contact", N_("How to reach the platform"),
-              help=N_("Stands below every mail, such as a telephone number or an address.")),
+              help=N_("Shown at the end of every e-mail, such as a phone number or an address.")),
         Field("reservation_minutes", N_("Unpaid orders hold their stock (minutes)"), "number",
-              required=True, help=N_("From 5 minutes to a day. Orders placed before keep theirs.")),
-        Field("requires_second_factor", N_("Platform staff must use a second factor"), "switch"),
-        Field("shows_demo_logins", N_("Offer the demo's logins on the page to sign in"), "switch"),
+              required=True, help=N_("From 5 minutes to a day. Existing orders are not affected.")),
+        Field("requires_second_factor", N_("Platform staff must use two-step verification"),
+              "switch"),
+        Field("shows_demo_logins", N_("Show the demo accounts on the sign-in page"), "switch"),
     )  # fmt: skip
 
     async def _read(self) -> Mapping[str, str]:

@@ -81,7 +81,7 @@ class SystemState(ConsoleState, rx.State):
         who = acting()
         await verify_runs.ask(who.actor)
         self._show(await health(who.actor))
-        return rx.toast.success(who.text("The check has begun; look again in a moment."))
+        return rx.toast.success(who.text("The check has started; refresh in a moment."))
 
     def _show(self, found: Health) -> None:
         who = acting()
@@ -138,6 +138,6 @@ class JobsState(ListState, rx.State):
                when=("status", ("failed",)), done=N_("Waiting again: %(count)s.")),
         Action("discard", N_("Discard"), _WRITE, _discard, icon="trash-2", danger=True,
                when=("status", ("failed",)),
-               question=N_("What the job should have done stays undone."),
+               question=N_("The job's work will not be done."),
                done=N_("Discarded: %(count)s.")),
     )  # fmt: skip

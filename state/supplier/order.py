@@ -142,7 +142,7 @@ class OrderState(ConsoleState, rx.State):
             await fulfilment.reject(acting().actor, self._number(), reason)
         except Invalid as error:
             return self._marked(error)
-        return await self._told("", N_("Refused. The buyer gets the money back."))
+        return await self._told("", N_("Declined. The buyer is refunded."))
 
     @rx.event
     @needs(WRITE)
@@ -164,7 +164,7 @@ class OrderState(ConsoleState, rx.State):
         for line in self.lines:
             typed = str(data.get(f"units-{line['id']}") or "0").strip()
             if not typed.isdecimal() or int(typed) > int(line["left"]):
-                raise Invalid({"quantity": N_("More than is left to ship.")})
+                raise Invalid({"quantity": N_("This exceeds the quantity left to ship.")})
             wanted[UUID(line["id"])] = int(typed)
         if not any(wanted.values()):
             raise Invalid({"quantity": N_("Enter what is in the parcel.")})

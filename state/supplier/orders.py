@@ -23,7 +23,7 @@ from state.screens import Action, Field, Values
 
 WRITE = "supplier:orders:write"
 REASON = Field("reason", N_("Reason"), "area", required=True,
-               help=N_("The buyer gets the money back and reads this."))  # fmt: skip
+               help=N_("The buyer is refunded and will see this."))  # fmt: skip
 SHIP_FIELDS = (
     Field("carrier", N_("Carrier"), "choice", required=True, words=CARRIER),
     Field("tracking", N_("Tracking number"), required=True),
@@ -38,7 +38,7 @@ def summary(actor: Actor, outcomes: Sequence[Outcome], done: str) -> str:
     problems = {outcome.problem for outcome in outcomes if outcome.problem}
     if not problems:
         return said
-    left = gettext(actor.locale, "Left as they were: %(count)s.", count=len(outcomes) - good)
+    left = gettext(actor.locale, "Unchanged: %(count)s.", count=len(outcomes) - good)
     reasons = " ".join(sorted(gettext(actor.locale, problem) for problem in problems))
     return f"{said} {left} {reasons}"
 

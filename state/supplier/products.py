@@ -47,13 +47,13 @@ class ProductsState(ListState, rx.State):
                when=("pool", ("NONE", "REJECTED", "WITHDRAWN"))),
         Action("withdraw", N_("Withdraw"), _WRITE, _simply(pool.withdraw), icon="undo-2",
                when=("pool", ("SUBMITTED", "APPROVED")), danger=True,
-               question=N_("It leaves every store's shelf at once. Orders that are under way"
-                           " go on. You can push it again later."),
+               question=N_("It is removed from every store immediately. Orders in progress "
+                           "continue. You can push it again later."),
                done=N_("Withdrawn: %(count)s.")),
         Action("archive", N_("Archive"), _WRITE, _simply(products.archive_products),
                icon="archive", when=("status", ("ACTIVE",)),
-               question=N_("It leaves your assortment and every store's shelf."
-                           " You can restore it at any time."),
+               question=N_("It is removed from your products and from every store. You can "
+                           "restore it at any time."),
                done=N_("Archived: %(count)s.")),
         Action("restore", N_("Restore"), _WRITE, _simply(products.restore_products),
                icon="archive-restore", when=("status", ("ARCHIVED",)),

@@ -416,7 +416,7 @@ async def test_in_the_end_a_report_that_cannot_be_sent_says_so(
         fault = await session.scalar(
             text("select fault from report_deliveries where schedule_id = :id"), {"id": key}
         )
-    assert fault == "The mail server did not take it."
+    assert fault == "The mail server rejected it."
     with frozen(at + timedelta(days=400)):
         assert await forget_old() >= 1
     assert await _deliveries(database, key) == {}

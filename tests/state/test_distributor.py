@@ -94,7 +94,7 @@ async def test_a_bulk_listing_previews_lists_and_reports_what_it_skipped(
         outcome = await do(state, "submit", form)
     assert "Listed: 0." in said(outcome)
     assert [row["reason"] for row in state.skipped] == [
-        "The price would be under cost: supply price plus platform fees."
+        "This price is below cost (supply price plus platform fees)."
     ] * 2
 
 

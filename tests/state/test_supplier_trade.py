@@ -90,7 +90,7 @@ async def test_an_order_is_accepted_shipped_in_two_parcels_and_keeps_its_phone(
         await OrderState.ship.fn(state, wish)
         assert (state.order["status"], state.lines[0]["left"]) == ("PARTLY_SHIPPED", "1")
         await OrderState.ship.fn(state, wish | {"tracking": "DEMO5678"})
-        assert state.errors == {"quantity": "More than is left to ship."}
+        assert state.errors == {"quantity": "This exceeds the quantity left to ship."}
         await OrderState.ship.fn(state, wish | {"tracking": "DEMO5678", f"units-{line}": "1"})
         assert state.order["status"] == "SHIPPED"
         assert [parcel.tracking for parcel in state.parcels] == ["DEMO5678", "DEMO1234"]
@@ -113,7 +113,7 @@ async def test_the_same_parcel_twice_is_refused_plainly(
         wish = {"carrier": "sandbox", "tracking": "DEMO1234", f"units-{line}": "1"}
         await OrderState.ship.fn(state, wish)
         await OrderState.ship.fn(state, wish)
-        assert state.errors == {"tracking": "This parcel was recorded before."}
+        assert state.errors == {"tracking": "This parcel is already recorded."}
         assert state.lines[0]["left"] == "1"
 
 
@@ -195,7 +195,7 @@ async def test_stock_is_adjusted_with_a_reason_and_counted_in_bulk(
         await BulkCountState.submit.fn(counting, {"typed": f"{code}, 4\n{code}x, 1\nzz"})
         assert [result["good"] for result in counting.results] == ["1", "", ""]
         await BulkCountState.submit.fn(counting, {"typed": f"{code}, 2"})
-        assert counting.results[0]["said"] == "More than that is promised to orders."
+        assert counting.results[0]["said"] == "More units than this are reserved for orders."
         await StockState.load.fn(listing)
     assert [(row["on_hand"], row["state"]) for row in listing.rows] == [("4", "LOW")]
 

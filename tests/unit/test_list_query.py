@@ -10,7 +10,7 @@ GOODS = Resource(
     columns=(),
     filters=(
         Filter("status", "Status", "status = :status", choices=(("ON", "On"),), default="ON"),
-        Filter("made", "Made", "made_at", kind="dates"),
+        Filter("made", "Created on", "made_at", kind="dates"),
         Filter("order", "Order", "order_id = cast(:order as uuid)", kind="link"),
     ),
 )

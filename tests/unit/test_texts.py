@@ -28,7 +28,7 @@ def test_every_text_of_a_room_is_translated(room: str) -> None:
 def test_the_extractor_finds_texts_in_code_errors_and_declarations() -> None:
     found = {str(message.id) for message in extract("server") if message.id}
     assert "Please sign in to go on." in found
-    assert "Say why, so that the merchant can be told." in found
+    assert "Enter a reason; the merchant will see it." in found
     assert "Settles after (days)" in found
 
 

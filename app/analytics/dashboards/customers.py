@@ -36,7 +36,7 @@ SEGMENTS: dict[str, str] = {
     "new": N_("Newcomers"),
     "promising": N_("Promising"),
     "at_risk": N_("At risk"),
-    "asleep": N_("Asleep"),
+    "asleep": N_("Dormant"),
     "lost": N_("Lost"),
 }
 """Segment → its name, the best first; the rules stand in ``snapshots.summaries``."""

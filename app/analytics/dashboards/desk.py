@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 UNFILTERED: Mapping[str, str] = {
-    "category": N_("Not narrowed by category: these figures are not known by it."),
-    "province": N_("Not narrowed by region: these figures are not known by it."),
-    "supplier": N_("Not narrowed by supplier: these figures are not known by it."),
-    "distributor": N_("Not narrowed by distributor: these figures are not known by it."),
-    "store": N_("Not narrowed by store: these figures are not known by it."),
-    "product": N_("Not narrowed by product: these figures are not known by it."),
-    "source": N_("Not narrowed by source: these figures are not known by it."),
-    "campaign": N_("Not narrowed by campaign: these figures are not known by it."),
+    "category": N_("Not filtered by category: these figures are not available by category."),
+    "province": N_("Not filtered by region: these figures are not available by region."),
+    "supplier": N_("Not filtered by supplier: these figures are not available by supplier."),
+    "distributor": N_(
+        "Not filtered by distributor: these figures are not available by distributor."
+    ),
+    "store": N_("Not filtered by store: these figures are not available by store."),
+    "product": N_("Not filtered by product: these figures are not available by product."),
+    "source": N_("Not filtered by source: these figures are not available by source."),
+    "campaign": N_("Not filtered by campaign: these figures are not available by campaign."),
 }
 """What is said of a panel that cannot obey a filter."""
 UNKNOWN = N_("Unknown")

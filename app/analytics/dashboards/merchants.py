@@ -94,7 +94,7 @@ async def settlement(desk: Desk) -> Panel | None:
     )
     return Panel(
         "settlement",
-        N_("Where merchants' money stands"),
+        N_("Merchants' funds by state"),
         Chart.TABLE,
         (Column("state", N_("State")), Column("cents", N_("Amount"), Unit.MONEY)),
         rows if any(found.values()) else (),

@@ -30,7 +30,7 @@ def column_of(measure: Measure | str) -> Column:
 def before_of(measure: Measure | str) -> Column:
     """Return the column of a measure's comparison."""
     found = measure_of(measure)
-    return Column(found.key + BEFORE, N_("In the comparison"), found.unit, found.key)
+    return Column(found.key + BEFORE, N_("Comparison period"), found.unit, found.key)
 
 
 def change_column(measure: Measure | str) -> Column:

@@ -19,9 +19,9 @@ _CARTED = _visitors_who("carted", CARTED)
 _CHECKED_OUT = _visitors_who("checked_out", CHECKED_OUT)
 _VISIT_STAGES: tuple[tuple[str, str, Measure | str], ...] = (
     ("visitors", N_("Visited a store"), "visitors"),
-    ("viewed", N_("Looked at a product"), _VIEWED),
-    ("carted", N_("Put it into the cart"), _CARTED),
-    ("checked_out", N_("Went to checkout"), _CHECKED_OUT),
+    ("viewed", N_("Viewed a product"), _VIEWED),
+    ("carted", N_("Added to cart"), _CARTED),
+    ("checked_out", N_("Started checkout"), _CHECKED_OUT),
     ("paid_orders", N_("Paid"), "paid_orders"),
     ("repeat_orders", N_("Of these, bought again"), "repeat_orders"),
 )
@@ -42,7 +42,7 @@ async def visit_funnel(desk: Desk) -> Panel | None:
     )
     return Panel(
         "funnel",
-        N_("From visit to repeat"),
+        N_("From visit to repeat purchase"),
         Chart.FUNNEL,
         _columns(N_("Visitors, orders")),
         rows if values[0] or values[4] else (),

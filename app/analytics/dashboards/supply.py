@@ -67,8 +67,8 @@ _FREE = (
     " group by p.id"
 )
 _STOCK_NOTE = N_(
-    "What runs out first on top: free stock now ÷ units sold a day in the last 28 whole days."
-    " Products that sold nothing are left out."
+    "Sorted by what runs out first: available stock ÷ average daily sales of the last 28 full "
+    "days. Products without sales are left out."
 )
 
 
@@ -162,7 +162,7 @@ _METHODS = {
         " Holt-Winters by %(error)s%%. The band held 80%% of the tried days."
     ),
 }
-_TOO_FEW = N_("A forecast needs %(days)s whole days with sales; there are not so many yet.")
+_TOO_FEW = N_("A forecast needs %(days)s full days with sales; there are not enough yet.")
 
 
 async def outlook(desk: Desk, measure: Measure | str = "supply_sales") -> Panel | None:

@@ -12,8 +12,8 @@ _ORDERS = ("sourced_orders", "sourced_sales")
 SHOWN = 12
 DIRECT = N_("Direct")
 _EMPTY = N_(
-    "No visit named where it came from yet. Add utm_source and utm_campaign to the links that you"
-    " share, and visits and sales will be told apart here."
+    "No visit has a source yet. Add utm_source and utm_campaign to the links you share to see "
+    "visits and sales by source here."
 )
 
 

@@ -49,7 +49,7 @@ BASE_NAMES: Mapping[Base, str] = {
     Base.TRAFFIC: N_("Visits of the stores, by their day"),
     Base.PRODUCT_TRAFFIC: N_("Views of products in the stores, by their day"),
 }
-LIVE_SOURCE = N_("The books as they are now")
+LIVE_SOURCE = N_("Current balances")
 
 BASE_DIMENSIONS: Mapping[Base, frozenset[str]] = {
     Base.LINES: frozenset({"category", "province", "supplier", "distributor", "store", "product"}),

@@ -126,8 +126,8 @@ MONEY_MEASURES = (
         "refunds",
         N_("Refunds"),
         N_(
-            "Money of paid orders that was promised back to buyers in the period. Failed refunds"
-            " and payments that no order could take are left out."
+            "Refunds of paid orders started in the period. Failed refunds and refunds of payments "
+            "without an order are left out."
         ),
         Unit.MONEY,
         P,
@@ -139,10 +139,7 @@ MONEY_MEASURES = (
     Measure(
         "store_refunds",
         N_("Refunds"),
-        N_(
-            "Money of your paid orders that was promised back to buyers in the period. Failed"
-            " refunds are left out."
-        ),
+        N_("Refunds of your paid orders started in the period. Failed refunds are left out."),
         Unit.MONEY,
         D,
         TRADE,

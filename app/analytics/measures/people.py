@@ -73,7 +73,7 @@ PEOPLE_MEASURES = (
     ),
     Measure(
         "cart_adds",
-        N_("Put into carts"),
+        N_("Added to carts"),
         N_("Times that products were put into a cart in the period."),
         Unit.COUNT,
         P | D,
@@ -96,7 +96,7 @@ PEOPLE_MEASURES = (
     ),
     Measure(
         "visit_conversion",
-        N_("Visits that order"),
+        N_("Visit-to-order rate"),
         N_("Orders that visitors placed on the day of their visit ÷ visitors of the period."),
         Unit.RATE,
         P | D,
@@ -132,7 +132,7 @@ PEOPLE_MEASURES = (
     ),
     Measure(
         "repeat_orders",
-        N_("Bought again"),
+        N_("Repeat orders"),
         N_("Paid orders placed in the period by customers who had bought before."),
         Unit.COUNT,
         P | D,

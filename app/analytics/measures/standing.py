@@ -18,7 +18,7 @@ STANDING_MEASURES = (
     Measure(
         "merchants_to_review",
         N_("Merchants to review"),
-        N_("Applications that nobody has decided on."),
+        N_("Applications waiting for review."),
         Unit.COUNT,
         P,
         ("merchants",),
@@ -28,7 +28,7 @@ STANDING_MEASURES = (
     Measure(
         "products_to_review",
         N_("Products to review"),
-        N_("Products that suppliers have pushed and nobody has decided on."),
+        N_("Products pushed by suppliers and waiting for review."),
         Unit.COUNT,
         P,
         ("products",),
@@ -38,7 +38,7 @@ STANDING_MEASURES = (
     Measure(
         "to_accept",
         N_("To accept"),
-        N_("Paid parts that wait for you to accept or refuse them."),
+        N_("Paid order parts waiting for you to accept or decline them."),
         Unit.COUNT,
         S,
         ("orders",),
@@ -68,7 +68,7 @@ STANDING_MEASURES = (
     Measure(
         "low_stock",
         N_("Low on stock"),
-        N_("SKUs on sale of which no more is free than their warning level."),
+        N_("SKUs on sale whose available stock is at or below their low-stock level."),
         Unit.COUNT,
         S,
         ("stock",),
@@ -175,8 +175,8 @@ STANDING_MEASURES = (
     ),
     Measure(
         "free_stock",
-        N_("Free stock"),
-        N_("Units on hand − units promised to orders, of the SKUs on sale."),
+        N_("Available stock"),
+        N_("Units on hand − units reserved for orders, of the SKUs on sale."),
         Unit.COUNT,
         S,
         ("stock", "analytics"),
@@ -186,7 +186,7 @@ STANDING_MEASURES = (
     Measure(
         "stock_cover",
         N_("Stock cover"),
-        N_("Free stock ÷ units sold a day, on average of the last 28 whole days."),
+        N_("Available stock ÷ average daily sales of the last 28 full days."),
         Unit.DAYS,
         S,
         ("stock", "analytics"),
@@ -196,7 +196,7 @@ STANDING_MEASURES = (
     Measure(
         "sell_through",
         N_("Sell-through"),
-        N_("Units sold in the last 28 whole days ÷ (those + free stock)."),
+        N_("Units sold in the last 28 full days ÷ (those + available stock)."),
         Unit.RATE,
         S,
         ("stock", "analytics"),

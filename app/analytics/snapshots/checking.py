@@ -15,7 +15,7 @@ from app.services.engine import engine_reader
 from app.services.verification import MOST_ROWS
 
 NAME = "snapshots_equal_tables"
-MEANING = N_("closed days have the figures in the analytics' files that the tables have")
+MEANING = N_("the analytics files agree with the tables for closed days")
 
 
 def check() -> dict[str, Any] | None:

@@ -26,8 +26,8 @@ from app.services.sessions import signed_in
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _DONE = {
-    "password": N_("Your password is changed. Your other sessions have ended."),
-    "off": N_("The second factor is off."),
+    "password": N_("Your password has been changed. Your other sessions were ended."),
+    "off": N_("Two-step verification is off."),
     "ended": N_("That session has ended."),
     "saved": N_("Saved."),
 }

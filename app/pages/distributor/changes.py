@@ -16,6 +16,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         ChangesState,
-        hint=t("What suppliers changed, and what each listing made of it by its own policy."),
-        empty_hint=N_("When a supplier changes a price, you read it here."),
+        hint=t("What suppliers changed, and how each listing responded under its own policy."),
+        empty_hint=N_("Supplier price changes appear here."),
     )

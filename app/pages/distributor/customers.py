@@ -17,5 +17,5 @@ def page() -> rx.Component:
     return list_page(
         CustomersState,
         hint=t("People with an account in one of your stores. Guests are in the orders."),
-        empty_hint=N_("Whoever makes an account in your store appears here."),
+        empty_hint=N_("Customers who register in your store appear here."),
     )

@@ -60,7 +60,7 @@ def _head_actions() -> list[rx.Component]:
         rx.cond(
             facts["is_on_shelf"] != "",
             outside_link(
-                base.icon("external-link"), rx.el.span(t("Look at it in the store")),
+                base.icon("external-link"), rx.el.span(t("View in the store")),
                 href=facts["live"], new_tab=True, class_name="btn btn-plain",
             ),
         ),
@@ -81,7 +81,8 @@ def _warnings() -> rx.Component:
     return rx.fragment(rx.match(
         _State.facts["status"],
         ("NEEDS_REPRICE", base.note(
-            t("At this price you would lose money: nobody can buy it. Set new prices."), "warn")),
+            t("At this price you would lose money, so it cannot be bought. Set new prices."),
+            "warn")),
         ("OFF_POOL", base.note(
             t("The supplier or the platform took this product out of the pool."), "bad")),
         rx.fragment(),
@@ -99,7 +100,7 @@ def _prices() -> rx.Component:
             on_submit=_State.save,
             custom_attrs={"data-form": "prices"},
         ),
-        title=t("Prices and what they bring"),
+        title=t("Prices and margins"),
         class_name="flush",
     )
 
@@ -118,7 +119,7 @@ def _facts() -> rx.Component:
             (t("Sold"), rx.el.span(facts["sold"], class_name="num")),
             (t("Listed"), facts["created_at"]),
         ),
-        rx.link(t("Look at it in the pool"), href=ShellState.path + "/sourcing/"
+        rx.link(t("View in the pool"), href=ShellState.path + "/sourcing/"
                 + facts["product_id"], class_name="cell-link"),
     )  # fmt: skip
 

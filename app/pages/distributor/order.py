@@ -72,13 +72,13 @@ def _take_back() -> rx.Component:
     return dialog(
         rx.el.form(
             rx.el.p(
-                t("What no supplier has accepted yet is taken back, and its money is refunded."
-                  " Accepted parts go on."),
+                t("Parts that no supplier has accepted yet are cancelled and refunded. Accepted "
+                  "parts continue."),
                 class_name="question",
             ),
             forms.field(t("Reason"), forms.area("reason"), name="reason", required=True,
                         error=_State.errors.get("reason", ""),
-                        help=t("The buyer reads this.")),
+                        help=t("The buyer will see this.")),
             forms.form_buttons(t("Cancel and refund"), cancel=_State.ask, danger=True),
             on_submit=_State.take_back,
             custom_attrs={"data-form": "withdraw"},

@@ -39,7 +39,7 @@ def _content() -> rx.Component:
             ),
             base.card(
                 sku_prices(_State, offered=False),
-                title=t("Prices and what they bring"),
+                title=t("Prices and margins"),
                 class_name="flush",
             ),
             on_submit=_State.list_it,

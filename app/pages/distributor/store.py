@@ -70,7 +70,7 @@ def _form() -> rx.Component:
             _accent(),
             *look,
             _may(forms.form_buttons(t("Save"))),
-            title=t("Look"),
+            title=t("Appearance"),
         ),
         on_submit=_State.save,
         class_name="stack",
@@ -103,7 +103,7 @@ def _logo() -> rx.Component:
                         custom_attrs={"data-console-upload-key": ""}),
             class_name="upload-row",
         ),
-        rx.el.p(t("The picture could not be taken. Use a PNG, JPEG or WebP below 8 MB."),
+        rx.el.p(t("The picture could not be uploaded. Use a PNG, JPEG or WebP below 8 MB."),
                 class_name="fault", hidden=True, role="alert",
                 custom_attrs={"data-console-upload-fault": ""}),
         class_name="field",
@@ -133,7 +133,8 @@ def _accent() -> rx.Component:
         ),
         name="accent",
         error=_State.errors.get("accent", ""),
-        help=t("Buttons and links. It is darkened or lightened where it could not be read."),
+        help=t("For buttons and links. Darkened or lightened automatically where it would be hard "
+               "to read."),
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _link() -> rx.Component:
             base.button(t("Copy the link"), icon_name="copy",
                         on_click=[rx.set_clipboard(_State.address),
                                   rx.toast.success(t("Copied."))]),
-            file_link(base.icon("download"), rx.el.span(t("Save the code")), href=_State.qr,
+            file_link(base.icon("download"), rx.el.span(t("Download QR code")), href=_State.qr,
                     name=_State.slug + ".svg", class_name="btn btn-plain"),
             class_name="actions",
         ),
@@ -169,7 +170,7 @@ def _usual() -> rx.Component:
 
 def _featured() -> rx.Component:
     return base.card(
-        rx.el.p(t("These come first on the entry page, in this order."), class_name="soft"),
+        rx.el.p(t("Shown first on the store's home page, in this order."), class_name="soft"),
         rx.cond(
             _State.featured.length() > 0,
             rx.el.ol(rx.foreach(_State.featured, _featured_row), class_name="picked-list"),
@@ -199,7 +200,7 @@ def _featured_row(row: rx.Var[dict[str, str]]) -> rx.Component:
         _may(
             rx.el.span(
                 base.icon_button("arrow-up", t("Move up"), on_click=_State.raise_up(row["id"])),
-                base.icon_button("x", t("Feature no longer"), on_click=_State.drop(row["id"])),
+                base.icon_button("x", t("Stop featuring"), on_click=_State.drop(row["id"])),
             )
         ),
         key=row["id"],

@@ -16,6 +16,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         ImportsState,
-        hint=t("Brings another marketplace's history in: who traded, what, and what was paid."),
-        empty_hint=N_("A new import checks its files first and writes nothing before you say so."),
+        hint=t("Import another marketplace's history: merchants, products, orders and payments."),
+        empty_hint=N_("A new import checks its files first and writes nothing until you confirm."),
     )

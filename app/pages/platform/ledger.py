@@ -40,11 +40,11 @@ def page() -> rx.Component:
 
 def _figures() -> rx.Component:
     return rx.el.div(
-        _figure(t("Held at the provider"), figures.held, t("for everybody together")),
-        _figure(t("Pending"), figures.pending, t("of merchants, until it is due")),
-        _figure(t("Available"), figures.available, t("of merchants, to pay out")),
+        _figure(t("Held at the provider"), figures.held, t("for all parties")),
+        _figure(t("Pending"), figures.pending, t("owed to merchants, not yet due")),
+        _figure(t("Available"), figures.available, t("owed to merchants, payable")),
         _figure(t("Commission and fees"), figures.earned, t("of the platform")),
-        _figure(t("Not allocated"), figures.unallocated, t("waits to be refunded")),
+        _figure(t("Not allocated"), figures.unallocated, t("waiting to be refunded")),
         class_name="kpis",
     )
 

@@ -21,7 +21,7 @@ entry = TransactionState.entry
 SOURCES = (
     ("payment", N_("Payment")),
     ("refund", N_("Refund")),
-    ("split", N_("Share of an order's part")),
+    ("split", N_("Share of an order part")),
 )
 
 

@@ -21,7 +21,7 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         TransactionsState,
-        hint=t("Nothing here is ever changed: a correction is another transaction."),
+        hint=t("Transactions are never edited; a correction is another transaction."),
         extra=rx.cond(account.kind != "", _account()),
         head_actions=(base.link_button(t("Accounts"), here("ledger"), icon_name="book-open"),),
     )

@@ -81,11 +81,14 @@ def _callbacks() -> rx.Component:
             payment.callbacks.length() > 0,
             rx.foreach(payment.callbacks, _callback),
             rx.el.p(
-                t("No message came. The provider is asked about payments that stay silent."),
+                t(
+                    "No notification received. Payments without an answer are queried at the "
+                    "provider."
+                ),
                 class_name="soft",
             ),
         ),
-        title=t("The provider's messages"),
+        title=t("Provider notifications"),
     )
 
 
@@ -129,7 +132,7 @@ def _transactions() -> rx.Component:
         [
             Cell(t("When"), when, "c-moment"),
             Cell(t("Kind"), lambda e: word(e["kind"], TRANSACTION_KIND)),
-            Cell(t("Moved"), lambda e: e["amount"], "right num"),
+            Cell(t("Amount moved"), lambda e: e["amount"], "right num"),
         ],
         payment.transactions,
     )

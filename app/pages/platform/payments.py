@@ -16,6 +16,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         PaymentsState,
-        hint=t("Each attempt to pay an order, and what its provider said."),
+        hint=t("Every payment attempt, and the provider's response."),
         empty_hint=N_("Payments appear here when buyers start to pay."),
     )

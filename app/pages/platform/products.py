@@ -16,6 +16,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         ProductsState,
-        hint=t("What suppliers push to the pool waits here for your word."),
+        hint=t("Products that suppliers push to the pool are reviewed here."),
         empty_hint=N_("All reviewed. Choose another status to see what was decided."),
     )

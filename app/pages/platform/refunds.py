@@ -16,6 +16,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         RefundsState,
-        hint=t("Money on its way back to buyers. An unclear answer is asked for again."),
-        empty_hint=N_("Nothing was refunded so far."),
+        hint=t("Refunds to buyers. Unclear responses are queried again at the provider."),
+        empty_hint=N_("No refunds yet."),
     )

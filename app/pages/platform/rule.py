@@ -37,7 +37,7 @@ def page() -> rx.Component:
             action_button(RuleState, "off", rule.id, kind="plain", fits=rule.status == "ON"),
             action_button(RuleState, "on", rule.id, fits=rule.status == "OFF"),
             action_button(RuleState, "edit", rule.id, kind="primary"),
-            hint=t("Orders keep the version that they met when they were placed."),
+            hint=t("Orders keep the version that was in force when they were placed."),
             back=here("rules"),
         ),
         base.card(_conditions(), title=t("Applies to")),
@@ -64,7 +64,7 @@ def _versions() -> rx.Component:
         [
             Cell(t("Version"), lambda v: rx.el.b("v", v.version), "c-title num"),
             Cell(t("State"), lambda v: base.badge(v.standing, STANDING)),
-            Cell(t("Begins on"), lambda v: v.effective_at, "c-moment"),
+            Cell(t("Effective from"), lambda v: v.effective_at, "c-moment"),
             Cell(t("Commission"), _terms),
             Cell(t("Payment fee"), lambda v: rx.el.span(v.fee_rate, " · ",
                                                         word(v.fee_bearer, FEE_BEARER))),

@@ -38,7 +38,7 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         RulesState,
-        hint=t("Asked from top to bottom for each line of an order; the first match applies."),
+        hint=t("Checked from top to bottom for each order line; the first match applies."),
         extra=_tester(),
     )
 
@@ -62,7 +62,7 @@ def _tester() -> rx.Component:
         rx.el.summary(base.icon("flask-conical"), rx.el.b(t("Which rule applies?"))),
         rx.el.form(
             rx.el.div(*fields, product, class_name="ask"),
-            base.button(t("Ask"), type="submit", kind="primary"),
+            base.button(t("Check rules"), type="submit", kind="primary"),
             on_submit=RuleTesterState.try_rules,
             class_name="stack-s",
             custom_attrs={"data-form": "tester"},

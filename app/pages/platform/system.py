@@ -19,10 +19,8 @@ def page() -> rx.Component:
     return rx.el.div(
         base.page_head(
             t("System health"),
-            base.button(t("Look again"), icon_name="refresh-cw", on_click=SystemState.look_again),
-            hint=t(
-                "What the installation rests on, the queue of jobs, and the books' consistency."
-            ),
+            base.button(t("Refresh"), icon_name="refresh-cw", on_click=SystemState.look_again),
+            hint=t("The system's components, its job queue, and the consistency of the books."),
         ),
         rx.el.div(parts_card(), sizes_card(), class_name="columns"),
         checks_card(),

@@ -22,7 +22,7 @@ def page() -> rx.Component:
     )
     return list_page(
         ProductsState,
-        hint=t("What you make. Push it to the pool, and stores can sell it."),
+        hint=t("Your products. Push them to the pool, and stores can sell them."),
         head_actions=(rx.cond(ShellState.may.contains(WRITE), new),),
-        empty_hint=N_("Make your first product: with pictures, specs and prices."),
+        empty_hint=N_("Create your first product with pictures, specs and prices."),
     )

@@ -17,6 +17,6 @@ def page() -> rx.Component:
     """Return the page."""
     return list_page(
         StatementState,
-        hint=t("Opening balance, what came and went, closing balance: month by month."),
+        hint=t("Opening balance, income and payouts, closing balance: month by month."),
         extra=money_tabs("ledger/statement"),
     )

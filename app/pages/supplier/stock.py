@@ -24,9 +24,9 @@ def page() -> rx.Component:
     return rx.fragment(
         list_page(
             StockState,
-            hint=t("What runs out comes first. Every change keeps its reason."),
+            hint=t("Lowest stock first. Every change keeps its reason."),
             head_actions=(rx.cond(ShellState.may.contains(WRITE), count),),
-            empty_hint=N_("SKUs appear here when you make products."),
+            empty_hint=N_("SKUs appear here when you create products."),
         ),
         paste_dialog(
             BulkCountState,

@@ -58,7 +58,7 @@ AUDIT_COLUMN: Words = (
     ("is_distributor", N_("Distributes")),
     ("is_self_operated", N_("Self-operated")),
     ("settle_days", N_("Settles after (days)")),
-    ("totp_enabled_at", N_("Second factor since")),
+    ("totp_enabled_at", N_("Two-step verification since")),
     ("disabled_at", N_("Disabled since")),
     ("created_at", N_("Created at")),
     ("approved_at", N_("Approved at")),

@@ -87,7 +87,7 @@ def part_filters() -> tuple[Filter, ...]:
                f" else (s.status = 'PAID' or s.status in {open_states})"
                " and s.paid_at < now() - interval '48 hours' end",
                choices=(("ship", N_("To ship")), ("overdue", N_("Overdue")))),
-        Filter("paid", N_("Paid"), "s.paid_at", kind="dates"),
+        Filter("paid", N_("Paid at"), "s.paid_at", kind="dates"),
         Filter("reached", N_("Progress"), _reached("s.status", first), choices=PART_PROGRESS),
         Filter("product", N_("Product"), lines + "f.product_id = cast(:product as uuid))",
                kind="link"),

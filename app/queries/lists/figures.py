@@ -35,9 +35,9 @@ DELIVERY_STATUS: Words = (
 FAULTS: Words = tuple(
     (message, message)
     for message in (
-        N_("The analysis is not shared any more with the one who set up the report."),
+        N_("The analysis is no longer shared with the person who set up this report."),
         N_("Something went wrong on our side; the log has the details."),
-        N_("The mail server did not take it."),
+        N_("The mail server rejected it."),
     )
 )
 """What stands in a delivery's ``fault``; see ``app.services.reports.delivering``."""
@@ -66,7 +66,7 @@ def _analyses(scope: str) -> Resource:
             Column("shared", N_("Shared with"), shared, "status", sort=shared, words=SHARING),
             Column("pinned", N_("Dashboard"), "case when a.is_pinned then 'PINNED' else '' end",
                    "status", words=PINNED),
-            Column("opened_at", N_("You opened it"), "o.opened_at", "moment", sort="o.opened_at"),
+            Column("opened_at", N_("Last opened"), "o.opened_at", "moment", sort="o.opened_at"),
             Column("updated_at", N_("Changed"), "a.updated_at", "moment", sort="a.updated_at",
                    on_phone=False),
             Column("mine", "", f"case when {mine} then 'YES' else 'NO' end", silent=True),
@@ -74,7 +74,7 @@ def _analyses(scope: str) -> Resource:
                    silent=True),
         ),
         filters=(
-            Filter("whose", N_("Whose"), f"({mine}) = (:whose = 'mine')",
+            Filter("whose", N_("Ownership"), f"({mine}) = (:whose = 'mine')",
                    choices=(("mine", N_("My own")), ("others", N_("Shared by others")))),
             Filter("pinned", N_("Dashboard"), "a.is_pinned = (:pinned = 'yes')",
                    choices=(("yes", N_("On the dashboard")), ("no", N_("Not on the dashboard")))),

@@ -40,7 +40,7 @@ def _staff(scope: str) -> Resource:
             Column("name", N_("Full name"), "p.name", "title", sort="p.name"),
             Column("email", N_("E-mail"), "p.email", sort="p.email"),
             Column("roles", N_("Role"), "p.roles", "status", sort="p.roles", words=ROLE_WORDS),
-            Column("second_factor", N_("Second factor"),
+            Column("second_factor", N_("Two-step verification"),
                    "case when p.has_second_factor then 'ON' else 'OFF' end", "status",
                    words=(("ON", N_("On")), ("OFF", N_("Off")))),
             Column("state", N_("Status"),
@@ -52,7 +52,7 @@ def _staff(scope: str) -> Resource:
         filters=(
             Filter("role", N_("Role"), ":role = any(p.role_ids)", options_sql=_ROLE_OPTIONS,
                    words=ROLE_WORDS),
-            Filter("second_factor", N_("Second factor"),
+            Filter("second_factor", N_("Two-step verification"),
                    "p.has_second_factor = (:second_factor = 'on')",
                    choices=(("on", N_("On")), ("off", N_("Off")))),
         ),

@@ -78,7 +78,7 @@ ORDERS = Resource(
         Column("distributor", N_("Distributor"), "d.name", on_phone=False, hidden=True),
         Column("buyer", N_("Buyer"), "o.buyer_kind", words=BUYER_KIND, on_phone=False),
         Column("total", N_("Total"), "o.total_cents", "money", sort="o.total_cents"),
-        Column("paid", N_("Paid"), "o.paid_cents", "money", on_phone=False),
+        Column("paid", N_("Amount paid"), "o.paid_cents", "money", on_phone=False),
         Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money",
                on_phone=False),
         currency_column("o.currency"),

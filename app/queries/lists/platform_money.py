@@ -50,7 +50,7 @@ PAYMENTS = Resource(
     ),
     filters=(
         Filter("status", N_("Status"), "p.status = :status", choices=PAYMENT_STATUS),
-        Filter("taken", N_("Taken by its order"),
+        Filter("taken", N_("Applied to the order"),
                "p.status = 'PAID' and p.settled_by_order = (:taken = 'yes')",
                choices=(("yes", N_("Yes")), ("no", N_("No: paid twice or too late")))),
         Filter("created", N_("Started at"), "p.created_at", kind="dates"),
@@ -112,7 +112,7 @@ RULES = Resource(
     ),
     key="r.id",
     columns=(
-        Column("place", N_("Place"),
+        Column("place", N_("Priority"),
                "(select count(*) from split_rules x where (x.position, x.id)"
                " <= (r.position, r.id))", "quantity", sort="r.position"),
         Column("name", N_("Rule"), "r.name", "title", link="rules/{id}"),
@@ -122,7 +122,7 @@ RULES = Resource(
         Column("store", N_("Store"), "s.name", hidden=True),
         Column("product", N_("Product"), "p.title", hidden=True),
         Column("rate", N_("Rate"), "v.rate_bps", "rate"),
-        Column("base", N_("Counted on"), "v.base", words=SPLIT_BASE, hidden=True),
+        Column("base", N_("Calculated on"), "v.base", words=SPLIT_BASE, hidden=True),
         Column("fee", N_("Payment fee"), "v.payment_fee_bps", "rate", hidden=True),
         Column("bearer", N_("Fee borne by"), "v.fee_bearer", words=FEE_BEARER, hidden=True),
         Column("version", N_("Version"), "v.version", "quantity", on_phone=False),
@@ -153,17 +153,17 @@ ACCOUNTS = Resource(
     ),
     key="a.id",
     columns=(
-        Column("party", N_("Account of"), "coalesce(m.name, 'PLATFORM')", "title",
+        Column("party", N_("Account holder"), "coalesce(m.name, 'PLATFORM')", "title",
                sort="m.name", words=(("PLATFORM", N_("Platform")),),
                link="ledger/transactions?account={id}"),
-        Column("role", N_("As"), "a.role", words=PARTY_ROLE),
+        Column("role", N_("Acting as"), "a.role", words=PARTY_ROLE),
         Column("kind", N_("Ledger account"), "a.kind", words=ACCOUNT_KIND, sort="a.kind"),
         Column("balance", N_("Balance"), "b.cents", "money", sort="b.cents"),
         currency_column("a.currency"),
     ),
     filters=(
         Filter("kind", N_("Ledger account"), "a.kind = :kind", choices=ACCOUNT_KIND),
-        Filter("role", N_("As"), "a.role = :role", choices=PARTY_ROLE),
+        Filter("role", N_("Acting as"), "a.role = :role", choices=PARTY_ROLE),
         Filter("balance", N_("Balance"),
                "case :balance when 'below' then b.cents < 0 else b.cents <> 0 end",
                choices=(("some", N_("Not zero")), ("below", N_("Below zero"))), default="some"),
@@ -186,7 +186,7 @@ TRANSACTIONS = Resource(
         Column("occurred_at", N_("When"), "t.occurred_at", "moment", sort="t.occurred_at",
                indexed=True, link="ledger/transactions/{id}"),
         Column("kind", N_("Kind"), "t.kind", "title", words=TRANSACTION_KIND),
-        Column("amount", N_("Moved"),
+        Column("amount", N_("Amount moved"),
                _OF_POSTINGS.format(what="sum(p.amount_cents)"), "money"),
         # All postings of a transaction are of one currency, which ``tongshang verify`` checks.
         currency_column(_OF_POSTINGS.format(what="min(p.currency)")),
@@ -198,7 +198,7 @@ TRANSACTIONS = Resource(
     ),
     filters=(
         Filter("kind", N_("Kind"), "t.kind = :kind", choices=TRANSACTION_KIND),
-        Filter("touches", N_("Touches"),
+        Filter("touches", N_("Accounts involved"),
                "t.id in (select p.transaction_id from postings p join ledger_accounts a"
                " on a.id in (p.from_account_id, p.to_account_id) where a.kind = :touches)",
                choices=ACCOUNT_KIND),

@@ -40,7 +40,7 @@ ORDERS = Resource(
         Column("waits", N_("Waiting (h)"), _WAITS, "quantity", sort=_WAITS),
         Column("placed_at", N_("Placed"), "s.placed_at", "moment", sort="s.placed_at",
                on_phone=False),
-        Column("paid_at", N_("Paid"), "s.paid_at", "moment", sort="s.paid_at", hidden=True),
+        Column("paid_at", N_("Paid at"), "s.paid_at", "moment", sort="s.paid_at", hidden=True),
         Column("shipped_at", N_("Shipped"), "s.shipped_at", "moment", sort="s.shipped_at",
                hidden=True),
     ),

@@ -57,8 +57,8 @@ TEXTS: Mapping[str, str] = {
         "Supply price and commission together are more than the price. Correct one of them."
     ),
     "order_refused": N_(
-        "Another row of the same order is refused, and an order comes whole or not at all. Mend"
-        " that row."
+        "Another row of the same order was refused, and an order is imported whole or not at all. "
+        "Correct that row."
     ),
     "changed": N_(
         "This was imported before with other content, and history is not rewritten. Remove it from"

@@ -57,7 +57,7 @@ NOTES: Mapping[str, str] = {
     "parcels_without_lines": N_(
         "Parcels of orders without lines: %(rows)s. They are left out: no part could hold them."
     ),
-    "unread_columns": N_("Columns that are not brought: %(columns)s."),
+    "unread_columns": N_("Columns not imported: %(columns)s."),
     "freight_by_supplier": N_(
         "Lines with freight: %(rows)s. It is kept by order and supplier, not by line."
     ),

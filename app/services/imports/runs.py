@@ -39,7 +39,7 @@ class MovedOn(Conflict):
     """The run is no longer where the step begins."""
 
     code = "import_moved_on"
-    message = "This import has moved on meanwhile. Look at it again."
+    message = "This import has changed in the meantime. Reload to see its current state."
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,9 @@ async def _ask(actor: Actor, run_id: UUID, begin: Sequence[str], state: str) -> 
         if not run.files:
             raise Invalid({"files": N_("Add at least one file first.")})
         if state == RunState.QUEUED and run.result.get("state") == "stopped":
-            raise Invalid({"files": N_("The files cannot be read as they are. Mend them first.")})
+            raise Invalid(
+                {"files": N_("The files cannot be read as they are. Correct them first.")}
+            )
         await _move(
             session,
             run_id,

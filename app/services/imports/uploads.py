@@ -126,7 +126,7 @@ async def _change(
 
 def _bound(files: Sequence[dict[str, object]]) -> None:
     if len(files) > MOST_FILES:
-        raise Invalid({"file": N_("These are too many files for one import.")})
+        raise Invalid({"file": N_("There are too many files for one import.")})
     if sum(int(str(file["size"])) for file in files) > MOST_ALTOGETHER:
         raise Invalid({"file": N_("An import may have at most 4 GB of files.")})
 

@@ -189,7 +189,7 @@ class FileGone(TradeError):
 
     code = "import_file_gone"
     status = 409
-    message = "The file %(file)s is not here any more. Add it again."
+    message = "The file %(file)s is no longer available. Add it again."
 
 
 async def _watched(task: _Task, writer: Database | None) -> Report:

@@ -34,9 +34,9 @@ MOST_ATTEMPTS = 6
 KEPT = timedelta(days=180)
 """How long it is kept what became of a delivery."""
 
-NOT_SHARED = N_("The analysis is not shared any more with the one who set up the report.")
+NOT_SHARED = N_("The analysis is no longer shared with the person who set up this report.")
 OUR_FAULT = N_("Something went wrong on our side; the log has the details.")
-MAIL_REFUSED = N_("The mail server did not take it.")
+MAIL_REFUSED = N_("The mail server rejected it.")
 
 
 async def send_due() -> int:

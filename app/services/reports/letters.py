@@ -219,7 +219,7 @@ async def _file(receiver: Receiver, wanted: Wanted, contents: Contents, reader: 
         (reader.say(N_("Days")), f"{period.first} – {period.last}"),
         (reader.say(N_("Compared with")), reader.compared_with),
         (reader.say(N_("Currency")), contents.view.currency),
-        (reader.say(N_("Figures of")), moment_text(now())),
+        (reader.say(N_("Data as of")), moment_text(now())),
         *contents.filters,
     ]
     said += [(reader.say(t.definition.name), _figure(t, reader).value) for t in contents.tiles]

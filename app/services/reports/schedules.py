@@ -201,7 +201,7 @@ async def _check(
         {"scope": actor.scope},
     )
     if not changing and (count or 0) >= MOST_SCHEDULES:
-        raise Invalid({"name": N_("These are too many.")})
+        raise Invalid({"name": N_("This is more than allowed.")})
 
 
 async def _set_receivers(
