@@ -53,7 +53,8 @@ def test_every_function_behind_transition_tables_plans_for_any_number_of_rows(
     connection: Any,
 ) -> None:
     found = connection.execute(
-        "select distinct p.proname, p.proconfig from pg_trigger t join pg_proc p on p.oid = t.tgfoid"
+        "select distinct p.proname, p.proconfig from pg_trigger t"
+        " join pg_proc p on p.oid = t.tgfoid"
         " where t.tgoldtable is not null or t.tgnewtable is not null"
     ).fetchall()
     assert len(found) >= 3
