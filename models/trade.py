@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import (
@@ -84,6 +84,14 @@ class Order(SQLModel, table=True):
             "expires_at",
             postgresql_where=text("status = 'PENDING_PAYMENT'"),
         ),
+        *(
+            Index(
+                f"ix_orders_unpaid_{kind}",
+                f"{kind}_key",
+                postgresql_where=text("status = 'PENDING_PAYMENT'"),
+            )
+            for kind in ("phone", "network", "session")
+        ),
     )
 
     id: UUID = row_id()
@@ -114,6 +122,11 @@ class Order(SQLModel, table=True):
     imported_at: datetime | None = moment()
     """Set for history that another marketplace made: it may be paid in part or too much, and no
     step moves it."""
+    phone_key: int | None = Field(default=None, sa_type=BigInteger)
+    """By these an order counts while it is unpaid (app.services.unpaid_orders)."""
+    network_key: int | None = Field(default=None, sa_type=BigInteger)
+    session_key: int | None = Field(default=None, sa_type=BigInteger)
+    unit_count: int = 0
 
 
 class OrderAddress(SQLModel, table=True):

@@ -29,13 +29,13 @@ from reflex_base.registry import RegistrationContext
 
 from app import routes
 from app.access import PERMISSIONS, Actor
-from app.kit.errors import Forbidden, NotFound, NotSignedIn, TradeError
+from app.kit.errors import Forbidden, NotFound, NotSignedIn, TooMany, TradeError
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import N_, gettext, locale_of
+from app.kit.rate_limits import hit
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
 from app.services.sessions import Entered, SecondFactorDue, actor_for
-from state.pace import Pace
 
 log = structlog.get_logger()
 
@@ -201,19 +201,15 @@ class _WithoutEvent(logging.Filter):
 logging.getLogger("reflex_base.event.processor.event_processor").addFilter(_WithoutEvent())
 
 
-class TooFast(TradeError):
+class TooFast(TooMany):
     """More events than hands can send."""
 
     code = "too_fast"
-    status = 429
     message = "Too many actions at once. Wait a moment, then continue."
 
 
 class Gate(rx.Middleware):
     """Decides about every event before its handler runs."""
-
-    def __init__(self, pace: Pace | None = None) -> None:
-        self._pace = pace or Pace()
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Return None to let the event pass, or what the browser gets instead."""
@@ -227,7 +223,7 @@ class Gate(rx.Middleware):
         internal = _is_internal(event.name.rpartition(".")[2], handler)
         cookie = _cookies(router).get(SESSION_COOKIE, "")
         try:
-            self._slow_down(cookie, router)
+            await _slow_down(cookie, router)
             who = await _identify(router, _locale(root, router))
             _bind(root, cookie, who)
             if not internal:
@@ -240,10 +236,12 @@ class Gate(rx.Middleware):
             return _refused(error, root, router, leaves=internal)
         return None
 
-    def _slow_down(self, cookie: str, router: Mapping[str, Any]) -> None:
-        who = _mark(cookie) if cookie else str(router.get("token") or "")
-        if not self._pace.allows(who):
-            raise TooFast()
+
+async def _slow_down(cookie: str, router: Mapping[str, Any]) -> None:
+    try:
+        await hit("event", session=_mark(cookie) if cookie else str(router.get("token") or "-"))
+    except TooMany as error:
+        raise TooFast(error.retry_after) from error
 
 
 def _refused(

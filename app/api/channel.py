@@ -8,16 +8,19 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Header, Request, Response
-from fastapi.responses import JSONResponse
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import text
 
 from app.access import PUBLIC
+from app.api.problems import problem, request_locale
+from app.kit.client_address import client_address
 from app.kit.db import database
-from app.kit.errors import Invalid, NotFound, TradeError
+from app.kit.errors import NotFound, TradeError
 from app.kit.i18n import HOME_CURRENCY
+from app.kit.rate_limits import hit
 from app.services import payments
 from app.services.placing import MOST_LINES, Address, OrderItem, PlaceOrder, place_order
+from app.services.unpaid_orders import Caller
 from models.base import UUID
 
 router = APIRouter(prefix="/api/v1", tags=["channel"])
@@ -68,7 +71,11 @@ class PaymentAnswer(BaseModel):
 
 @router.post("/stores/{slug}/orders", status_code=201)
 async def create_order(
-    slug: str, wish: NewOrder, idempotency_key: IdempotencyKey, response: Response
+    slug: str,
+    wish: NewOrder,
+    idempotency_key: IdempotencyKey,
+    request: Request,
+    response: Response,
 ) -> OrderAnswer:
     """Place an order: 201; 200 with the same answer when the same key comes again."""
     placed = await place_order(
@@ -82,6 +89,7 @@ async def create_order(
             note=wish.note,
             locale=wish.locale,
         ),
+        caller=Caller(client_address(request)),
     )
     if placed.repeated:
         response.status_code = 200
@@ -94,8 +102,11 @@ async def create_order(
 
 
 @router.post("/orders/{number}/payments", status_code=201)
-async def create_payment(number: str, wish: NewPayment, x_order_token: OrderToken) -> PaymentAnswer:
+async def create_payment(
+    number: str, wish: NewPayment, x_order_token: OrderToken, request: Request
+) -> PaymentAnswer:
     """Open a payment of an order, or return the one that is open."""
+    await hit("api", address=client_address(request))
     started = await payments.start_by_number(
         PUBLIC,
         number,
@@ -122,16 +133,9 @@ async def _store_id(slug: str) -> UUID:
     return store_id
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, TradeError)
-    document: dict[str, object] = {
-        "type": f"urn:tongshang:problem:{error.code}",
-        "title": str(error),
-        "status": error.status,
-    }
-    if isinstance(error, Invalid) and error.fields:
-        document["fields"] = error.fields
-    return JSONResponse(document, error.status, media_type="application/problem+json")
+    return problem(error, request_locale(request))
 
 
 def install(web: FastAPI) -> None:

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from app.kit.errors import Invalid, TradeError
+from app.kit.errors import Invalid, TradeError, retry_headers
 from app.kit.i18n import COOKIE, gettext, locale_of
 
 
@@ -23,4 +23,6 @@ def problem(error: TradeError, locale: str) -> Response:
         document["fields"] = {
             name: gettext(locale, message) for name, message in error.fields.items()
         }
-    return JSONResponse(document, error.status, media_type="application/problem+json")
+    return JSONResponse(
+        document, error.status, retry_headers(error), media_type="application/problem+json"
+    )

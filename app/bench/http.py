@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from app.adapters.sandbox.signing import sign
-from app.bench.ground import CLIENTS, Ground
+from app.bench.ground import CLIENTS, LIMITS, Ground
 from app.bench.load import Clock
 from app.kit.ids import new_id
 from app.kit.secrets import master_secret
@@ -173,6 +173,7 @@ def _serve(
         "TONGSHANG_APP_DATABASE_URL": ground.urls.app_text,
         "TONGSHANG_SECRET_KEY": master_secret(),
         "TONGSHANG_PORT": str(port),
+        "TONGSHANG_LIMITS": LIMITS,
         "TONGSHANG_POOL_SIZE": str(CLIENTS),
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-access-log"]

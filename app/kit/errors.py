@@ -5,6 +5,7 @@ into a toast, a page or a problem document in the reader's language. ``message``
 message id, ``params`` fill its ``%(name)s`` places.
 """
 
+import math
 from typing import ClassVar
 
 
@@ -65,8 +66,17 @@ class Conflict(TradeError):
 
 
 class TooMany(TradeError):
-    """A rate limit was reached."""
+    """A rate limit was reached; ``retry_after`` is in how many seconds the next try may come."""
 
     code = "too_many"
     status = 429
-    message = "Too many attempts. Please wait a few minutes and try again."
+    message = "Too many attempts. Please try again in %(minutes)s min."
+
+    def __init__(self, retry_after: float = 60.0, **params: object) -> None:
+        self.retry_after = max(1, math.ceil(retry_after))
+        super().__init__(minutes=math.ceil(self.retry_after / 60), **params)
+
+
+def retry_headers(error: Exception) -> dict[str, str]:
+    """Return the HTTP headers that tell a program when to try again, if the error says so."""
+    return {"retry-after": str(error.retry_after)} if isinstance(error, TooMany) else {}

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.kit.paths import default_data_dir
@@ -58,7 +58,19 @@ class Settings(BaseSettings):
     reservation_minutes: int = Field(
         default=30, ge=1, description="How long an unpaid order holds its stock."
     )
+    limits: str | None = Field(
+        default=None,
+        description="Other rate limits, by name: `order=100/minute,unpaid_orders=50`.",
+    )
     pool_size: int = Field(default=16, ge=1, description="Database connections per web process.")
+
+    @field_validator("limits")
+    @classmethod
+    def _limits_are_known(cls, value: str | None) -> str | None:
+        from app.kit.rate_limits import parse_overrides
+
+        parse_overrides(value)
+        return value
 
     @property
     def origin(self) -> str:

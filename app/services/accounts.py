@@ -16,9 +16,10 @@ from app.kit.db import database
 from app.kit.defer import defer
 from app.kit.errors import Forbidden, Invalid
 from app.kit.i18n import LOCALES, N_, gettext
+from app.kit.rate_limits import hit
 from app.kit.settings import settings
 from app.routes import FORGOT, RESET
-from app.services import guards, merchants, one_time
+from app.services import merchants, one_time
 from app.services.engine import engine_transaction
 from app.services.logins import end_others, forgive
 from app.services.mails import seal_text, send_later, unseal_text
@@ -67,7 +68,7 @@ async def register(
 
     Raises Invalid (also when the address has a login already) or TooMany.
     """
-    await guards.allow(guards.REGISTER_PER_ADDRESS, client.ip)
+    await hit("register", address=client.ip)
     check_password(wish.password, wish.email)
     hashed = await hash_password(wish.password)
     async with engine_transaction(PUBLIC, "accounts.register") as session:
@@ -94,7 +95,7 @@ async def add_user(session: AsyncSession, wish: NewUser, hashed: str) -> UUID:
 
 async def change_password(actor: Actor, session_id: UUID, old: str, new: str) -> None:
     """Change the password of the actor's user and end their other sessions. Raises Invalid."""
-    await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(actor.user_id))
+    await hit("second_factor", account=str(actor.user_id))
     user_id, email, locale, stored = await _known(actor)
     if not await is_password(stored, old):
         raise Invalid({"old": N_("Incorrect password.")})
@@ -127,8 +128,7 @@ async def forgot(email: str, client: Client) -> None:
     What happens here is the same for every address, so neither the answer nor the time that it
     takes tells who has a login. Raises TooMany.
     """
-    await guards.allow(guards.FORGOT_PER_ADDRESS, client.ip)
-    await guards.allow(guards.FORGOT_PER_ACCOUNT, email)
+    await hit("forgot", address=client.ip, account=email)
     async with engine_transaction(PUBLIC, "accounts.forgot") as session:
         await defer(session, "tongshang:mail_reset_link", sealed=seal_text(email.strip().lower()))
 
@@ -160,7 +160,7 @@ async def reset(token: str, password: str, client: Client) -> None:
 
     The second factor stays as it is. Raises LinkExpired, Invalid or TooMany.
     """
-    await guards.allow(guards.TOKEN_PER_ADDRESS, client.ip)
+    await hit("token", address=client.ip)
     check_password(password, "")
     hashed = await hash_password(password)
     async with engine_transaction(PUBLIC, "accounts.reset") as session:

@@ -115,7 +115,7 @@ async def log_in(actor: Actor, phone: str, password: str) -> str:
         )
         secret = found.mappings().first()
     if secret is not None and secret["was_locked"]:
-        raise TooMany()
+        raise TooMany(LOCKED_MINUTES * 60)
     right = await is_password(secret["password_hash"] if secret else None, password)
     if secret is None or not right:
         raise WrongLogin()

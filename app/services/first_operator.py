@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import text
 
 from app.access import PUBLIC
+from app.kit.rate_limits import hit
 from app.kit.settings import settings
-from app.services import guards
 from app.services.accounts import NewUser, add_user, check_password
 from app.services.engine import engine_transaction
 from app.services.one_time import LinkExpired
@@ -33,7 +33,7 @@ async def set_up(token: str, wish: NewUser, client: Client) -> str:
 
     Raises LinkExpired for a wrong token or once there is any user, Invalid, TooMany.
     """
-    await guards.allow(guards.TOKEN_PER_ADDRESS, client.ip)
+    await hit("token", address=client.ip)
     check_token(token)
     check_password(wish.password, wish.email)
     hashed = await hash_password(wish.password)

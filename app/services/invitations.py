@@ -15,9 +15,10 @@ from app.adapters.mail import Mail, stays_here
 from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_, gettext
+from app.kit.rate_limits import hit
 from app.kit.settings import settings
 from app.routes import INVITE
-from app.services import guards, one_time
+from app.services import one_time
 from app.services.accounts import NewUser, add_user, check_password
 from app.services.engine import engine_transaction
 from app.services.grants import check_holds, held_by, permissions_of_roles, place_of, role_in
@@ -67,7 +68,7 @@ async def invite(actor: Actor, wish: Invite) -> str | None:
     """
     actor.require(f"{actor.scope}:staff:write")
     place, email = place_of(actor), wish.email.lower()
-    await guards.allow(guards.INVITE_PER_MERCHANT, str(place))
+    await hit("invite", account=str(place))
     async with engine_transaction(actor, "invitations.invite") as session:
         role = await role_in(session, wish.role_id, place)
         await check_holds(session, actor, await permissions_of_roles(session, [role.id]), place)
@@ -118,7 +119,7 @@ async def accept_as_new(token: str, name: str, password: str, locale: str, clien
 
     Raises LinkExpired, or Invalid (also when the address has a login by now).
     """
-    await guards.allow(guards.TOKEN_PER_ADDRESS, client.ip)
+    await hit("token", address=client.ip)
     invitation = await look_at(token)
     values = {"name": name, "email": invitation.email, "password": password, "locale": locale}
     wish = read(NewUser, values)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import PUBLIC, Actor
 from app.kit.clock import now
 from app.kit.errors import Forbidden, NotFound, NotSignedIn, TooMany, TradeError
-from app.services import guards, second_factor
+from app.kit.rate_limits import hit
+from app.services import second_factor
 from app.services.engine import engine_transaction
 from app.services.passwords import is_password
 from app.services.sessions import Client, start, token_hash
@@ -65,8 +66,7 @@ class OpenSession:
 
 async def log_in(email: str, password: str, client: Client) -> LoggedIn:
     """Check a password and begin a session. Raises WrongLogin or TooMany."""
-    await guards.allow(guards.LOGIN_PER_ADDRESS, client.ip)
-    await guards.allow(guards.LOGIN_PER_ACCOUNT, email)
+    await hit("login", address=client.ip, account=email)
     known = await _find(email)
     # Hashing takes a while, so no transaction is open meanwhile, and nobody can tell from the
     # time whether there is such a user or whether the account pauses.
@@ -116,7 +116,7 @@ async def pass_second_factor(token: str | None, code: str, client: Client) -> Lo
         due = await _between_steps(session, token)
         if due is None:
             raise NotSignedIn()
-        await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(due.user_id))
+        await hit("second_factor", account=str(due.user_id))
         if due.paused:
             raise TooMany()
         if await second_factor.accept(session, due.user_id, code):

@@ -24,6 +24,7 @@ from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
 from app.services.rules.freight import Freight, RegionRefused, freight_of
+from app.services.unpaid_orders import COUNTS_SQL, Caller, count_try, excess, order_keys
 from app.services.visits import Visitor, note_order
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -235,24 +236,30 @@ def _freight(
 
 
 async def place_order(
-    actor: Actor, wish: PlaceOrder, visitor: Visitor | None = None
+    actor: Actor,
+    wish: PlaceOrder,
+    visitor: Visitor | None = None,
+    caller: Caller | None = None,
 ) -> PlacedOrder:
     """Place an order; the same idempotency key with the same content gives the same answer.
 
-    Where a ``visitor`` of the store places it, the order carries from where the visitor came.
+    Where a ``visitor`` of the store places it, the order carries from where the visitor came. The
+    ``caller`` is from where the request comes, by which tries and unpaid orders are bounded.
 
-    Raises StoreClosed, NotForSale, SoldOut, RegionRefused, TotalChanged or KeyReused; then
-    nothing is reserved.
+    Raises StoreClosed, NotForSale, SoldOut, RegionRefused, TotalChanged, KeyReused or TooMany;
+    then nothing is reserved.
     """
     if actor.scope not in (Scope.PUBLIC, Scope.CONSUMER, Scope.SYSTEM):
         raise NotFound()
     if actor.store_id not in (None, wish.store_id):
         # A customer of one store is nobody in another.
         raise NotFound()
+    if actor.scope is not Scope.SYSTEM:
+        await count_try(actor, wish.address.phone, caller)
     digest, written = _digest(actor, wish), None
     try:
         async with engine_pipeline(actor, "orders.place") as connection:
-            found = await _draft(connection, actor, wish, digest)
+            found = await _draft(connection, actor, wish, digest, caller)
             if isinstance(found, dict):
                 written = await connection.execute(PLACE_SQL, [Jsonb(found)])
                 if visitor is not None:
@@ -273,25 +280,35 @@ async def place_order(
 
 
 async def _draft(
-    connection: AsyncConnection[DictRow], actor: Actor, wish: PlaceOrder, digest: str
+    connection: AsyncConnection[DictRow],
+    actor: Actor,
+    wish: PlaceOrder,
+    digest: str,
+    caller: Caller | None,
 ) -> dict[str, Any] | PlacedOrder | TradeError:
     """Return what to write, or the order that was placed before, or why there will be none.
 
     A refusal is returned, not raised: nothing was written, so the transaction may end as every
     other, and the connection keeps its prepared statements.
     """
-    items = _merged(wish.items)
+    items, keys = _merged(wish.items), order_keys(actor, wish.address.phone, caller)
     before = await connection.execute(_EARLIER_SQL, [wish.store_id, wish.idempotency_key])
-    sequence = await connection.execute("select nextval('order_numbers') as n")
+    counts = await connection.execute(COUNTS_SQL, keys)
     basket = await load_basket(connection, wish.store_id, [item.sku_id for item in items])
-    earlier, row = await before.fetchone(), await sequence.fetchone()
+    earlier, row = await before.fetchone(), await counts.fetchone() or {}
     try:
         repeated = _same_answer(earlier, digest)
         if repeated is not None:
             return repeated
         if basket is None:
             return NotFound()
-        return _document(basket, items, actor, wish, digest, int(row["n"]) if row else 0)
+        units = sum(item.quantity for item in items)
+        refused = excess(row, units) if actor.scope is not Scope.SYSTEM else None
+        if refused is not None:
+            return refused
+        document = _document(basket, items, actor, wish, digest, int(row["n"]))
+        document["order"] |= keys | {"unit_count": units}
+        return document
     except TradeError as refusal:
         return refusal
 

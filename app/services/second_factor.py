@@ -20,8 +20,8 @@ from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Conflict, Forbidden, Invalid
 from app.kit.i18n import N_
+from app.kit.rate_limits import hit
 from app.kit.sealed import seal, unseal
-from app.services import guards
 from app.services.engine import engine_transaction
 from app.services.passwords import is_password
 from models.identity import UserSecret
@@ -63,7 +63,7 @@ async def confirm(actor: Actor, session_id: UUID, code: str) -> list[str]:
 
     Other sessions must show the second factor from now on. Raises Invalid for a wrong code.
     """
-    await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(actor.user_id))
+    await hit("second_factor", account=str(actor.user_id))
     async with engine_transaction(actor, "second_factor.confirm") as session:
         row = await _secrets(session, actor)
         if row.totp_secret is not None or row.totp_pending_secret is None:
@@ -133,7 +133,7 @@ async def _secrets(session: AsyncSession, actor: Actor) -> UserSecret:
 
 async def _check_password(actor: Actor, password: str) -> None:
     """Raise Invalid unless the actor's user has this password, TooMany after many attempts."""
-    await guards.allow(guards.SECOND_FACTOR_PER_ACCOUNT, str(actor.user_id))
+    await hit("second_factor", account=str(actor.user_id))
     async with engine_transaction(actor, "second_factor.check_password") as session:
         stored = (await _secrets(session, actor)).password_hash
     if not await is_password(stored, password):

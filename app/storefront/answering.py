@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app.kit.errors import NotFound, NotSignedIn, TooMany, TradeError
+from app.kit.errors import NotFound, NotSignedIn, TradeError, retry_headers
 from app.kit.i18n import N_, gettext
 from app.kit.settings import settings
 from app.services.shopfront import front_of
@@ -95,13 +95,15 @@ async def refused(request: Request, error: TradeError | HTTPException) -> Respon
     if isinstance(error, NotSignedIn):
         return Response(status_code=303, headers={"location": login_address(visit)})
     message = _message(error, locale)
-    return page(
+    answer = page(
         visit,
         "error.html",
         status=status_of(error),
         heading=gettext(locale, HEADINGS.get(status_of(error), GENERAL)),
         message=message,
     )
+    answer.headers.update(retry_headers(error))
+    return answer
 
 
 def status_of(error: TradeError | HTTPException) -> int:
@@ -117,6 +119,4 @@ def _message(error: TradeError | HTTPException, locale: str) -> str:
 
 def refusal(error: TradeError, locale: str) -> str:
     """Return a refusal's sentence in the reader's language."""
-    if isinstance(error, TooMany):
-        return gettext(locale, TooMany.message)
     return gettext(locale, error.message, **error.params)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, Request, Response
 
 from app.access import Actor
+from app.kit.client_address import client_address
 from app.kit.errors import Forbidden, NotFound, NotSignedIn
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import N_, locale_of
@@ -101,7 +102,7 @@ class Visit:
     @property
     def address(self) -> str:
         """The visitor's network address."""
-        return self.request.client.host if self.request.client else ""
+        return client_address(self.request)
 
     @property
     def agent(self) -> str:

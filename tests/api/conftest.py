@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from app.adapters.gateway import _makers, _open, register
 from app.api.web import make_web
 from app.bench.provider import BenchProvider
+from app.kit import rate_limits
 from app.kit.db import Database
 from app.services import visits
 from app.services.shopfront import forget_fronts
-from app.storefront.limiter import forget_attempts
 from tests.api.browser import Browser
 from tests.api.shop import Shop, open_shop
 
@@ -28,7 +28,7 @@ async def shop(database: Database) -> AsyncIterator[Shop]:
     before = _makers.get("sandbox")
     BenchProvider.registered()
     forget_fronts()
-    forget_attempts()
+    rate_limits.forget_all()
     visits.forget()
     yield await open_shop(database, make_web(_database_is_open))
     _open.pop("sandbox", None)

@@ -18,11 +18,12 @@ from app.access import SYSTEM
 from app.api import account, uploads
 from app.api.account.pages import safe_next
 from app.api.edge import Edge, Rules
+from app.kit import rate_limits
 from app.kit.clock import now
 from app.kit.db import Database
 from app.kit.i18n import gettext
 from app.kit.settings import settings
-from app.services import accounts, guards, mails
+from app.services import accounts, mails
 from app.services.roles import sync_built_in_roles
 from app.services.sessions import COOKIE
 from tests.integration.people import PASSWORD, join, make_merchant, make_user, open_session
@@ -35,7 +36,7 @@ OURS = {"origin": ORIGIN, "accept-language": "en"}
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TONGSHANG_DATA_DIR", str(tmp_path))
     settings.cache_clear()
-    guards.forget_all()
+    rate_limits.forget_all()
     yield
     monkeypatch.undo()
     settings.cache_clear()

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text
 
 from app.access import SYSTEM, Actor, Scope
+from app.kit import rate_limits
 from app.kit.db import Database
 from app.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn
 from app.kit.settings import settings
 from app.routes import Workspace
-from app.services import api_keys, guards, invitations, role_sets, staff
+from app.services import api_keys, invitations, role_sets, staff
 from app.services.grants import NotYours
 from app.services.one_time import LinkExpired
 from app.services.sessions import actor_for, signed_in
@@ -42,7 +43,7 @@ async def empty_queue(database: Database) -> None:
 def fresh_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TONGSHANG_DATA_DIR", str(tmp_path))
     settings.cache_clear()
-    guards.forget_all()
+    rate_limits.forget_all()
     yield
     monkeypatch.undo()
     settings.cache_clear()

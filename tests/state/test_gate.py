@@ -12,19 +12,19 @@ from reflex_base.registry import RegistrationContext
 from sqlalchemy import text
 
 from app.access import PERMISSIONS, SYSTEM
+from app.kit import rate_limits
 from app.kit.db import Database
 from app.kit.ids import new_id
+from app.kit.settings import settings
 from models.identity import Merchant
 from state.base import ConsoleState
 from state.gate import (
     OF_SCREEN,
     SIGNED_IN,
-    Gate,
     UnmarkedHandler,
     audit_handlers,
     needs,
 )
-from state.pace import Pace
 from state.platform.merchants import MerchantsState
 from state.shell import ShellState
 from tests.integration.people import join, make_merchant, make_user, open_session
@@ -396,38 +396,14 @@ async def test_what_is_no_handler_is_never_called_nor_logged_with_its_cookie(
     assert token not in caplog.text
 
 
-# Pace ----------------------------------------------------------------------------------------
-
-
-def test_the_bucket_refills_steadily_and_for_each_alone() -> None:
-    at = 0.0
-    pace = Pace(per_second=2, burst=3, clock=lambda: at)
-    assert [pace.allows("a") for _ in range(4)] == [True, True, True, False]
-    assert pace.allows("b")
-    at = 0.5
-    assert [pace.allows("a") for _ in range(2)] == [True, False]
-    at = 100.0
-    assert [pace.allows("a") for _ in range(4)] == [True, True, True, False]
-
-
-def test_the_bucket_of_a_rested_session_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("state.pace.MOST_SESSIONS", 3)
-    at = 0.0
-    pace = Pace(per_second=1, burst=2, clock=lambda: at)
-    for who in ("a", "b"):
-        pace.allows(who)
-    at = 10.0
-    assert pace.allows("c") and pace.allows("c") and not pace.allows("c")
-    assert pace.allows("d")
-    assert set(pace._left) == {"c", "d"}
-    assert not pace.allows("c")
+# Rate limits ---------------------------------------------------------------------------------
 
 
 async def test_a_script_is_slowed_down_politely(
     console: rx.App, pipeline: Pipeline, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = next(m for m in console._middlewares if isinstance(m, Gate))
-    monkeypatch.setattr(gate, "_pace", Pace(per_second=0.001, burst=30))
+    monkeypatch.setattr(settings(), "limits", "event=30/minute")
+    rate_limits.forget_all()
     token = await _person(database, None, "platform_owner")
     tabs = [pipeline.tab(token, PLATFORM) for _ in range(2)]
     # Both tabs draw from one bucket, since it is the session's.

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from app.access import PERMISSIONS, SYSTEM, Actor, Scope
+from app.kit import rate_limits
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.kit.i18n import gettext
 from app.queries.changes import changes_of, changes_text
 from app.queries.lists.audit_words import AUDIT_TABLE
-from app.services import guards, jobs, platform_settings, verify_runs
+from app.services import jobs, platform_settings, verify_runs
 from app.services.mails import unseal_text
 from models.identity import Merchant
 from state.platform.house import PlatformRolesState, PlatformStaffState
@@ -68,7 +69,7 @@ async def test_only_ones_own_people_are_listed(pipeline: Pipeline, database: Dat
 async def test_an_invitation_shows_its_link_where_mail_stays_here(
     pipeline: Pipeline, database: Database
 ) -> None:
-    guards.forget_all()
+    rate_limits.forget_all()
     tab = await _tab(pipeline, database, await make_merchant(database), "staff")
     await tab.send(SupplierStaffState, "load")
     await tab.send(SupplierStaffState, "ask", {"name": "invite", "key": ""})
@@ -293,7 +294,7 @@ async def test_settings_are_stored_and_take_effect(pipeline: Pipeline, database:
             n=order.number,
         )
         assert held is True
-        guards.forget_all()
+        rate_limits.forget_all()
         staff = await _tab(pipeline, database, None, "staff", "platform_owner")
         await staff.send(PlatformStaffState, "load")
         await staff.send(PlatformStaffState, "ask", {"name": "invite", "key": ""})

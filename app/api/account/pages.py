@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import routes
 from app.access import Actor
 from app.api.account.assets import stylesheet_address
-from app.kit.errors import Invalid, NotSignedIn, TradeError
+from app.kit.client_address import client_address
+from app.kit.errors import Invalid, NotSignedIn, TradeError, retry_headers
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import gettext, locale_of, moment_text
 from app.kit.settings import settings
@@ -62,7 +63,7 @@ def reader_of(request: Request) -> Reader:
         locale=locale_of(language, request.headers.get("accept-language")),
         theme=_choice(request, "theme") or "",
         token=request.cookies.get(COOKIE),
-        client=Client(client_ip(request), request.headers.get("user-agent")),
+        client=Client(client_address(request) or None, request.headers.get("user-agent")),
     )
 
 
@@ -72,14 +73,6 @@ def _choice(request: Request, name: str) -> str | None:
         if value in allowed:
             return value
     return None
-
-
-def client_ip(request: Request) -> str | None:
-    """Return the caller's address; behind a proxy (``public_url``) the one that the proxy saw."""
-    forwarded = request.headers.get("x-forwarded-for")
-    if settings().public_url and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()[:45]
-    return request.client.host if request.client else None
 
 
 async def fields_of(request: Request) -> dict[str, str]:
@@ -124,7 +117,7 @@ def page(reader: Reader, template: str, status: int = 200, **values: Any) -> Res
 def refuse(reader: Reader, template: str, error: TradeError, **values: Any) -> Response:
     """Show a form again with what was wrong, field by field, and what had been typed."""
     fields = error.fields if isinstance(error, Invalid) else {}
-    return page(
+    answer = page(
         reader,
         template,
         error.status,
@@ -132,6 +125,8 @@ def refuse(reader: Reader, template: str, error: TradeError, **values: Any) -> R
         problem=reader.text(error.message, **error.params),
         **values,
     )
+    answer.headers.update(retry_headers(error))
+    return answer
 
 
 def go(path: str, **query: str | None) -> RedirectResponse:
@@ -203,7 +198,9 @@ class PageRoute(APIRoute):
 def refusal_page(reader: Reader, error: TradeError) -> Response:
     """Return a page that says what was refused."""
     text = reader.text(error.message, **error.params)
-    return page(reader, "refused.html", error.status, text=text)
+    answer = page(reader, "refused.html", error.status, text=text)
+    answer.headers.update(retry_headers(error))
+    return answer
 
 
 def _with_choice(request: Request, name: str, value: str) -> str:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from app import routes
 from app.api.account.pages import PageRoute, fields_of, page, reader_of
-from app.services import guards
+from app.kit.rate_limits import hit
 from app.services.reports import leaving
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -30,7 +30,7 @@ async def show_unsubscribe(request: Request) -> Response:
 async def unsubscribe(request: Request) -> Response:
     """End the report, or take it up again."""
     reader, form = reader_of(request), await fields_of(request)
-    await guards.allow(guards.TOKEN_PER_ADDRESS, reader.client.ip)
+    await hit("token", address=reader.client.ip)
     token = request.query_params.get("token", "")
     is_on = form.get("again") == "1"
     await leaving.set_subscription(token, is_on=is_on)

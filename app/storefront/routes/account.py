@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter, Request, Response
 
-from app.kit.errors import Invalid, NotFound, TradeError
+from app.kit.errors import Invalid, NotFound, TradeError, retry_headers
+from app.kit.rate_limits import hit
 from app.queries import store_orders
 from app.services import carts, consumers
 from app.services.consumers import Registration
 from app.services.inputs import read
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.forms import fields, phone_of, uuid_of
-from app.storefront.limiter import REGISTER, SIGN_IN, allow
 from app.storefront.render import page, see_other
 from app.storefront.visit import Here, SignedInHere, Visit
 from app.storefront.words import word
@@ -47,7 +47,7 @@ def _form(
     notice: str = "",
 ) -> Response:
     errors = error.fields if isinstance(error, Invalid) else {}
-    return page(
+    answer = page(
         visit,
         "login.html",
         status=error.status if error else 200,
@@ -57,6 +57,9 @@ def _form(
         alert=refusal(error, visit.locale) if error else "",
         notice=notice,
     )
+    if error is not None:
+        answer.headers.update(retry_headers(error))
+    return answer
 
 
 @router.post("/login")
@@ -64,8 +67,8 @@ async def login(visit: Here, request: Request) -> Response:
     """Sign in by phone and password."""
     form = await fields(request, raw=("password",))
     try:
-        allow("sign in", SIGN_IN, visit.address, f"{visit.front.slug}/{form.get('phone', '')[:24]}")
         phone = phone_of(form)
+        await hit("login", address=visit.address, account=f"{visit.front.slug}/{phone}")
         token = await consumers.log_in(visit.front.actor(), phone, form.get("password", "")[:128])
     except TradeError as error:
         return _form(visit, "login", form, error)
@@ -77,7 +80,7 @@ async def register(visit: Here, request: Request) -> Response:
     """Open an account and sign in."""
     form = await fields(request, raw=("password",))
     try:
-        allow("register", REGISTER, visit.address)
+        await hit("register", address=visit.address)
         wish = read(
             Registration,
             {

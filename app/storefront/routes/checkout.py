@@ -12,8 +12,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.kit.errors import Invalid, TradeError
+from app.kit.errors import Invalid, TradeError, retry_headers
 from app.kit.i18n import N_, gettext
+from app.kit.rate_limits import hit
 from app.kit.regions import NAMES, PROVINCES
 from app.kit.settings import settings
 from app.queries import cart_lines
@@ -22,6 +23,7 @@ from app.services.consumers import KeptAddress
 from app.services.inputs import read
 from app.services.payments import NotPayable, ProviderDown
 from app.services.placing import MOST_LINES, Address, PlacedOrder, PlaceOrder, place_order
+from app.services.unpaid_orders import Caller
 from app.services.visits import Act
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.basket import basket_of
@@ -133,6 +135,7 @@ def _cities(province: str) -> list[str]:
 @router.get("/checkout/summary")
 async def summary(visit: Here, items: str = "", province_code: str = "") -> Response:
     """Return the amounts for a province, for the script of the form."""
+    await hit("quote", address=visit.address)
     lines = await cart_lines.chosen(visit.front.actor(), items_of(items))
     basket = await basket_of(visit, lines, province_code if province_code in NAMES else None)
     html = fragment(visit, "_summary.html", basket=basket)
@@ -150,14 +153,18 @@ async def send(visit: Known, request: Request) -> Response:
         return await _page(visit, form, Refusal(), await _kept(visit))
     try:
         wish = _wish(visit, form)
-        placed = await place_order(visit.actor, wish, visitor_of(visit))
+        placed = await place_order(
+            visit.actor, wish, visitor_of(visit), Caller(visit.address, visit.cart_token)
+        )
     except Invalid as error:
         message = gettext(visit.locale, Invalid.message)
         refused = Refusal(message, error.fields, error.status)
         return await _page(visit, form, refused, await _kept(visit))
     except TradeError as error:
         refused = Refusal(refusal(error, visit.locale), None, error.status)
-        return await _page(visit, form, refused, await _kept(visit))
+        answer = await _page(visit, form, refused, await _kept(visit))
+        answer.headers.update(retry_headers(error))
+        return answer
     if not placed.repeated:
         count(visit, Act("order", skus=tuple(item.sku_id for item in wish.items)))
     await _after(visit, form, wish)

@@ -8,16 +8,16 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.errors import Conflict, Invalid, NotFound, NotSignedIn, TradeError
+from app.kit.errors import Conflict, Invalid, NotFound, NotSignedIn, TradeError, retry_headers
 from app.kit.i18n import N_, gettext
 from app.kit.ids import is_valid_number
+from app.kit.rate_limits import hit
 from app.queries import store_orders
 from app.queries.store_orders import OrderView
 from app.services import closing, fulfilment, order_links, payments
 from app.services.placing import access_token
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.forms import fields, phone_of
-from app.storefront.limiter import FIND_ORDER, allow
 from app.storefront.render import page, see_other
 from app.storefront.visit import Here, Known, Visit
 from app.storefront.words import word
@@ -73,7 +73,7 @@ async def find(visit: Here, request: Request) -> Response:
     form = await fields(request)
     number = form.get("number", "").replace(" ", "")
     try:
-        allow("find", FIND_ORDER, visit.address, f"{visit.front.slug}/{number[:24]}")
+        await hit("guess", address=visit.address, account=f"{visit.front.slug}/{number}")
         phone = phone_of(form)
         if not is_valid_number(number):
             raise Invalid({"number": N_("This is not an order number. Check its digits.")})
@@ -83,7 +83,9 @@ async def find(visit: Here, request: Request) -> Response:
     except NotFound:
         return _find_again(visit, form, 404, gettext(visit.locale, UNKNOWN_ORDER))
     except TradeError as error:
-        return _find_again(visit, form, error.status, refusal(error, visit.locale))
+        answer = _find_again(visit, form, error.status, refusal(error, visit.locale))
+        answer.headers.update(retry_headers(error))
+        return answer
     return see_other(visit, f"{visit.home}/orders/{number}?{urlencode({'t': token})}")
 
 
