@@ -111,6 +111,8 @@ class ProductImage(SQLModel, table=True):
     supplier_id: UUID = Field(foreign_key="merchants.id")
     blob_key: str = Field(max_length=200)
     alt: str = Field(default="", max_length=160)
+    spec_value: str = Field(default="", max_length=40)
+    """The value of a spec that it shows, such as a colour; '' shows the product."""
     position: int = 0
     created_at: datetime = created()
 

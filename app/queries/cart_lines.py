@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.db import database
+from app.services.sku_pictures import SKU_PICTURE
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ class CartLine:
 _COLUMNS = (
     "select x.sku_id, o.listing_id, x.quantity, coalesce(l.title_override, p.title) as title,"
     " coalesce(p.title_en, '') as title_en, k.spec_values, o.retail_cents as cents, x.seen_cents,"
-    " (select i.blob_key from product_images i where i.product_id = p.id"
-    "  order by i.position, i.id limit 1) as image_key"
+    f" {SKU_PICTURE} as image_key"
 )
 _JOINS = (
     " join listing_skus o on o.sku_id = x.sku_id and o.store_id = :store"

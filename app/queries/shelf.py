@@ -95,6 +95,8 @@ class Picture:
 
     key: str
     alt: str
+    spec_value: str
+    """The spec value that it shows, '' for the product."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ def _product(row: dict[str, Any]) -> Product:
         description_html=row["description_html"],
         category_id=row["category_id"],
         spec_names=tuple(row["spec_names"]),
-        pictures=tuple(Picture(one["key"], one["alt"]) for one in row["pictures"]),
+        pictures=tuple(
+            Picture(one["key"], one["alt"], one["spec_value"]) for one in row["pictures"]
+        ),
         variants=tuple(
             Variant(UUID(one["id"]), tuple(one["values"]), one["cents"], one["left"])
             for one in row["variants"]
@@ -215,7 +219,8 @@ def _product(row: dict[str, Any]) -> Product:
 # The row of the shelf stands only while the listing can be bought.
 _PRODUCT = text(
     f"select {_CARD}, p.subtitle, p.description_html, p.category_id, p.spec_names,"
-    " (select coalesce(jsonb_agg(jsonb_build_object('key', m.blob_key, 'alt', m.alt)"
+    " (select coalesce(jsonb_agg(jsonb_build_object('key', m.blob_key, 'alt', m.alt,"
+    "   'spec_value', m.spec_value)"
     "   order by m.position, m.id), '[]') from product_images m where m.product_id = p.id)"
     "  as pictures,"
     " (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'values', k.spec_values,"

@@ -1,6 +1,6 @@
 """A supplier's own product as its editor shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,6 +42,8 @@ class EditedProduct:
     status: str
     spec_names: tuple[str, ...]
     pictures: tuple[str, ...]
+    picture_values: Mapping[str, str]
+    """Picture → the spec value that it shows, for those that show one."""
     skus: tuple[EditedSku, ...]
     pool: str
     review_note: str
@@ -65,6 +67,7 @@ async def edited_product(actor: Actor, product_id: UUID) -> EditedProduct:
             status=row["status"],
             spec_names=tuple(row["spec_names"]),
             pictures=tuple(row["pictures"] or ()),
+            picture_values=row["picture_values"] or {},
             skus=await _skus(session, product_id),
             pool=row["pool"] or "",
             review_note=row["review_note"] or "",
@@ -73,7 +76,9 @@ async def edited_product(actor: Actor, product_id: UUID) -> EditedProduct:
 
 _PRODUCT = text(
     "select p.*, e.status as pool, e.review_note, (select array_agg(blob_key order by position)"
-    " from product_images i where i.product_id = p.id) as pictures"
+    " from product_images i where i.product_id = p.id) as pictures,"
+    " (select jsonb_object_agg(blob_key, spec_value) from product_images i"
+    "  where i.product_id = p.id and spec_value <> '') as picture_values"
     " from products p left join pool_entries e on e.product_id = p.id"
     " where p.id = :id and p.supplier_id = (select app_supplier())"
 )

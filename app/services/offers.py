@@ -22,6 +22,7 @@ from app.services.rules.splits import (
     first_match,
     spread,
 )
+from app.services.sku_pictures import SKU_PICTURE
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,10 @@ select s.id as store_id, s.distributor_id, s.name,
        s.status = 'OPEN' and m.status = 'ACTIVE' and m.is_distributor as is_open
 from stores s join merchants m on m.id = s.distributor_id where s.id = %s"""
 
-OFFERS_SQL = """\
+OFFERS_SQL = f"""\
 select ls.sku_id, ls.listing_id, l.product_id, l.supplier_id, k.code as sku_code,
        coalesce(l.title_override, p.title) as title, k.spec_values,
-       (select i.blob_key from product_images i where i.product_id = p.id
-        order by i.position, i.id limit 1) as image_key,
+       {SKU_PICTURE} as image_key,
        ls.retail_cents, sp.supply_cents, st.on_hand - st.reserved as available,
        (ls.is_offered and k.is_active and l.status = 'ON_SALE' and p.status = 'ACTIVE'
         and e.status = 'APPROVED' and m.status = 'ACTIVE' and m.is_supplier

@@ -73,6 +73,11 @@ class ProductDraft(BaseModel):
     description_html: Annotated[str, StringConstraints(max_length=50_000)] = ""
     spec_names: Annotated[tuple[str, ...], Field(max_length=MOST_SPECS)] = ()
     pictures: Annotated[tuple[PictureKey, ...], Field(max_length=MOST_PICTURES)] = ()
+    picture_values: Annotated[
+        dict[PictureKey, Annotated[str, StringConstraints(max_length=40)]],
+        Field(max_length=MOST_PICTURES),
+    ] = {}
+    """Picture → the spec value that it shows; values that no SKU has are left out."""
     skus: Annotated[tuple[SkuDraft, ...], Field(min_length=1, max_length=MOST_SKUS)]
 
     @model_validator(mode="after")
@@ -104,7 +109,7 @@ async def save_product(actor: Actor, draft: ProductDraft) -> UUID:
     async with engine_transaction(actor, "products.save") as session:
         product = await _product(session, actor, draft)
         await _check_codes(session, actor, draft, product.id)
-        await _save_pictures(session, product, draft.pictures)
+        await _save_pictures(session, product, draft)
         changes = await _save_skus(session, actor, product, draft.skus)
         await session.flush()
         await fan_out(session, product.id, changes)
@@ -173,17 +178,20 @@ async def _check_codes(
         raise Invalid(fields)
 
 
-async def _save_pictures(session: AsyncSession, product: Product, keys: Sequence[str]) -> None:
+async def _save_pictures(session: AsyncSession, product: Product, draft: ProductDraft) -> None:
+    known = {value for sku in draft.skus for value in sku.spec_values}
     await session.execute(
         delete(ProductImage).where(ProductImage.product_id == product.id)  # type: ignore[arg-type]
     )
-    for position, key in enumerate(keys):
+    for position, key in enumerate(draft.pictures):
+        value = draft.picture_values.get(key, "")
         session.add(
             ProductImage(
                 product_id=product.id,
                 supplier_id=product.supplier_id,
                 blob_key=key,
                 alt=product.title,
+                spec_value=value if value in known else "",
                 position=position,
             )
         )

@@ -204,10 +204,23 @@ def _picture(key: Any, place: Any) -> rx.Component:
         rx.el.img(src="/media/" + key + "/240.webp", alt=t("Picture %(place)s", place=place + 1)),
         rx.cond(place == 0, rx.el.span(t("Cover"), class_name="cover")),
         buttons,
+        rx.cond(ProductState.spec_values.length() > 0, _shows(key, place)),
         draggable=True,
         class_name="picture",
         key=key,
         custom_attrs={"data-editor-picture": key},
+    )
+
+
+def _shows(key: Any, place: Any) -> rx.Component:
+    return rx.el.select(
+        rx.el.option(t("Shows the product"), value=""),
+        rx.foreach(ProductState.spec_values, lambda value: rx.el.option(value, value=value)),
+        value=ProductState.picture_values.get(key, ""),
+        on_change=lambda value: ProductState.assign_picture(key, value),
+        class_name="input picture-shows",
+        aria_label=t("What picture %(place)s shows", place=place + 1),
+        custom_attrs={"data-changes": ""},
     )
 
 

@@ -45,6 +45,8 @@ class ProductState(ConsoleState, rx.State):
     errors: dict[str, str] = {}
     categories: list[list[str]] = []
     pictures: list[str] = []
+    picture_values: dict[str, str] = {}
+    """Picture → the spec value that it shows."""
     specs: list[Spec] = []
     rows: list[dict[str, str]] = []
     status: str = ""
@@ -84,7 +86,7 @@ class ProductState(ConsoleState, rx.State):
     def _show_new(self) -> None:
         self.product_id = self.status = self.pool = self.review_note = ""
         self.values = dict.fromkeys((*TEXTS, "description_html"), "")
-        self.pictures, self.specs = [], []
+        self.pictures, self.specs, self.picture_values = [], [], {}
         self._stored = []
         self._fresh([matrix.blank_row(())])
 
@@ -98,7 +100,7 @@ class ProductState(ConsoleState, rx.State):
             "category_id": str(product.category_id),
             "description_html": product.description_html,
         }
-        self.pictures = list(product.pictures)
+        self.pictures, self.picture_values = list(product.pictures), dict(product.picture_values)
         self.specs = _specs(product)
         shown = {tuple(values) for values in matrix.all_combinations(self.specs)}
         rows = [matrix.row_of(sku) for sku in product.skus if sku.spec_values in shown]
@@ -151,6 +153,18 @@ class ProductState(ConsoleState, rx.State):
         if place.isdecimal() and key in self.pictures:
             rest = [kept for kept in self.pictures if kept != key]
             self.pictures = [*rest[: int(place)], key, *rest[int(place) :]]
+
+    @rx.event
+    @needs(WRITE)
+    async def assign_picture(self, key: str, value: str) -> None:
+        """Let a picture show the SKUs of a spec value; '' lets it show the product again."""
+        if key in self.pictures:
+            self.picture_values = self.picture_values | {key: value.strip()[:40]}
+
+    @rx.var
+    def spec_values(self) -> list[str]:
+        """The values of all specs, from which a picture's is chosen."""
+        return list(dict.fromkeys(value for spec in self.specs for value in spec.options))
 
     # Specs -------------------------------------------------------------------------------------
 
@@ -211,6 +225,9 @@ class ProductState(ConsoleState, rx.State):
             return
         at = sum(1 for spec in specs[:place] if spec.options)
         self._matrix = matrix.renamed(self._matrix, at, old, new)
+        self.picture_values = {
+            key: new if value == old else value for key, value in self.picture_values.items()
+        }
         specs[place].options = [new if kept == old else kept for kept in specs[place].options]
         self.specs = specs
         self._show_rows()
@@ -306,6 +323,7 @@ class ProductState(ConsoleState, rx.State):
             "description_html": str(data.get("description_html") or ""),
             "spec_names": tuple(spec.name for spec in specs),
             "pictures": tuple(self.pictures),
+            "picture_values": {k: v for k, v in self.picture_values.items() if k in self.pictures},
             "skus": skus,
         }
         try:

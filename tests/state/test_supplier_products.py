@@ -192,3 +192,26 @@ async def test_a_price_of_history_is_typed_anew_in_yuan(database: Database, mark
         await ProductState.confirm.fn(state)
     sku = (await edited_product(actor, good.product)).skus[0]
     assert (sku.supply_cents, sku.currency) == (1_000, "CNY")
+
+
+# Pictures of a spec value ----------------------------------------------------------------------
+
+
+async def test_a_picture_shows_a_spec_value_and_follows_its_new_name(
+    market: Market, database: Database
+) -> None:
+    actor = person(market.suppliers[0])
+    state, form = await _new(database, actor)
+    with on_page(actor, "products/new"):
+        assert state.spec_values == ["红", "蓝"]
+        await ProductState.assign_picture.fn(state, PICTURE, "蓝")
+        await ProductState.assign_picture.fn(state, "pictures/" + "0b" * 12, "红")
+        await ProductState.rename_value.fn(state, 0, "蓝", "雾蓝")
+        await ProductState.submit.fn(state, form)
+    stored = await edited_product(actor, UUID(state.product_id))
+    assert stored.picture_values == {PICTURE: "雾蓝"}
+    with on_page(actor, f"products/{state.product_id}"):
+        await ProductState.drop_value.fn(state, 0, "雾蓝")
+        await ProductState.submit.fn(state, _form(state))
+    # Nothing shows a value that no SKU has.
+    assert (await edited_product(actor, UUID(state.product_id))).picture_values == {}

@@ -111,6 +111,9 @@ def _p(
     )
 
 
+COLOUR_SPECS = ("釉色", "泥料", "颜色")
+"""Specs whose values differ to the eye."""
+
 _GLAZE = ("釉色", ("青釉", "赤陶", "月白"))
 _SIZE_ML = ("容量", ("200ml", "320ml"))
 _WEIGHT = ("规格", ("100g", "250g", "500g"))

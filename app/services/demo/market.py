@@ -211,6 +211,9 @@ def _draft(
     keys: Mapping[tuple[str, int], str],
 ) -> ProductDraft:
     values = list(combinations(*(values for _, values in product.specs)))
+    pictures = tuple(keys[product.shape, palette] for palette in product.palettes)
+    # The palettes of a product are the first of its colours.
+    colours = next((named for spec, named in product.specs if spec in goods.COLOUR_SPECS), ())
     return ProductDraft(
         category_id=categories[product.category],
         title=product.title,
@@ -218,7 +221,8 @@ def _draft(
         subtitle=product.subtitle,
         description_html=_description(product),
         spec_names=tuple(name for name, _ in product.specs),
-        pictures=tuple(keys[product.shape, palette] for palette in product.palettes),
+        pictures=pictures,
+        picture_values=dict(zip(pictures, colours, strict=False)),
         skus=tuple(_sku(product, number, place, value) for place, value in enumerate(values)),
     )
 

@@ -1,6 +1,7 @@
 """Looking around: the store's entry page, its categories, search, one product."""
 
 import re
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from markupsafe import Markup
 
 from app.kit.errors import NotFound
-from app.kit.i18n import gettext
+from app.kit.i18n import N_, gettext
 from app.queries import shelf as shelves
 from app.queries.shelf import MOST_PAGES, Product, Shelf, Sort, Variant
 from app.services.products import clean_html
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)]
 SortBy = Annotated[Sort, Query()]
 Crumbs = tuple[tuple[str, str], ...]
+SOLD_OUT = N_("%(name)s is sold out. Choose another to go on.")
 DESCRIPTION_LENGTH = 150
 WORDS_LENGTH = 60
 
@@ -151,6 +153,8 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
     if found is None:
         raise NotFound()
     product, related = found
+    chosen = _chosen(product, uuid_of(sku))
+    product = _begin_with(product, chosen)
     heading = _title(visit, product)
     crumbs = (*_product_crumbs(visit, product), (heading, visit.path))
     description = _shortened(_plain(product, heading))
@@ -162,7 +166,11 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
         counts=Act("product", listing=listing_id),
         product=product,
         related=related,
-        chosen=_chosen(product, uuid_of(sku)),
+        chosen=chosen,
+        gone=gettext(visit.locale, SOLD_OUT, name=chosen.name)
+        if chosen and not chosen.left
+        else "",
+        can_buy=visit.front.is_open and any(one.left for one in product.variants),
         price_varies=len(prices) > 1,
         picker=_picker(visit, product),
         # It was cleaned when the product was saved; a row written by other means is cleaned here.
@@ -204,10 +212,21 @@ def _shortened(text: str) -> str:
 
 
 def _chosen(product: Product, wanted: UUID | None) -> Variant | None:
-    """Return the variant to begin with: the one asked for, else the first that is there."""
-    there = [variant for variant in product.variants if variant.left]
-    first = there[0] if there else None
-    return next((variant for variant in there if variant.sku_id == wanted), first)
+    """Return the variant to begin with: the one asked for though it be sold out, else the first.
+
+    Nobody who asks for one is given another without a word.
+    """
+    asked = next((one for one in product.variants if one.sku_id == wanted), None)
+    return asked or next((one for one in product.variants if one.left), None)
+
+
+def _begin_with(product: Product, variant: Variant | None) -> Product:
+    """Return the product with the picture of the chosen variant before the others."""
+    if variant is None or not product.pictures:
+        return product
+    at = _picture_of(product, variant) - 1
+    shown = product.pictures
+    return replace(product, pictures=(shown[at], *shown[:at], *shown[at + 1 :]))
 
 
 def _picker(visit: Visit, product: Product) -> dict[str, object]:
@@ -215,6 +234,10 @@ def _picker(visit: Visit, product: Product) -> dict[str, object]:
     return {
         "specs": list(product.spec_names),
         "low": gettext(visit.locale, "%(n)s left", n="{n}"),
+        "gone": gettext(visit.locale, N_("Sold out")),
+        "gone_here": gettext(visit.locale, N_("Not with this choice")),
+        "sold_out": gettext(visit.locale, SOLD_OUT, name="{name}"),
+        "not_made": gettext(visit.locale, N_("%(name)s is not offered."), name="{name}"),
         "skus": [
             {
                 "id": variant.sku_id.hex,
@@ -230,8 +253,8 @@ def _picker(visit: Visit, product: Product) -> dict[str, object]:
 
 
 def _picture_of(product: Product, variant: Variant) -> int:
-    """Return the number of the picture that is described by one of the variant's values, or 0."""
+    """Return the number of the picture that shows one of the variant's values, or the first."""
     for number, picture in enumerate(product.pictures, start=1):
-        if picture.alt and picture.alt in variant.values:
+        if picture.spec_value and picture.spec_value in variant.values:
             return number
-    return 0
+    return 1

@@ -38,58 +38,56 @@
   const data = document.getElementById("variants");
   if (picker && data) choose(picker, JSON.parse(data.textContent));
 
-  function choose(form, { specs, skus, low }) {
+  function choose(form, { specs, skus, low, ...say }) {
     const radios = new Map([...form.querySelectorAll("input[name=sku]")].map((radio) => [radio.value, radio]));
     const amount = document.querySelector("#amount b");
     const left = document.getElementById("left");
     const quantity = form.querySelector("#quantity");
     const list = form.querySelector("fieldset.variants");
-    const first = skus.find((sku) => radios.get(sku.id)?.checked) || skus[0];
+    const first = skus.find((sku) => sku.id === data.dataset.chosen) || skus[0];
     const wanted = first ? [...first.values] : [];
     const groups = specs.map((name, place) => {
       const values = [...new Set(skus.map((sku) => sku.values[place]))];
       const buttons = values.map((value) => {
         const input = make("input", { type: "radio", name: "spec-" + place, value });
-        input.addEventListener("change", () => { wanted[place] = value; settle(place); });
-        return [value, input, make("label", { className: "chip" }, input, make("span", { textContent: value }))];
+        const note = make("small");
+        input.addEventListener("change", () => { wanted[place] = value; show(); });
+        return [value, input, make("label", { className: "chip" }, input, make("span", {}, value, note)), note];
       });
       const box = make("fieldset", {}, make("legend", { textContent: name }), ...buttons.map((b) => b[2]));
       return { box, buttons };
     });
     const match = (values) => skus.find((sku) => sku.values.every((value, place) => value === values[place]));
     const inStock = (place, value) => skus.some((sku) => sku.left > 0 && sku.values[place] === value);
+    const fits = (place, value) => match(wanted.map((one, at) => (at === place ? value : one)))?.left > 0;
+    const senders = [...form.querySelectorAll("button[name=then]")];
 
-    function settle(changed) {
-      // A combination that is not there gives way: keep what was just chosen, take the nearest.
-      let sku = match(wanted);
-      if (!sku || !sku.left) {
-        const near = skus.filter((one) => one.left && one.values[changed] === wanted[changed])
-          .sort((a, b) => same(b) - same(a))[0];
-        sku = near || sku;
-        if (near) near.values.forEach((value, place) => { wanted[place] = value; });
-      }
-      show(sku);
-    }
-    const same = (sku) => sku.values.filter((value, place) => value === wanted[place]).length;
-
-    function show(sku) {
-      groups.forEach(({ buttons }, place) => buttons.forEach(([value, input]) => {
+    // What was chosen stays chosen: a combination that cannot be bought is said to be so.
+    function show() {
+      groups.forEach(({ buttons }, place) => buttons.forEach(([value, input, label, note]) => {
+        const nowhere = !inStock(place, value);
         input.checked = wanted[place] === value;
-        input.disabled = !inStock(place, value);
+        label.classList.toggle("gone", nowhere || !fits(place, value));
+        note.textContent = nowhere ? " " + say.gone : fits(place, value) ? "" : " " + say.gone_here;
       }));
+      const sku = match(wanted);
+      const name = wanted.join(" / ");
+      const can = Boolean(sku && sku.left);
+      for (const radio of radios.values()) radio.checked = can && radio.value === sku.id;
+      for (const button of senders) button.disabled = !can;
+      left.textContent = !sku ? say.not_made.replace("{name}", name)
+        : !sku.left ? say.sold_out.replace("{name}", name)
+        : sku.low ? low.replace("{n}", sku.left) : "";
       if (!sku) return;
-      const radio = radios.get(sku.id);
-      if (radio && !radio.disabled) radio.checked = true;
       amount.textContent = yuan(sku.cents);
-      left.textContent = sku.low ? low.replace("{n}", sku.left) : "";
       quantity.max = Math.max(1, sku.left);
-      if (Number(quantity.value) > sku.left) quantity.value = Math.max(1, sku.left);
+      if (sku.left && Number(quantity.value) > sku.left) quantity.value = sku.left;
       if (sku.picture) turnTo("pic-" + sku.picture);
     }
     if (specs.length > 0 && groups.every((group) => group.buttons.length)) {
       list.before(...groups.map((group) => group.box));
       list.hidden = true;
-      show(match(wanted));
+      show();
     }
   }
 
