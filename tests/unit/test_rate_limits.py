@@ -22,8 +22,8 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     rate_limits.forget_all()
 
 
-@given(st.lists(st.floats(0, 20), min_size=1, max_size=60), st.integers(1, 5))
-async def test_no_window_holds_more_than_the_limit(gaps: list[float], amount: int) -> None:
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=60), st.integers(1, 5))
+async def test_no_window_holds_more_than_the_limit(gaps: list[int], amount: int) -> None:
     at: list[float] = [0.0]
     taken: list[float] = []
     counts, limit = InProcess(clock=lambda: at[-1]), parse(f"{amount}/minute")
