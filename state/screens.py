@@ -9,6 +9,7 @@ from app.access import Actor
 from app.kit.errors import Invalid
 from app.kit.i18n import N_, Words
 from app.kit.money import decimal_text, parse_cents
+from app.kit.text import clean, clean_secret
 
 FieldKind = Literal[
     "text",
@@ -109,8 +110,8 @@ def _value(f: Field, raw: Any) -> Any:
         if f.required and not raw:
             raise ValueError(N_("Please choose at least one."))
         return raw
-    # PostgreSQL cannot hold a NUL, which some programs leave on the clipboard.
-    typed = str(raw if raw is not None else "").replace("\0", "").strip()
+    text = str(raw if raw is not None else "")
+    typed = clean_secret(text) if f.kind == "password" else clean(text, lines=f.kind == "area")
     if not typed:
         if f.required:
             raise ValueError(N_("Please fill this in."))

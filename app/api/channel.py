@@ -12,18 +12,19 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import text
 
 from app.access import PUBLIC
-from app.api.problems import problem, request_locale
+from app.api.problems import MachineRoute, problem, request_locale
 from app.kit.client_address import client_address
 from app.kit.db import database
 from app.kit.errors import NotFound, TradeError
 from app.kit.i18n import HOME_CURRENCY
 from app.kit.rate_limits import hit
+from app.kit.text import Text
 from app.services import payments
 from app.services.placing import MOST_LINES, Address, OrderItem, PlaceOrder, place_order
 from app.services.unpaid_orders import Caller
 from models.base import UUID
 
-router = APIRouter(prefix="/api/v1", tags=["channel"])
+router = APIRouter(prefix="/api/v1", tags=["channel"], route_class=MachineRoute)
 
 STORE_SECONDS = 10
 """How long the address of a store is remembered; whether it is open is asked at each order."""
@@ -40,7 +41,7 @@ class NewOrder(BaseModel):
     items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MOST_LINES)]
     address: Address
     expected_total_cents: int | None = None
-    note: Annotated[str, StringConstraints(max_length=200)] | None = None
+    note: Annotated[str, Text(200, lines=True)] | None = None
     locale: Annotated[str, StringConstraints(pattern="^(zh_CN|en)$")] = "zh_CN"
 
 

@@ -11,13 +11,17 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, LiteralString, Protocol
 
 from psycopg import AsyncConnection as RawConnection
+from psycopg import DataError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from app.kit.arrow import ArrowConnection, ArrowConnections
+from app.kit.errors import Invalid
+from app.kit.text import UNPRINTABLE
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
@@ -35,6 +39,16 @@ _SET_ACTOR_RAW = (
     " set_config('app.permissions', %(permissions)s, true)"
 )
 _SET_ACTOR_AND_ENGINE = f"{_SET_ACTOR_RAW}, set_config('role', '{ENGINE_ROLE}', true)"
+
+
+_TEXT_CODES = ("22021", "22P05")
+"""PostgreSQL's codes for a character that a text, or a JSON document, cannot hold."""
+
+
+class UnkeepableText(Invalid):
+    """A text holds what PostgreSQL cannot keep: a NUL or half a character."""
+
+    message = UNPRINTABLE
 
 
 class Identity(Protocol):
@@ -97,9 +111,13 @@ class Database:
 
         Anything raised inside rolls all of it back.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(_SET_ACTOR, dict(identity.database_settings()))
-            yield session
+        with _refusing_texts():
+            async with (
+                AsyncSession(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                await session.execute(_SET_ACTOR, dict(identity.database_settings()))
+                yield session
 
     @asynccontextmanager
     async def engine_transaction(self, identity: Identity) -> AsyncGenerator[AsyncSession]:
@@ -133,12 +151,13 @@ class Database:
         self, identity: Identity, begin: LiteralString
     ) -> AsyncGenerator[RawConnection[Any]]:
         pool = await self._hot_pool()
-        # Whatever is left open by an error the pool rolls back.
-        async with pool.connection() as connection, connection.pipeline():
-            await connection.execute("begin", prepare=False)
-            await connection.execute(begin, identity.database_settings())
-            yield connection
-            await connection.execute("commit", prepare=False)
+        with _refusing_texts():
+            # Whatever is left open by an error the pool rolls back.
+            async with pool.connection() as connection, connection.pipeline():
+                await connection.execute("begin", prepare=False)
+                await connection.execute(begin, identity.database_settings())
+                yield connection
+                await connection.execute("commit", prepare=False)
 
     @contextmanager
     def reader(self, identity: Identity) -> Generator[ArrowConnection]:
@@ -162,6 +181,29 @@ class Database:
         """Lend a bare connection without a transaction (health checks, the hot paths)."""
         async with self.engine.connect() as connection:
             yield connection
+
+
+@contextmanager
+def _refusing_texts() -> Generator[None]:
+    """Turn a text that PostgreSQL cannot hold into a refusal.
+
+    Forms and models say it at their field (``app.kit.text``); this is for what comes in elsewhere,
+    such as in an address.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise UnkeepableText() from error
+    except (DBAPIError, DataError) as error:
+        fault = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(fault, DataError) and _is_about_text(fault):
+            raise UnkeepableText() from error
+        raise
+
+
+def _is_about_text(fault: DataError) -> bool:
+    # psycopg itself refuses a NUL, without a code of PostgreSQL's.
+    return fault.sqlstate in _TEXT_CODES or (fault.sqlstate is None and "NUL" in str(fault))
 
 
 _database: Database | None = None

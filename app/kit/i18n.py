@@ -43,6 +43,18 @@ _PLURAL = "\0"
 _PLACE = re.compile(r"%\((\w+)\)s")
 
 
+class Filled(str):
+    """A message id together with what fills its places, where one string has to carry both."""
+
+    params: Mapping[str, object]
+
+    def __new__(cls, message: str, **params: object) -> "Filled":
+        """Return the message id, which remembers ``params``."""
+        made = super().__new__(cls, message)
+        made.params = params
+        return made
+
+
 def plural(one: str, many: str) -> str:
     """Return the message whose English depends on a count, the first place of ``one``.
 
@@ -113,6 +125,8 @@ def counted_place(message: str) -> str:
 
 def gettext(locale: str, message: str, **params: object) -> str:
     """Return ``message`` in the reader's language, with its ``%(name)s`` places filled."""
+    if isinstance(message, Filled):
+        params = {**message.params, **params}
     if locale == DEFAULT:
         text = in_chinese(message)
     else:

@@ -20,6 +20,7 @@ from app.kit.clock import BUSINESS_ZONE
 from app.kit.db import database
 from app.kit.i18n import Words, day_text, moment_text, money_text
 from app.kit.search import query_grams
+from app.kit.text import looked_for
 
 PAGE_SIZE = 25
 MOST_COUNTED = 10_000
@@ -147,13 +148,13 @@ class ListQuery:
         sort = params.get("sort", "")
         column = resource.column(sort.removeprefix("-"))
         known = {
-            key: _storable(params.get(key) or f.default)[:200]
+            key: looked_for(params.get(key) or f.default, 200)
             for f in resource.filters
             for key in f.keys
             if params.get(key) or f.default
         }
         return cls(
-            q=_storable(params.get("q", ""))[:100].strip(),
+            q=looked_for(params.get("q", ""), 100),
             filters=known,
             sort=sort if column is not None and column.sort else resource.default_sort,
             page=min(int(page), MOST_COUNTED // PAGE_SIZE)
@@ -178,11 +179,6 @@ class ListQuery:
         """Return how many of the filters that people see narrow the rows; a span of days is one."""
         chosen = self.params(resource).keys()
         return sum(f.kind != "link" and not chosen.isdisjoint(f.keys) for f in resource.filters)
-
-
-def _storable(value: str) -> str:
-    """Return a text without the one character that PostgreSQL cannot hold."""
-    return value.replace("\0", "")
 
 
 Row = dict[str, Any]

@@ -18,6 +18,7 @@ from app.kit.errors import Forbidden, Invalid
 from app.kit.i18n import LOCALES, N_, gettext
 from app.kit.rate_limits import hit
 from app.kit.settings import settings
+from app.kit.text import Text
 from app.routes import FORGOT, RESET
 from app.services import merchants, one_time
 from app.services.engine import engine_transaction
@@ -39,9 +40,9 @@ class NewUser(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
-    email: Annotated[str, StringConstraints(pattern=_EMAIL, max_length=254)]
-    password: Annotated[str, StringConstraints(strip_whitespace=False, max_length=MOST_LENGTH)]
+    name: Annotated[str, Text(80, 1)]
+    email: Annotated[str, Text(254, pattern=_EMAIL)]
+    password: Annotated[str, Text(MOST_LENGTH, secret=True)]
     locale: Annotated[str, StringConstraints(pattern="^(zh_CN|en)$")] = "zh_CN"
 
     @field_validator("email")

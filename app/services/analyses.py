@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,7 @@ from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid, NotFound
 from app.kit.i18n import N_
+from app.kit.text import Text
 from models.analyses import Analysis, Sharing
 
 MOST_OWN = 200
@@ -32,7 +33,7 @@ class AnalysisDraft(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, Text(80, 1)]
     sharing: Sharing = Sharing.OWN
     role_id: UUID | None = None
     is_pinned: bool = False

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from app.access import PERMISSIONS, PUBLIC, Actor, Scope
@@ -15,6 +15,7 @@ from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, NotSignedIn
 from app.kit.i18n import N_
+from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.grants import check_holds
 from app.services.sessions import token_hash
@@ -28,7 +29,7 @@ class KeyDraft(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, Text(80, 1)]
     permissions: frozenset[str]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 
 from app.access import Actor
@@ -13,6 +13,7 @@ from app.kit.db import database
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
+from app.kit.text import Text
 
 MOST_CAMPAIGNS = 200
 """So many links of one store count at a time."""
@@ -45,7 +46,7 @@ class CampaignDraft(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     store_id: UUID
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    name: Annotated[str, Text(60, 1)]
     channel: Channel
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from pypinyin import lazy_pinyin
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,7 @@ from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.ids import new_id
+from app.kit.text import Text
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 
@@ -33,9 +34,9 @@ class CategoryDraft(BaseModel):
 
     id: UUID | None = None
     parent_id: UUID | None = None
-    name_zh: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    name_en: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    slug: Annotated[str, StringConstraints(max_length=60)] = ""
+    name_zh: Annotated[str, Text(60, 1)]
+    name_en: Annotated[str, Text(60, 1)]
+    slug: Annotated[str, Text(60)] = ""
 
 
 async def save_category(actor: Actor, draft: CategoryDraft) -> UUID:

@@ -18,6 +18,7 @@ from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, NotSignedIn, TooMany, TradeError
 from app.kit.i18n import N_
 from app.kit.ids import new_id
+from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.passwords import hash_password, is_password
 from app.services.placing import Address
@@ -42,8 +43,8 @@ class Registration(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     phone: Annotated[str, StringConstraints(pattern=r"^\+\d{6,15}$")]
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-    password: Annotated[str, StringConstraints(min_length=8, max_length=128)]
+    name: Annotated[str, Text(60, 1)]
+    password: Annotated[str, Text(128, 8, secret=True)]
     locale: str = "zh_CN"
 
 

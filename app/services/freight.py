@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from app.access import Actor
 from app.kit.db import database
+from app.kit.text import Text
 from models.catalog import FreightTemplate
 
 Cents = Annotated[int, Field(ge=0, le=10**8)]
@@ -18,7 +19,7 @@ class FreightDraft(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)] = "默认模板"
+    name: Annotated[str, Text(60, 1)] = "默认模板"
     first_cents: Cents
     additional_cents: Cents = 0
     free_from_cents: Cents | None = None

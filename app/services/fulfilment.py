@@ -16,6 +16,7 @@ from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
+from app.services.inputs import text_of
 from app.services.placing import is_token
 from app.services.refunds import refund_parts
 from app.services.transitions import Step, derive_orders, release_stock, take_step
@@ -79,13 +80,12 @@ async def reject(actor: Actor, number: str, reason: str) -> None:
     Raises NotFound, Invalid without a reason, Conflict when it is no longer only paid.
     """
     actor.require("supplier:orders:write")
-    if not reason.strip():
-        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
+    reason = _reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
         parts = await _parts(session, actor, [number])
         if number not in parts:
             raise NotFound()
-        step = Step("REJECTED", (S.PAID,), S.REJECTED, reason.strip()[:300])
+        step = Step("REJECTED", (S.PAID,), S.REJECTED, reason)
         await _refuse(session, actor, [parts[number][0]], step, "rejected")
 
 
@@ -118,8 +118,7 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
     nothing is left to take back.
     """
     actor.require("distributor:orders:write")
-    if not reason.strip():
-        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
+    reason = _reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
         order = await session.execute(
             text(
@@ -138,7 +137,7 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
         parts = [row.id for row in found]
         if not parts:
             raise Conflict()
-        step = Step("WITHDRAWN", (S.PAID,), S.REJECTED, reason.strip()[:300], "store")
+        step = Step("WITHDRAWN", (S.PAID,), S.REJECTED, reason, "store")
         await _refuse(session, actor, parts, step, "store_withdrew")
         return len(parts)
 
@@ -149,11 +148,17 @@ async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
     Raises Invalid without a reason, NotFound, Conflict when the supplier was first.
     """
     actor.require("platform:orders:write")
-    if not reason.strip():
-        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
+    reason = _reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
-        step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason.strip()[:300], "platform")
+        step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason, "platform")
         await _refuse(session, actor, [part_id], step, "platform_cancelled")
+
+
+def _reason(typed: str) -> str:
+    reason = text_of("reason", typed, 300, lines=True)
+    if not reason:
+        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
+    return reason
 
 
 async def _refuse(

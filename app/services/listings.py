@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.errors import NotFound
 from app.services.engine import engine_transaction
+from app.services.inputs import text_of
 from app.services.list_pricing import Candidate, by_rule, candidates
 from app.services.rules.pricing import PricingRule
 from app.services.shelf import refresh_listings
@@ -212,11 +213,12 @@ async def set_on_sale(actor: Actor, listing_ids: Sequence[UUID], *, on_sale: boo
 async def override_title(actor: Actor, listing_id: UUID, title: str) -> int:
     """Give a listing a title of its own; an empty one follows the supplier again."""
     actor.require("distributor:listings:write")
+    title = text_of("title", title, 120)
     return await _change(
         actor,
         "update listings set title_override = nullif(:title, ''), updated_at = now()"
         " where id = any(:ids) and distributor_id = :distributor returning id",
-        {"ids": [listing_id], "title": title.strip()[:120]},
+        {"ids": [listing_id], "title": title},
     )
 
 

@@ -13,7 +13,9 @@ from app.kit.clock import now
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.kit.ids import new_id
+from app.kit.text import Text
 from app.services.engine import engine_transaction
+from app.services.inputs import text_of
 from app.services.ledger import open_merchant_accounts, open_platform_accounts
 from app.services.shelf import refresh_suppliers
 from models.identity import Membership, Merchant, MerchantDetail
@@ -26,14 +28,14 @@ class Application(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=2, max_length=120)]
+    name: Annotated[str, Text(120, 2)]
     code: Annotated[str, StringConstraints(pattern=SLUG)]
     is_supplier: bool = False
     is_distributor: bool = False
-    contact_name: Annotated[str, StringConstraints(max_length=80)] = ""
-    contact_phone: Annotated[str, StringConstraints(max_length=20)] = ""
-    license_no: Annotated[str, StringConstraints(max_length=40)] = ""
-    note: Annotated[str, StringConstraints(max_length=500)] = ""
+    contact_name: Annotated[str, Text(80)] = ""
+    contact_phone: Annotated[str, Text(20)] = ""
+    license_no: Annotated[str, Text(40)] = ""
+    note: Annotated[str, Text(500, lines=True)] = ""
 
     @model_validator(mode="after")
     def _has_role(self) -> "Application":
@@ -125,7 +127,8 @@ async def review(actor: Actor, merchant_ids: Sequence[UUID], verdict: str, note:
     """
     actor.require("platform:merchants:write")
     before, after = _REVIEWS[verdict]
-    if verdict in ("reject", "suspend") and not note.strip():
+    note = text_of("note", note, 500, lines=True)
+    if verdict in ("reject", "suspend") and not note:
         raise Invalid({"note": N_("Enter a reason; the merchant will see it.")})
     async with engine_transaction(actor, "merchants.review") as session:
         found = await session.execute(
@@ -155,7 +158,7 @@ async def _follow_up(
             "update merchant_details set review_note = :note, updated_at = now()"
             " where merchant_id = any(:ids)"
         ),
-        {"ids": list(merchant_ids), "note": note.strip()[:500] or None},
+        {"ids": list(merchant_ids), "note": note or None},
     )
     if verdict == "approve":
         await open_platform_accounts(session)

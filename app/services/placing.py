@@ -20,14 +20,13 @@ from app.kit.errors import Conflict, NotFound, TradeError
 from app.kit.ids import new_id, readable_number
 from app.kit.secrets import derive_key
 from app.kit.settings import settings
+from app.kit.text import Text
 from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
 from app.services.rules.freight import Freight, RegionRefused, freight_of
 from app.services.unpaid_orders import COUNTS_SQL, Caller, count_try, excess, order_keys
 from app.services.visits import Visitor, note_order
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 MOST_LINES = 100
 
@@ -81,13 +80,13 @@ class Address(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    recipient: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    recipient: Annotated[str, Text(60, 1)]
     phone: Annotated[str, StringConstraints(pattern=r"^\+\d{6,15}$")]
     province_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
-    province: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    city: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    district: Annotated[str, StringConstraints(max_length=40)] = ""
-    street: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+    province: Annotated[str, Text(40, 1)]
+    city: Annotated[str, Text(40, 1)]
+    district: Annotated[str, Text(40)] = ""
+    street: Annotated[str, Text(160, 1)]
 
 
 class OrderItem(BaseModel):
@@ -105,11 +104,11 @@ class PlaceOrder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     store_id: UUID
-    idempotency_key: Annotated[str, StringConstraints(min_length=8, max_length=80)]
+    idempotency_key: Annotated[str, Text(80, 8)]
     items: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=MOST_LINES)]
     address: Address
     expected_total_cents: int | None = None
-    note: Annotated[str, StringConstraints(max_length=200)] | None = None
+    note: Annotated[str, Text(200, lines=True)] | None = None
     locale: str = "zh_CN"
 
 

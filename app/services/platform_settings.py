@@ -3,7 +3,7 @@
 import json
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +11,7 @@ from app.access import PUBLIC, Actor
 from app.kit.db import database
 from app.kit.errors import TradeError
 from app.kit.settings import settings
+from app.kit.text import Text
 from app.services.sessions import REQUIRE_PLATFORM_TOTP
 
 DEMO = "demo"
@@ -27,8 +28,8 @@ class PlatformSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(max_length=60)] = ""
-    contact: Annotated[str, StringConstraints(max_length=120)] = ""
+    name: Annotated[str, Text(60)] = ""
+    contact: Annotated[str, Text(120)] = ""
     reservation_minutes: Annotated[int, Field(ge=5, le=24 * 60)]
     requires_second_factor: bool = False
     shows_demo_logins: bool = False

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid
+from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
+from app.services.inputs import text_of
 from app.services.shelf import refresh_products
 
 
@@ -61,8 +63,9 @@ async def review(
 ) -> int:
     """Approve or reject submitted products; a rejection says why. Returns how many."""
     actor.require("platform:products:write")
-    if not approve and not note.strip():
-        raise Invalid({"note": "Enter a reason so that the supplier can correct it."})
+    note = text_of("note", note, 500, lines=True)
+    if not approve and not note:
+        raise Invalid({"note": N_("Enter a reason so that the supplier can correct it.")})
     status = "APPROVED" if approve else "REJECTED"
     async with engine_transaction(actor, "pool.review") as session:
         found = await session.execute(
@@ -76,7 +79,7 @@ async def review(
                 "status": status,
                 "at": now(),
                 "user": actor.user_id,
-                "note": note.strip()[:500] or None,
+                "note": note or None,
             },
         )
         rows = found.all()

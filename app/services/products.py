@@ -15,6 +15,7 @@ from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.ids import new_id
 from app.kit.search import index_grams
+from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.price_changes import PriceChange, fan_out
 from app.services.shelf import refresh_products
@@ -40,6 +41,7 @@ _TAGS = {
 _ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 
 PictureKey = Annotated[str, StringConstraints(pattern=r"^pictures/[0-9a-f]{24}$")]
+SpecText = Annotated[str, Text(40, 1)]
 Cents = Annotated[int, Field(gt=0, le=10**11)]
 
 
@@ -49,8 +51,8 @@ class SkuDraft(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     id: UUID | None = None
-    code: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    spec_values: tuple[Annotated[str, StringConstraints(min_length=1, max_length=40)], ...] = ()
+    code: Annotated[str, Text(60, 1)]
+    spec_values: tuple[SpecText, ...] = ()
     supply_cents: Cents
     suggested_cents: Cents
     cost_cents: Annotated[int, Field(ge=0, le=10**11)] | None = None
@@ -67,11 +69,13 @@ class ProductDraft(BaseModel):
 
     id: UUID | None = None
     category_id: UUID
-    title: Annotated[str, StringConstraints(min_length=2, max_length=120)]
-    title_en: Annotated[str, StringConstraints(max_length=160)] | None = None
-    subtitle: Annotated[str, StringConstraints(max_length=200)] | None = None
-    description_html: Annotated[str, StringConstraints(max_length=50_000)] = ""
-    spec_names: Annotated[tuple[str, ...], Field(max_length=MOST_SPECS)] = ()
+    title: Annotated[str, Text(120, 2)]
+    title_en: Annotated[str, Text(160)] | None = None
+    subtitle: Annotated[str, Text(200)] | None = None
+    description_html: Annotated[str, Text(50_000, lines=True)] = ""
+    spec_names: Annotated[
+        tuple[Annotated[str, Text(40, 1)], ...], Field(max_length=MOST_SPECS)
+    ] = ()
     pictures: Annotated[tuple[PictureKey, ...], Field(max_length=MOST_PICTURES)] = ()
     picture_values: Annotated[
         dict[PictureKey, Annotated[str, StringConstraints(max_length=40)]],

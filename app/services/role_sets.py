@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid, TradeError
 from app.kit.i18n import N_
 from app.kit.ids import new_id
+from app.kit.text import Text
 from app.services.grants import check_holds, permissions_of_roles, place_of, role_in
 from models.identity import Role, RolePermission
 
@@ -33,7 +34,7 @@ class RoleDraft(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, Text(80, 1)]
     permissions: frozenset[str]
 
 

@@ -16,6 +16,7 @@ from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid
 from app.kit.i18n import N_
+from app.services.inputs import text_of
 from app.services.sharing_roles import roles_to_share_with
 from models.ops import SavedView
 
@@ -87,11 +88,9 @@ async def save(
     With ``role_id`` it is shared with all who have the role here. Raises Invalid without a name,
     Forbidden for who may not manage roles.
     """
-    name = name.strip()[:60]
     if actor.user_id is None:
         raise Forbidden()
-    if not name:
-        raise Invalid({"name": N_("Please fill this in.")})
+    name = text_of("name", name, 60, required=True)
     if role_id is not None and role_id not in {
         r.id for r in await roles_to_share_with(actor, SHARES)
     }:

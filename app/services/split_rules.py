@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from app.access import Actor
@@ -13,6 +13,7 @@ from app.kit.clock import now
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound
 from app.kit.ids import new_id
+from app.kit.text import Text
 from app.services.rulebook import RAISE_REVISION_SQL, RULES_SQL, rules_of
 from app.services.rules.splits import Applied, Subject, first_match, mismatch
 from models.money import FeeBearer, SplitBase
@@ -29,7 +30,7 @@ class RuleDraft(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     id: UUID | None = None
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, Text(80, 1)]
     category_id: UUID | None = None
     supplier_id: UUID | None = None
     distributor_id: UUID | None = None

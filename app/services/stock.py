@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
 from app.kit.i18n import N_
+from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.shelf import refresh_products
 from models.catalog import MovementReason, StockMovement
@@ -38,7 +39,7 @@ class Adjustment(BaseModel):
     sku_id: UUID
     delta: Annotated[int, Field(ge=-MOST_ON_HAND, le=MOST_ON_HAND)]
     reason: MovementReason
-    note: Annotated[str, StringConstraints(max_length=200)] = ""
+    note: Annotated[str, Text(200)] = ""
 
 
 async def adjust(actor: Actor, change: Adjustment) -> int:

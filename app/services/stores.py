@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,7 @@ from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.i18n import N_
 from app.kit.settings import settings
+from app.kit.text import Text
 from app.services.merchants import SLUG
 from app.services.rules.pricing import PricingRule
 from models.store import CostPolicy, Store, StoreStatus
@@ -49,17 +50,17 @@ class StoreDraft(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     id: UUID | None = None
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    name: Annotated[str, Text(60, 1)]
     slug: Annotated[str, StringConstraints(pattern=SLUG)]
-    tagline: Annotated[str, StringConstraints(max_length=120)] = ""
-    announcement: Annotated[str, StringConstraints(max_length=200)] = ""
-    contact_phone: Annotated[str, StringConstraints(max_length=20)] = ""
+    tagline: Annotated[str, Text(120)] = ""
+    announcement: Annotated[str, Text(200, lines=True)] = ""
+    contact_phone: Annotated[str, Text(20)] = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#b4532a"
     is_open: bool = True
     logo_key: Annotated[str, StringConstraints(pattern=r"^([0-9A-Za-z/_-]{1,200})?$")] | None = None
-    banner_title: Annotated[str, StringConstraints(max_length=40)] | None = None
-    banner_text: Annotated[str, StringConstraints(max_length=120)] | None = None
-    host_name: Annotated[str, StringConstraints(max_length=120, to_lower=True)] | None = None
+    banner_title: Annotated[str, Text(40)] | None = None
+    banner_text: Annotated[str, Text(120, lines=True)] | None = None
+    host_name: Annotated[str, Text(120), AfterValidator(str.lower)] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from app import routes
 from app.api.account.pages import (
     PageRoute,
     Reader,
-    fields_of,
     go,
     landing,
     page,
@@ -18,6 +17,7 @@ from app.api.account.pages import (
 )
 from app.kit.errors import Invalid, NotSignedIn, TradeError
 from app.kit.i18n import N_
+from app.kit.web_forms import Form, read_form
 from app.services import accounts, first_operator, invitations, merchants
 from app.services.accounts import NewUser
 from app.services.inputs import read
@@ -40,12 +40,12 @@ async def show_register(request: Request) -> Response:
 @router.post(routes.REGISTER)
 async def register(request: Request) -> Response:
     """Make the login, hand the application in, and sign in."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     try:
         wish, application = _both(reader, form)
         token = await accounts.register(wish, reader.client, application)
     except TradeError as error:
-        return refuse(reader, "register.html", error, values=_typed(form))
+        return refuse(reader, "register.html", error, values=form.typed)
     return with_session(go(routes.WORKSPACES), token)
 
 
@@ -60,7 +60,7 @@ async def show_apply(request: Request) -> Response:
 @router.post(routes.APPLY)
 async def apply(request: Request) -> Response:
     """Hand an application in for the signed-in user."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     actor, entered = await reader.account()
     try:
         application = _application(form)
@@ -68,7 +68,7 @@ async def apply(request: Request) -> Response:
             raise Invalid({"roles": N_("Choose supplier, distributor or both.")})
         await merchants.apply(actor, application)
     except TradeError as error:
-        return refuse(reader, "apply.html", error, values=_typed(form), user=entered)
+        return refuse(reader, "apply.html", error, values=form.typed, user=entered)
     return go(routes.WORKSPACES)
 
 
@@ -82,7 +82,7 @@ async def show_invitation(request: Request) -> Response:
 @router.post(routes.INVITE)
 async def accept_invitation(request: Request) -> Response:
     """Accept as the signed-in user, or with a fresh login."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     token = request.query_params.get("token", "")
     try:
         actor, _ = await reader.account()
@@ -92,7 +92,7 @@ async def accept_invitation(request: Request) -> Response:
     return go(landing(await signed_in(reader.token)))
 
 
-async def _accept_as_new(reader: Reader, form: dict[str, str], token: str) -> Response:
+async def _accept_as_new(reader: Reader, form: Form, token: str) -> Response:
     try:
         fresh = await invitations.accept_as_new(
             token, form.get("name", ""), form.get("password", ""), reader.locale, reader.client
@@ -103,7 +103,7 @@ async def _accept_as_new(reader: Reader, form: dict[str, str], token: str) -> Re
 
 
 async def _invitation_page(
-    reader: Reader, token: str, error: Invalid | None = None, form: dict[str, str] | None = None
+    reader: Reader, token: str, error: Invalid | None = None, form: Form | None = None
 ) -> Response:
     values: dict[str, Any] = {
         "invitation": await invitations.look_at(token),
@@ -111,7 +111,7 @@ async def _invitation_page(
         "token": token,
     }
     if error is not None:
-        return refuse(reader, "invite.html", error, values=_typed(form or {}), **values)
+        return refuse(reader, "invite.html", error, values=form.typed if form else {}, **values)
     return page(reader, "invite.html", **values)
 
 
@@ -126,17 +126,17 @@ async def show_setup(request: Request) -> Response:
 @router.post(routes.SETUP)
 async def set_up(request: Request) -> Response:
     """Make the first operator and enter the platform's workspace."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     token = request.query_params.get("token", "")
     try:
         wish = _user(reader, form)
         fresh = await first_operator.set_up(token, wish, reader.client)
     except Invalid as error:
-        return refuse(reader, "setup.html", error, values=_typed(form), token=token)
+        return refuse(reader, "setup.html", error, values=form.typed, token=token)
     return with_session(go(routes.console(routes.Workspace("platform"))), fresh)
 
 
-def _both(reader: Reader, form: dict[str, str]) -> tuple[NewUser, Application | None]:
+def _both(reader: Reader, form: Form) -> tuple[NewUser, Application | None]:
     """Check both parts of the form, so that all that is wrong shows at once."""
     faults: dict[str, str] = {}
     wish = application = None
@@ -154,12 +154,12 @@ def _both(reader: Reader, form: dict[str, str]) -> tuple[NewUser, Application | 
     return wish, application
 
 
-def _user(reader: Reader, form: dict[str, str]) -> NewUser:
+def _user(reader: Reader, form: Form) -> NewUser:
     named = {name: form.get(name, "") for name in ("name", "email", "password")}
     return read(NewUser, {**named, "locale": reader.locale})
 
 
-def _application(form: dict[str, str]) -> Application | None:
+def _application(form: Form) -> Application | None:
     """Return the company's application; None where no role is ticked. Raises Invalid."""
     roles = {name: name in form for name in ("is_supplier", "is_distributor")}
     if not any(roles.values()):
@@ -173,7 +173,3 @@ def _application(form: dict[str, str]) -> Application | None:
         # The person's name has a field of this name on the same page.
         faults = {("company" if k == "name" else k): v for k, v in error.fields.items()}
         raise Invalid(faults) from error
-
-
-def _typed(form: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if name != "password"}

@@ -11,7 +11,6 @@ from app import routes
 from app.api.account.pages import (
     PageRoute,
     Reader,
-    fields_of,
     go,
     page,
     reader_of,
@@ -20,6 +19,7 @@ from app.api.account.pages import (
 )
 from app.kit.errors import NotFound, TradeError
 from app.kit.i18n import N_
+from app.kit.web_forms import read_form
 from app.services import accounts, logins, second_factor
 from app.services.sessions import signed_in
 
@@ -58,7 +58,7 @@ async def show_profile(request: Request) -> Response:
 @router.post(routes.ME_PROFILE)
 async def save_profile(request: Request) -> Response:
     """Keep the language, here and for mails."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     _, entered = await reader.account()
     locale = form.get("locale", "")
     await accounts.change_locale(entered.user_id, locale)
@@ -74,7 +74,7 @@ async def show_password(request: Request) -> Response:
 @router.post(routes.ME_PASSWORD)
 async def change_password(request: Request) -> Response:
     """Change the password."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     actor, entered = await reader.account()
     try:
         await accounts.change_password(
@@ -95,7 +95,7 @@ async def show_second_factor(request: Request) -> Response:
 @router.post(routes.ME_SECOND_FACTOR)
 async def change_second_factor(request: Request) -> Response:
     """Confirm it, turn it off, or make new recovery codes."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     actor, entered = await reader.account()
     action, password = form.get("action", ""), form.get("password", "")
     try:
@@ -136,7 +136,7 @@ async def show_sessions(request: Request) -> Response:
 @router.post(routes.ME_SESSIONS)
 async def end_sessions(request: Request) -> Response:
     """End one session, or all of them."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     actor, entered = await reader.account()
     if form.get("action") == "everywhere":
         await logins.log_out_everywhere(actor)

@@ -24,7 +24,6 @@ from app.services.sessions import COOKIE, LIFETIME, Client, Entered, SignedIn, a
 
 THEME_COOKIE = "ts_theme"
 YEAR_SECONDS = 365 * 24 * 3600
-MOST_TEXT = 2_000
 _CHOICES = {"lang": (LANGUAGE_COOKIE, ("zh", "en")), "theme": (THEME_COOKIE, ("light", "dark"))}
 _NEXT = (routes.WORKSPACES, routes.APPLY, routes.INVITE, "/me")
 
@@ -73,16 +72,6 @@ def _choice(request: Request, name: str) -> str | None:
         if value in allowed:
             return value
     return None
-
-
-async def fields_of(request: Request) -> dict[str, str]:
-    """Return the text fields of a form; files and overlong values are dropped."""
-    form = await request.form(max_files=0, max_fields=50)
-    return {
-        name: value
-        for name, value in form.items()
-        if isinstance(value, str) and len(value) <= MOST_TEXT
-    }
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,6 @@ from fastapi import APIRouter, Request, Response
 from app import routes
 from app.api.account.pages import (
     PageRoute,
-    fields_of,
     go,
     page,
     reader_of,
@@ -14,6 +13,7 @@ from app.api.account.pages import (
 )
 from app.kit.errors import Invalid, TradeError
 from app.kit.settings import settings
+from app.kit.web_forms import read_form
 from app.services import accounts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -30,7 +30,7 @@ async def show_forgot(request: Request) -> Response:
 @router.post(routes.FORGOT)
 async def forgot(request: Request) -> Response:
     """Promise a mail; the answer is the same for every address."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     try:
         await accounts.forgot(form.get("email", ""), reader.client)
     except TradeError as error:
@@ -49,7 +49,7 @@ async def show_reset(request: Request) -> Response:
 @router.post(routes.RESET)
 async def reset(request: Request) -> Response:
     """Set the password; every session has ended, so sign in again."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     token = request.query_params.get("token", "")
     try:
         await accounts.reset(token, form.get("password", ""), reader.client)

@@ -6,8 +6,9 @@ Mail programs post here by themselves for "one click" (RFC 8058), without cookie
 from fastapi import APIRouter, Request, Response
 
 from app import routes
-from app.api.account.pages import PageRoute, fields_of, page, reader_of
+from app.api.account.pages import PageRoute, page, reader_of
 from app.kit.rate_limits import hit
+from app.kit.web_forms import read_form
 from app.services.reports import leaving
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -29,7 +30,7 @@ async def show_unsubscribe(request: Request) -> Response:
 @router.post(routes.UNSUBSCRIBE)
 async def unsubscribe(request: Request) -> Response:
     """End the report, or take it up again."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     await hit("token", address=reader.client.ip)
     token = request.query_params.get("token", "")
     is_on = form.get("again") == "1"

@@ -10,7 +10,6 @@ from app.api.account.example import example_split
 from app.api.account.pages import (
     PageRoute,
     Reader,
-    fields_of,
     go,
     landing,
     page,
@@ -22,6 +21,7 @@ from app.api.account.pages import (
 )
 from app.kit.errors import NotSignedIn, TradeError
 from app.kit.i18n import N_
+from app.kit.web_forms import read_form
 from app.queries.installation import is_demo
 from app.services import logins
 from app.services.sessions import signed_in
@@ -56,13 +56,13 @@ async def show_login(request: Request) -> Response:
 @router.post(routes.LOGIN)
 async def log_in(request: Request) -> Response:
     """Check the password; a fresh session comes with it, whatever cookie the browser sent."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     onward = safe_next(form.get("next"))
     try:
         done = await logins.log_in(form.get("email", ""), form.get("password", ""), reader.client)
     except TradeError as error:
         values = await _login_values(reader, onward)
-        typed = {"email": form.get("email", "")}
+        typed = {"email": form.typed.get("email", "")}
         return refuse(reader, "login.html", error, **values, values=typed, note="")
     await logins.log_out(reader.token)
     if done.second_factor_due:
@@ -83,7 +83,7 @@ async def show_second_factor(request: Request) -> Response:
 @router.post(routes.SECOND_FACTOR)
 async def pass_second_factor(request: Request) -> Response:
     """Check the code and go on under a fresh token."""
-    reader, form = reader_of(request), await fields_of(request)
+    reader, form = reader_of(request), await read_form(request)
     onward = safe_next(form.get("next"))
     try:
         done = await logins.pass_second_factor(reader.token, form.get("code", ""), reader.client)

@@ -21,6 +21,7 @@ from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.imports import kept
 from app.services.imports.mapping import MappingWrong, parse_mapping
+from app.services.inputs import text_of
 from models.imports import RunState
 
 WRITE = "platform:imports:write"
@@ -72,9 +73,8 @@ async def start(actor: Actor) -> UUID:
 async def choose_mapping(actor: Actor, run_id: UUID, typed: str, name: str) -> None:
     """Keep the mapping of a draft; an empty text is the canonical layout. Raises Invalid."""
     actor.require(WRITE)
-    typed = typed.replace("\0", "").strip()
-    if len(typed) > MOST_MAPPING:
-        raise Invalid({"mapping": N_("This is too long for a mapping.")})
+    typed = text_of("mapping", typed, MOST_MAPPING, lines=True)
+    name = text_of("mapping", name, 80)
     source = ""
     if typed:
         try:
@@ -88,7 +88,7 @@ async def choose_mapping(actor: Actor, run_id: UUID, typed: str, name: str) -> N
             (RunState.DRAFT,),
             "mapping = :mapping, mapping_name = :name, source = :source",
             mapping=typed,
-            name=name.strip()[:80] if typed else "",
+            name=name if typed else "",
             source=source,
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -19,6 +19,7 @@ from app.kit.db import database
 from app.kit.defer import defer
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_
+from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.reports.due import Timing, next_due
 from models.analyses import ReportReceiver, ReportSchedule, Rhythm, ScheduleStatus
@@ -33,7 +34,7 @@ class ScheduleDraft(BaseModel):
 
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, Text(80, 1)]
     rhythm: Rhythm
     weekday: Annotated[int, Field(ge=1, le=7)] = 1
     month_day: Annotated[int, Field(ge=1, le=31)] = 1

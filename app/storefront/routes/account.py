@@ -4,12 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from app.kit.errors import Invalid, NotFound, TradeError, retry_headers
 from app.kit.rate_limits import hit
+from app.kit.web_forms import Form, read_form
 from app.queries import store_orders
 from app.services import carts, consumers
 from app.services.consumers import Registration
 from app.services.inputs import read
 from app.storefront.answering import StoreRoute, refusal
-from app.storefront.forms import fields, phone_of, uuid_of
+from app.storefront.forms import phone_of, uuid_of
 from app.storefront.render import page, see_other
 from app.storefront.visit import Here, SignedInHere, Visit
 from app.storefront.words import word
@@ -65,20 +66,20 @@ def _form(
 @router.post("/login")
 async def login(visit: Here, request: Request) -> Response:
     """Sign in by phone and password."""
-    form = await fields(request, raw=("password",))
+    form = await read_form(request)
     try:
         phone = phone_of(form)
         await hit("login", address=visit.address, account=f"{visit.front.slug}/{phone}")
         token = await consumers.log_in(visit.front.actor(), phone, form.get("password", "")[:128])
     except TradeError as error:
-        return _form(visit, "login", form, error)
+        return _form(visit, "login", form.typed, error)
     return await _welcome(visit, form, token)
 
 
 @router.post("/register")
 async def register(visit: Here, request: Request) -> Response:
     """Open an account and sign in."""
-    form = await fields(request, raw=("password",))
+    form = await read_form(request)
     try:
         await hit("register", address=visit.address)
         wish = read(
@@ -92,11 +93,11 @@ async def register(visit: Here, request: Request) -> Response:
         )
         token = await consumers.register(visit.front.actor(), visit.front.distributor_id, wish)
     except TradeError as error:
-        return _form(visit, "register", form, error)
+        return _form(visit, "register", form.typed, error)
     return await _welcome(visit, form, token)
 
 
-async def _welcome(visit: Visit, form: dict[str, str], token: str) -> Response:
+async def _welcome(visit: Visit, form: Form, token: str) -> Response:
     """Remember the browser, bring the customer's baskets together, and go on."""
     visit.keep_session(token)
     customer = await consumers.who(visit.front.actor(), token)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.kit.errors import NotFound
 from app.kit.i18n import N_, gettext
+from app.kit.text import looked_for
 from app.queries import shelf as shelves
 from app.queries.shelf import MOST_PAGES, Product, Shelf, Sort, Variant
 from app.services.products import clean_html
@@ -18,7 +19,7 @@ from app.services.shopfront import Aisle
 from app.services.visits import Act
 from app.storefront import linked_data
 from app.storefront.answering import StoreRoute
-from app.storefront.forms import clean, uuid_of
+from app.storefront.forms import uuid_of
 from app.storefront.render import aisle_name, page
 from app.storefront.visit import Here, Visit
 from app.storefront.words import word
@@ -124,7 +125,7 @@ async def search(
     visit: Here, q: str = "", sort: SortBy = Sort.POPULAR, number: PageNumber = 1
 ) -> Response:
     """Search by Chinese, by the initials of its pinyin, by the start of a word."""
-    words = clean(q)[:WORDS_LENGTH]
+    words = looked_for(q, WORDS_LENGTH)
     found = await shelves.search(visit.front.actor(), words, sort, number)
     return page(
         visit,

@@ -6,13 +6,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from app.kit.errors import NotFound
+from app.kit.web_forms import Form, read_form
 from app.queries import cart_lines
 from app.queries.cart_lines import CartLine
 from app.services import carts
 from app.services.visits import Act
 from app.storefront.answering import StoreRoute
 from app.storefront.basket import basket_of
-from app.storefront.forms import fields, uuid_of, whole
+from app.storefront.forms import uuid_of, whole
 from app.storefront.render import page, see_other
 from app.storefront.visit import Here, Visit
 
@@ -45,7 +46,7 @@ async def lines_of(visit: Visit) -> list[CartLine]:
 @router.post("/cart/add")
 async def add(visit: Here, request: Request) -> Response:
     """Put a SKU into the basket, or go on to buy it alone."""
-    form = await fields(request)
+    form = await read_form(request)
     sku_id, quantity = (
         uuid_of(form.get("sku", "")),
         max(1, min(999, whole(form.get("quantity", "1"), 1))),
@@ -62,7 +63,7 @@ async def add(visit: Here, request: Request) -> Response:
     return see_other(visit, _back(visit, form, sku_id.hex), counts=added)
 
 
-def _back(visit: Visit, form: dict[str, str], sku: str) -> str:
+def _back(visit: Visit, form: Form, sku: str) -> str:
     listing = uuid_of(form.get("listing", ""))
     if listing is None:
         return f"{visit.home}/cart"
@@ -72,7 +73,7 @@ def _back(visit: Visit, form: dict[str, str], sku: str) -> str:
 @router.post("/cart/{sku}")
 async def change(sku: str, visit: Here, request: Request) -> Response:
     """Change a line's quantity (``step`` adds to it); none removes the line."""
-    form = await fields(request)
+    form = await read_form(request)
     sku_id = uuid_of(sku)
     if sku_id is None or not visit.cart_token:
         raise NotFound()

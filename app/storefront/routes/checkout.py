@@ -17,6 +17,7 @@ from app.kit.i18n import N_, gettext
 from app.kit.rate_limits import hit
 from app.kit.regions import NAMES, PROVINCES
 from app.kit.settings import settings
+from app.kit.web_forms import read_form
 from app.queries import cart_lines
 from app.services import carts, consumers, payments
 from app.services.consumers import KeptAddress
@@ -28,7 +29,7 @@ from app.services.visits import Act
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.basket import basket_of
 from app.storefront.counting import count, visitor_of
-from app.storefront.forms import fields, phone_of, uuid_of, whole
+from app.storefront.forms import phone_of, uuid_of, whole
 from app.storefront.render import fragment, page, see_other
 from app.storefront.routes.cart import lines_of
 from app.storefront.visit import Here, Known, Visit
@@ -146,11 +147,11 @@ async def summary(visit: Here, items: str = "", province_code: str = "") -> Resp
 @router.post("/checkout")
 async def send(visit: Known, request: Request) -> Response:
     """Place the order and go on to pay it, or show the form again with what is in the way."""
-    form = {"key": "", "items": "", "source": "cart"} | await fields(request)
+    form = await read_form(request, key="", items="", source="cart")
     if not items_of(form["items"]):
         return see_other(visit, f"{visit.home}/cart")
     if form.get("step") != "place":
-        return await _page(visit, form, Refusal(), await _kept(visit))
+        return await _page(visit, form.typed, Refusal(), await _kept(visit))
     try:
         wish = _wish(visit, form)
         placed = await place_order(
@@ -159,10 +160,10 @@ async def send(visit: Known, request: Request) -> Response:
     except Invalid as error:
         message = gettext(visit.locale, Invalid.message)
         refused = Refusal(message, error.fields, error.status)
-        return await _page(visit, form, refused, await _kept(visit))
+        return await _page(visit, form.typed, refused, await _kept(visit))
     except TradeError as error:
         refused = Refusal(refusal(error, visit.locale), None, error.status)
-        answer = await _page(visit, form, refused, await _kept(visit))
+        answer = await _page(visit, form.typed, refused, await _kept(visit))
         answer.headers.update(retry_headers(error))
         return answer
     if not placed.repeated:

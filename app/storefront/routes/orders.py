@@ -12,12 +12,13 @@ from app.kit.errors import Conflict, Invalid, NotFound, NotSignedIn, TradeError,
 from app.kit.i18n import N_, gettext
 from app.kit.ids import is_valid_number
 from app.kit.rate_limits import hit
+from app.kit.web_forms import Form, read_form
 from app.queries import store_orders
 from app.queries.store_orders import OrderView
 from app.services import closing, fulfilment, order_links, payments
 from app.services.placing import access_token
 from app.storefront.answering import StoreRoute, refusal
-from app.storefront.forms import fields, phone_of
+from app.storefront.forms import phone_of
 from app.storefront.render import page, see_other
 from app.storefront.visit import Here, Known, Visit
 from app.storefront.words import word
@@ -70,9 +71,9 @@ async def find_form(visit: Here) -> Response:
 @router.post("/find")
 async def find(visit: Here, request: Request) -> Response:
     """Lead to an order by its number and phone. Tries are limited."""
-    form = await fields(request)
-    number = form.get("number", "").replace(" ", "")
+    form = await read_form(request)
     try:
+        number = form.get("number", "").replace(" ", "")
         await hit("guess", address=visit.address, account=f"{visit.front.slug}/{number}")
         phone = phone_of(form)
         if not is_valid_number(number):
@@ -91,12 +92,13 @@ async def find(visit: Here, request: Request) -> Response:
 
 def _find_again(
     visit: Visit,
-    form: dict[str, str],
+    form: Form,
     status: int,
     alert: str = "",
     errors: dict[str, str] | None = None,
 ) -> Response:
-    return page(visit, "find.html", status=status, form=form, errors=errors or {}, alert=alert)
+    typed, faults = form.typed, errors or {}
+    return page(visit, "find.html", status=status, form=typed, errors=faults, alert=alert)
 
 
 @router.get("/{number}")
@@ -156,7 +158,7 @@ async def paying(number: str, visit: Known, t: str = "", n: int = 0) -> Response
 @router.post("/{number}/pay")
 async def pay(number: str, visit: Known, request: Request) -> Response:
     """Go to the payment page of an order that waits for its money."""
-    token = (await fields(request)).get("t", "")
+    token = (await read_form(request)).get("t", "")
     order_id, secret = await _key(visit, number, token)
     back = f"{visit.origin}{visit.home}/orders/{number}/paying?{urlencode({'t': secret})}"
     try:
@@ -169,7 +171,7 @@ async def pay(number: str, visit: Known, request: Request) -> Response:
 @router.post("/{number}/cancel")
 async def cancel(number: str, visit: Known, request: Request) -> Response:
     """Cancel an order that is unpaid, or paid and not accepted by anybody."""
-    token = (await fields(request)).get("t", "")
+    token = (await read_form(request)).get("t", "")
     order = await _read(visit, number, token)
     try:
         if order.status == "PENDING_PAYMENT":
@@ -188,7 +190,7 @@ async def cancel(number: str, visit: Known, request: Request) -> Response:
 @router.post("/{number}/receive")
 async def receive(number: str, visit: Known, request: Request) -> Response:
     """Confirm that everything shipped has arrived."""
-    token = (await fields(request)).get("t", "")
+    token = (await read_form(request)).get("t", "")
     order_id, secret = await _key(visit, number, token)
     try:
         await fulfilment.confirm_receipt(visit.actor, order_id, secret)
