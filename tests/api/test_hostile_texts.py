@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote_from_bytes
 
 import pytest
-from app.storefront.limiter import forget_attempts
 
+from app.kit import rate_limits
 from app.kit.errors import Invalid
 from app.kit.i18n import gettext
 from app.kit.ids import new_id
-from app.services import guards
 from app.services.categories import CategoryDraft
 from app.services.inputs import read
 from state.screens import Field, read_values
@@ -73,7 +72,7 @@ async def _at_checkout(shop: Shop, guest: Browser, typed: str) -> str | dict[str
 
 
 async def _at_the_stores_register(shop: Shop, guest: Browser, typed: str) -> str | dict[str, str]:
-    forget_attempts()
+    rate_limits.forget_all()
     phone = f"138{new_id().int % 10**8:08d}"
     fields = {"phone": phone, "name": typed, "password": "eight letters"}
     page = await _post(shop, guest, f"{shop.home}/register", fields)
@@ -85,7 +84,7 @@ async def _at_the_stores_register(shop: Shop, guest: Browser, typed: str) -> str
 
 
 async def _at_the_consoles_register(shop: Shop, guest: Browser, typed: str) -> str | dict[str, str]:
-    guards.forget_all()
+    rate_limits.forget_all()
     guest.http.cookies.clear()
     email = f"{new_id().hex}@test.example"
     fields = {"email": email, "name": typed, "password": "a short sentence"}
