@@ -11,7 +11,7 @@ NOW = datetime(2026, 11, 8, 4, 30, tzinfo=UTC)
 AT = NOW.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
 """Wall-clock time in the seventh of seven days."""
 
-MONEY = Column("gmv_paid", "GMV, paid", Unit.MONEY, "gmv_paid")
+MONEY = Column("gmv_paid", "GMV incl. freight", Unit.MONEY, "gmv_paid")
 BEFORE = Column("gmv_paid_before", "Before", Unit.MONEY)
 ORDERS = Column("paid_orders", "Paid orders", Unit.COUNT, "paid_orders")
 DAY = Column("slot", "Day")

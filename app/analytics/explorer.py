@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST_MEASURES = 6
 MOST_DIMENSIONS = 2
 MOST_ROWS = 1_000
+MOST_UNITS = 2
+"""So many units a plot can show, since each has an axis of its own."""
 MOST_LINES = 6
 """So many values of a dimension are drawn as lines or stacks, as there are colours; the largest."""
 
@@ -123,8 +125,15 @@ def dimensions_of(actor: Actor, measures: Sequence[str]) -> tuple[str, ...]:
 
 
 def fitting_charts(question: Question) -> tuple[Chart, ...]:
-    """Return the charts that can show the answer, the best first."""
+    """Return the charts that can show the answer, the best first.
+
+    A plot has an axis at each side, so that measures of three units are read as a table.
+    """
     one, dims = len(question.measures) == 1, len(question.by)
+    units = {MEASURES[key].unit for key in question.measures if key in MEASURES}
+    if len(units) > MOST_UNITS:
+        ranked = (Chart.RANKING,) if question.grain is None and dims == 1 else ()
+        return (*ranked, Chart.TABLE)
     if question.grain is not None:
         if dims == 0:
             first = (Chart.TREND, Chart.LINES) if one else (Chart.LINES,)

@@ -27,7 +27,7 @@ class Chart(StrEnum):
     BARS = "bars"
     """A label and a measure (and its comparison), the largest first; a row without a key last."""
     COLUMNS = "columns"
-    """A day or a label and one or more measures, stacked."""
+    """A day or a label and one or more measures: stacked where they are one measure divided."""
     FUNNEL = "funnel"
     """A stage and how many got so far."""
     COHORT = "cohort"

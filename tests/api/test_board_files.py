@@ -83,7 +83,7 @@ async def test_a_panel_is_a_table_of_plain_numbers(
     path = f"{BOARD}/suppliers.csv?period=custom&from=2026-11-02&to=2026-11-08&category=c-1"
     answer = await _get(web, token, path)
     assert _lines(answer.content) == [
-        ["Supplier", "GMV, paid (CNY)", "Change", "Paid orders"],
+        ["Supplier", "GMV incl. freight (CNY)", "Change", "Paid orders"],
         ["青瑶", "900.00", "12.34%", "9"],
         ["云杉", "100.00", "-50.00%", "2"],
     ]

@@ -109,8 +109,8 @@ def test_a_switch_of_the_language_says_everything_anew(analyst: Clerk) -> None:
 
     for path, named in (("dashboard", tile), ("explore?period=90d", option)):
         opened(analyst, path)
-        expect(named("GMV, paid")).to_be_visible()
+        expect(named("GMV incl. freight")).to_be_visible()
         page.locator("button.lang").click()
         expect(named("成交额（已付款）")).to_be_visible()
         page.locator("button.lang").click()
-        expect(named("GMV, paid")).to_be_visible()
+        expect(named("GMV incl. freight")).to_be_visible()

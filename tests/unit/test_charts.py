@@ -122,8 +122,9 @@ def test_lines_differ_by_more_than_colour_and_have_a_legend() -> None:
     assert len({head.mark for head in drawn.heads}) == 3
 
 
-def test_columns_stand_upon_each_other() -> None:
-    drawn = draw(boards.COLUMNS, READER)
+def test_columns_of_one_measure_stand_upon_each_other() -> None:
+    divided = tuple(replace(c, measure="paid_orders") for c in boards.COLUMNS.columns[1:])
+    drawn = draw(replace(boards.COLUMNS, columns=(boards.DAY, *divided)), READER)
     assert [trace["y"] for trace in _traces(drawn, "bar")] == [[3] * 5, [4] * 5]
     assert drawn.figure["layout"]["barmode"] == "relative"
     # What one points at lies on top of both.

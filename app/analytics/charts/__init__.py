@@ -67,6 +67,9 @@ def draw(panel: Panel, reader: Reader, *, as_table: bool = False) -> Drawing:
     )
     if is_empty(panel):
         return drawing
+    # A third unit would have no axis to be read from.
+    if chart in _PLOTS and len(plots.units_of(panel)) > plots.MOST_AXES:
+        chart = Chart.TABLE
     if chart in _PLOTS:
         drawing.kind, drawing.figure = "plot", _PLOTS[chart](panel, reader)
         drawing.heads = _legend(panel, chart, reader)

@@ -20,6 +20,7 @@ from app.analytics.charts.axes import (
 )
 from app.analytics.charts.model import Figure
 from app.analytics.charts.words import Reader, slot_text, value_text, wall
+from app.analytics.measures import MEASURES, Unit
 from app.analytics.results import Column, Panel, Value
 from app.kit.i18n import N_
 
@@ -137,34 +138,100 @@ def _trend_text(panel: Panel, reader: Reader, place: int, open_at: int | None) -
     return "<br>".join(texts) or slot_text(slot, width, reader)
 
 
+def units_of(panel: Panel) -> list[Unit]:
+    """Return the units of a panel's figures; what is a ratio comes last."""
+    units = dict.fromkeys(column.unit or Unit.COUNT for column in panel.columns[1:])
+    return sorted(units, key=lambda unit: unit in _RATIOS)
+
+
+_RATIOS = frozenset({Unit.RATE, Unit.SCORE})
+MOST_AXES = 2
+
+
 def lines(panel: Panel, reader: Reader) -> Figure:
-    """Draw one line for each column."""
-    series = [numbers(panel, place) for place in range(1, len(panel.columns))]
-    curves = [
-        _curve(values, SERIES[i % len(SERIES)], dash=_DASHES[i % len(_DASHES)])
-        for i, values in enumerate(series)
-    ]
-    return _over_time(panel, reader, curves, _highest(series), [v for s in series for v in s])
+    """Draw one line for each column; those of a second unit belong to the axis at the right."""
+    series, left = _series(panel), units_of(panel)[0]
+    curves = [_line(panel, place, values, left) for place, values in enumerate(series)]
+    mine = [values for place, values in enumerate(series) if _unit(panel, place) is left]
+    every = [value for values in mine for value in values]
+    figure = _over_time(panel, reader, curves, _highest(mine), every, unit=left)
+    return _with_right_axis(figure, panel, reader, series)
 
 
 def columns(panel: Panel, reader: Reader) -> Figure:
-    """Draw the columns' values as bars upon each other."""
-    series = [numbers(panel, place) for place in range(1, len(panel.columns))]
-    bars = [
-        {
-            "type": "bar",
-            "x": list(range(len(values))),
-            "y": values,
-            "hoverinfo": "skip",
-            "marker": {"color": SERIES[i % len(SERIES)], "cornerradius": 2},
-            "width": 0.62,
-        }
-        for i, values in enumerate(series)
-    ]
+    """Draw columns upon each other where they are parts of one sum, else beside each other.
+
+    What is of a second unit, such as a ratio, is a line with an axis of its own at the right.
+    """
+    if _is_divided_sum(panel):
+        return _stack(panel, reader)
+    series, left = _series(panel), units_of(panel)[0]
+    beside = [place for place in range(len(series)) if _unit(panel, place) is left]
+    width = 0.72 / len(beside)
+    traces: list[dict[str, Any]] = []
+    for place, values in enumerate(series):
+        if place in beside:
+            at = {"width": width * 0.94, "offset": width * beside.index(place) - 0.36}
+            traces.append(_bar(place, values) | at)
+        else:
+            traces.append(_line(panel, place, values, left))
+    mine = [series[place] for place in beside]
+    every = [value for values in mine for value in values]
+    figure = _over_time(panel, reader, traces, _highest(mine), every, bars=True, unit=left)
+    figure["layout"] |= {"barmode": "overlay"}
+    return _with_right_axis(figure, panel, reader, series)
+
+
+def _is_divided_sum(panel: Panel) -> bool:
+    """Say whether all columns are one measure that adds up, divided by a dimension."""
+    shown = {column.measure for column in panel.columns[1:]}
+    measure = MEASURES.get(shown.pop() or "") if len(shown) == 1 else None
+    return measure is not None and not measure.bottom
+
+
+def _series(panel: Panel) -> list[Values]:
+    return [numbers(panel, place) for place in range(1, len(panel.columns))]
+
+
+def _unit(panel: Panel, place: int) -> Unit:
+    return panel.columns[place + 1].unit or Unit.COUNT
+
+
+def _line(panel: Panel, place: int, values: Values, left: Unit) -> dict[str, Any]:
+    curve = _curve(values, SERIES[place % len(SERIES)], dash=_DASHES[place % len(_DASHES)])
+    return curve if _unit(panel, place) is left else curve | {"yaxis": "y2"}
+
+
+def _bar(place: int, values: Values) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": list(range(len(values))),
+        "y": values,
+        "hoverinfo": "skip",
+        "marker": {"color": SERIES[place % len(SERIES)], "cornerradius": 2},
+    }
+
+
+def _stack(panel: Panel, reader: Reader) -> Figure:
+    series = _series(panel)
+    bars = [_bar(place, values) | {"width": 0.62} for place, values in enumerate(series)]
     tops = [sum(max(value or 0, 0) for value in slot) for slot in zip(*series, strict=True)]
     lowest = [sum(min(value or 0, 0) for value in slot) for slot in zip(*series, strict=True)]
     figure = _over_time(panel, reader, bars, tops, [*tops, *lowest], bars=True)
     figure["layout"] |= {"barmode": "relative", "bargap": 0.3}
+    return figure
+
+
+def _with_right_axis(
+    figure: Figure, panel: Panel, reader: Reader, series: Sequence[Values]
+) -> Figure:
+    """Give what is not of the first unit an axis of its own at the right."""
+    for unit in units_of(panel)[1:MOST_AXES]:
+        values = [v for place, s in enumerate(series) if _unit(panel, place) is unit for v in s]
+        axis = value_axis(values, unit, reader)
+        texts = [f"  {text.strip()}" for text in axis["ticktext"]]
+        at_right = {"overlaying": "y", "side": "right", "showgrid": False, "ticktext": texts}
+        figure["layout"]["yaxis2"] = axis | at_right
     return figure
 
 
@@ -197,6 +264,7 @@ def _over_time(
     every: Sequence[int | None],
     *,
     bars: bool = False,
+    unit: Unit | None = None,
 ) -> Figure:
     slots = slots_of(panel)
     ticks = slot_ticks(slots, reader) if slots else [f"{row.values[0]}" for row in panel.rows]
@@ -205,7 +273,8 @@ def _over_time(
     return {
         "data": [*drawn, hover_line(heights, texts)],
         "layout": layout(
-            place_axis(ticks, bars=bars), value_axis(every, panel.columns[1].unit, reader)
+            place_axis(ticks, bars=bars),
+            value_axis(every, unit or panel.columns[1].unit, reader),
         ),
     }
 

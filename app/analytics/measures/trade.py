@@ -49,7 +49,7 @@ TRADE_MEASURES = (
     ),
     Measure(
         "gmv_paid",
-        N_("GMV, paid"),
+        N_("GMV incl. freight"),
         N_(
             "Goods − discounts + freight of all orders paid in the period, before refunds. Divided"
             " by goods, freight counts with the first line of its part."
@@ -62,7 +62,7 @@ TRADE_MEASURES = (
     ),
     Measure(
         "store_sales",
-        N_("Sales"),
+        N_("Sales incl. freight"),
         N_(
             "Goods − discounts + freight of your orders paid in the period, before refunds. Divided"
             " by goods, freight counts with the first line of its part."
@@ -75,7 +75,7 @@ TRADE_MEASURES = (
     ),
     Measure(
         "goods_sales",
-        N_("Goods sold"),
+        N_("Goods sales excl. freight"),
         N_("Goods − discounts of all lines paid in the period, without freight, before refunds."),
         Unit.MONEY,
         P | D,

@@ -97,18 +97,24 @@ def _figure(tile: Tile, reader: Reader) -> Figure:
     )
 
 
-def _section(panel: Panel, reader: Reader) -> Section:
+def section(panel: Panel, reader: Reader) -> Section:
+    """Return a panel as a message shows it, its rows in the order of the screen."""
     in_time = panel.chart in _IN_TIME
     drawn = draw(panel, reader, as_table=in_time or panel.chart is Chart.SEGMENTS)
     strip = _strip(panel, drawn, reader) if in_time else None
-    lines = drawn.lines
-    if in_time:
-        # Of days the last ones matter; the first stand in the strip and in the file.
-        lines = list(reversed(lines))
-    shown = () if strip and panel.chart is Chart.TREND else tuple(lines[:MOST_ROWS])
+    shown = () if strip and panel.chart is Chart.TREND else _lines_shown(panel, drawn.lines)
     heads = tuple((head.text, head.right) for head in drawn.heads[:MOST_COLUMNS])
     more = len(drawn.lines) - len(shown)
     return Section(drawn.title, drawn.note, drawn.kind, heads, shown, more, strip)
+
+
+def _lines_shown(panel: Panel, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the rows that stand in the message, in the order that they have on the screen."""
+    slots = [value for row in panel.rows if isinstance(value := row.values[0], date)]
+    # Of days that go on, the last ones matter; the first stand in the strip and in the file.
+    if len(slots) == len(panel.rows) and slots == sorted(slots):
+        return tuple(lines[-MOST_ROWS:])
+    return tuple(lines[:MOST_ROWS])
 
 
 def _strip(panel: Panel, drawn: Drawing, reader: Reader) -> Strip | None:
@@ -196,7 +202,7 @@ def _values(
         "said": [reader.say(message) for message in contents.said],
         "as_of": moment_text(now()),
         "figures": [_figure(tile, reader) for tile in contents.tiles],
-        "sections": [_section(p, reader) for p in contents.panels if not is_empty(p)],
+        "sections": [section(p, reader) for p in contents.panels if not is_empty(p)],
         "is_empty": all(is_empty(panel) for panel in contents.panels) and not contents.tiles,
         "link": f"{settings().origin}{routes.console(receiver.workspace, contents.page)}",
         "contact": contact,
