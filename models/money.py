@@ -226,6 +226,13 @@ class Refund(SQLModel, table=True):
     created_at: datetime = created()
     succeeded_at: datetime | None = moment()
     failed_at: datetime | None = moment()
+    actor_scope: str | None = Field(
+        default=None, max_length=12, sa_column_kwargs={"server_default": text("app_scope()")}
+    )
+    """In which capacity it was started; like the person, taken from the transaction."""
+    actor_user_id: UUID | None = Field(
+        default=None, sa_column_kwargs={"server_default": text("app_user()")}
+    )
 
 
 class Split(SQLModel, table=True):

@@ -306,7 +306,9 @@ class OrderEvent(SQLModel, table=True):
     from_status: str | None = Field(default=None, max_length=16)
     to_status: str | None = Field(default=None, max_length=16)
     actor_scope: str = Field(max_length=12)
-    actor_user_id: UUID | None = None
+    actor_user_id: UUID | None = Field(
+        default=None, sa_column_kwargs={"server_default": text("app_user()")}
+    )
     note: str | None = Field(default=None, max_length=300)
     created_at: datetime = created()
 

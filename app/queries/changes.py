@@ -14,14 +14,18 @@ from app.queries.record_names import IDENTIFIER, short
 from app.words import (
     LISTING_STATUS,
     MERCHANT_STATUS,
+    ORDER_STATUS,
+    PART_STATUS,
+    PAYMENT_STATUS,
     POOL_STATUS,
     PRODUCT_STATUS,
+    REFUND_STATUS,
 )
 
 MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""
 
-_NEVER = {"secret_hash", "search_grams", "updated_at"}
+_NEVER = {"secret_hash", "token_hash", "request_hash", "search_grams", "updated_at"}
 """Columns that say nothing to a reader; an entry has its own time."""
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 _STATES: Mapping[str, Words] = {
@@ -30,6 +34,10 @@ _STATES: Mapping[str, Words] = {
     "pool_entries": POOL_STATUS,
     "listings": LISTING_STATUS,
     "stores": STORE_STATE,
+    "orders": ORDER_STATUS,
+    "supplier_orders": PART_STATUS,
+    "payments": PAYMENT_STATUS,
+    "refunds": REFUND_STATUS,
 }
 VALUE_WORDS: Words = (
     # The same code means another thing in another table, so it is written with its table.
@@ -67,6 +75,9 @@ def changes_of(
     before, after = (_side(entry or {}, side) for side in ("before", "after"))
     # The identifier of a new or removed row is the entry's own.
     columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
+    # An amount that changed has its currency beside it, which did not.
+    if before and before.get("currency") == after.get("currency"):
+        columns = [name for name in columns if name != "currency"]
     found: list[Change] = []
     for name in columns:
         was, is_now = (_shown(table, name, side, names or {}) for side in (before, after))

@@ -98,7 +98,7 @@ def _changes(row: Mapping[str, Any], names: Mapping[str, str]) -> list[Change]:
     return [
         Change(**head, field=name, before=_text(name, before), after=_text(name, after))
         for name in after
-        if name not in _HIDDEN
+        if name not in _HIDDEN and not (name == "currency" and before.get(name) == after[name])
     ]
 
 

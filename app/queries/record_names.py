@@ -10,26 +10,47 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_NAMES = text(
-    "with wanted as materialized (select unnest(cast(:ids as uuid[])) as id)"
-    " select id, name from users join wanted using (id)"
-    " union all select id, name from merchants join wanted using (id)"
-    " union all select id, case when is_built_in then 'roles.' || code else name end"
-    "  from roles join wanted using (id)"
-    " union all select m.id, u.name from memberships m join wanted w on w.id = m.id"
-    "  join users u on u.id = m.user_id"
-    " union all select id, name from api_keys join wanted using (id)"
-    " union all select id, case when :english and name_en <> '' then name_en else name_zh end"
-    "  from categories join wanted using (id)"
-    " union all select id, title from products join wanted using (id)"
-    " union all select id, code from skus join wanted using (id)"
-    " union all select id, name from freight_templates join wanted using (id)"
-    " union all select id, name from stores join wanted using (id)"
-    " union all select l.id, coalesce(l.title_override, p.title) from listings l"
-    "  join wanted w on w.id = l.id join products p on p.id = l.product_id"
-    " union all select id, name from split_rules join wanted using (id)"
-)
+NAMED: tuple[tuple[str, str, str], ...] = (
+    # rows with their identifier, and how people call them
+    ("users t", "t.id", "t.name"),
+    ("merchants t", "t.id", "t.name"),
+    ("roles t", "t.id", "case when t.is_built_in then 'roles.' || t.code else t.name end"),
+    ("memberships t join users u on u.id = t.user_id", "t.id", "u.name"),
+    ("api_keys t", "t.id", "t.name"),
+    ("categories t", "t.id",
+     "case when :english and t.name_en <> '' then t.name_en else t.name_zh end"),
+    ("products t", "t.id", "t.title"),
+    ("skus t", "t.id", "t.code"),
+    ("product_images t join products p on p.id = t.product_id", "t.id", "p.title"),
+    ("freight_templates t", "t.id", "t.name"),
+    ("stores t", "t.id", "t.name"),
+    ("listings t join products p on p.id = t.product_id", "t.id",
+     "coalesce(t.title_override, p.title)"),
+    ("split_rules t", "t.id", "t.name"),
+    ("orders t", "t.id", "t.number"),
+    ("supplier_orders t", "t.id", "t.number"),
+    ("payments t join orders o on o.id = t.order_id", "t.id", "t.number || ' · ' || o.number"),
+    ("refunds t join orders o on o.id = t.order_id", "t.id", "t.number || ' · ' || o.number"),
+    ("shipments t", "t.id", "t.tracking_no"),
+    ("analyses t", "t.id", "t.name"),
+    ("report_schedules t", "t.id", "t.name"),
+    ("store_campaigns t", "t.id", "t.name"),
+    ("saved_views t", "t.id", "t.name"),
+)  # fmt: skip
 """Identifiers are unique over all tables, so each is looked for everywhere, by primary key."""
+
+_NAMES = text(
+    "with wanted as materialized (select unnest(cast(:ids as uuid[])) as id) "
+    + " union all ".join(
+        f"select {key} as id, {name} as name from {rows} join wanted w on w.id = {key}"
+        for rows, key, name in NAMED
+    )
+)
+
+CALLED = " union all ".join(
+    f"select {key}::text from {rows} where {name} ilike '%' || :like" for rows, key, name in NAMED
+)
+"""The identifiers of the records whose name holds ``:like``, as far as the reader may see them."""
 
 
 async def names_of(
@@ -68,7 +89,7 @@ def label_of(row_id: str, entry: Mapping[str, Any] | None, names: Mapping[str, s
         return " · ".join(told)
     for side in ("after", "before"):
         values = _side(entry, side)
-        for column in ("name", "title", "code", "name_zh"):
+        for column in ("name", "title", "code", "name_zh", "number", "tracking_no"):
             if values.get(column):
                 return str(values[column])
     parts = (short(part) if IDENTIFIER.fullmatch(part) else part for part in row_id.split("/"))

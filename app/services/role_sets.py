@@ -69,10 +69,12 @@ async def change(actor: Actor, role_id: UUID, draft: RoleDraft) -> None:
         await check_holds(session, actor, before, place)
         await _check(session, actor, draft, place, role_id)
         role.name = draft.name
+        # Only what differs is written, so that the trail tells of no other permission.
         await session.execute(
-            text("delete from role_permissions where role_id = :role"), {"role": role.id}
+            text("delete from role_permissions where role_id = :role and permission = any(:gone)"),
+            {"role": role.id, "gone": sorted(before - draft.permissions)},
         )
-        await _grant(session, role, draft.permissions)
+        await _grant(session, role, draft.permissions - before)
 
 
 async def delete(actor: Actor, role_id: UUID, reassign_to: UUID | None = None) -> None:
@@ -103,15 +105,19 @@ async def _reassign(
     place = place_of(actor)
     replacement = await role_in(session, to, place)
     await check_holds(session, actor, await permissions_of_roles(session, [replacement.id]), place)
+    wanted = {"role": role.id, "place": place, "to": replacement.id}
+    # Who has the other role already has it once; a row that stays tells of a change.
     await session.execute(
         text(
-            "insert into memberships (id, user_id, merchant_id, role_id)"
-            " select new_uuid(), unnest(cast(:people as uuid[])), :place, :to"
-            " on conflict do nothing"
+            "delete from memberships m where m.role_id = :role and exists (select 1"
+            " from memberships o where o.user_id = m.user_id and o.role_id = :to"
+            " and o.merchant_id is not distinct from cast(:place as uuid))"
         ),
-        {"people": people, "place": place, "to": replacement.id},
+        wanted,
     )
-    await session.execute(text("delete from memberships where role_id = :role"), {"role": role.id})
+    await session.execute(
+        text("update memberships set role_id = :to where role_id = :role"), wanted
+    )
 
 
 async def _own(session: AsyncSession, role_id: UUID, place: UUID | None) -> Role:

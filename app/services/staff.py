@@ -20,7 +20,6 @@ from app.services.grants import (
     place_of,
     role_in,
 )
-from models.identity import Membership
 
 OWNER_ROLES = ("owner", "platform_owner")
 
@@ -44,8 +43,7 @@ async def change_role(actor: Actor, user_id: UUID, role_id: UUID) -> None:
         await check_holds(session, actor, await permissions_of_roles(session, [role.id]), place)
         if role.code not in OWNER_ROLES or role.merchant_id is not None:
             await _keep_an_owner(session, user_id, place)
-        await _leave(session, user_id, place)
-        session.add(Membership(user_id=user_id, merchant_id=place, role_id=role.id))
+        await _replace(session, user_id, place, role.id)
 
 
 async def remove(actor: Actor, user_id: UUID) -> None:
@@ -97,6 +95,30 @@ async def _keep_an_owner(session: AsyncSession, leaving: UUID, place: UUID | Non
     )
     if not others:
         raise LastOwner()
+
+
+async def _replace(session: AsyncSession, user_id: UUID, place: UUID | None, role: UUID) -> None:
+    """Leave a member with one role. The row stays, so that the trail tells of a change."""
+    wanted = {"user": user_id, "place": place, "role": role}
+    kept = await session.scalar(
+        text(
+            "select id from memberships where user_id = :user"
+            " and merchant_id is not distinct from cast(:place as uuid)"
+            " order by role_id = :role desc, created_at limit 1"
+        ),
+        wanted,
+    )
+    await session.execute(
+        text(
+            "delete from memberships where user_id = :user and id <> :kept"
+            " and merchant_id is not distinct from cast(:place as uuid)"
+        ),
+        wanted | {"kept": kept},
+    )
+    await session.execute(
+        text("update memberships set role_id = :role where id = :kept and role_id <> :role"),
+        wanted | {"kept": kept},
+    )
 
 
 async def _leave(session: AsyncSession, user_id: UUID, place: UUID | None) -> None:

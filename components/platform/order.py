@@ -18,6 +18,7 @@ from app.words import (
     TRACKING_STATE,
 )
 from components.actions import action_button
+from components.house.audit import history_link
 from components.platform.money import part_money
 from components.record import here
 from components.ui import base
@@ -34,6 +35,8 @@ def head() -> rx.Component:
     """Return number, status, and where and when it was placed."""
     return base.page_head(
         rx.el.span(order.number, " ", base.badge(order.status, ORDER_STATUS), class_name="titled"),
+        # Its payments, refunds and parts have its number in their names.
+        history_link("platform", order.number),
         hint=rx.el.span(order.store, " · ", order.placed_at),
         back=here("orders"),
     )

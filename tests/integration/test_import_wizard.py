@@ -16,6 +16,7 @@ from app.access import Actor, Scope
 from app.adapters import blobs
 from app.kit.db import Database
 from app.kit.errors import Forbidden, Invalid, NotFound
+from app.kit.ids import new_id
 from app.services.imports import kept, runs, uploads, working
 from app.services.imports.history import _LOCK, Progress
 from app.services.imports.layout import KINDS
@@ -39,7 +40,7 @@ from tests.integration.history import (
     value,
 )
 
-OPERATOR = Actor(Scope.PLATFORM, permissions=frozenset({"platform:imports:write"}))
+OPERATOR = Actor(Scope.PLATFORM, new_id(), permissions=frozenset({"platform:imports:write"}))
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +112,11 @@ async def test_the_whole_way(database: Database, owner_url: URL) -> None:
     assert waiting == [("tongshang:refresh_snapshots",)]
     assert done["result"]["counts"] == check["result"]["counts"]
     assert set(await rows(database, ITEM_SUMS)) == item_sums_of_files(SAMPLE)
+    # What it wrote was written in the name of who started it.
+    assert await rows(
+        database,
+        "select distinct scope, user_id from audit_entries where table_name = 'products'",
+    ) == [("system", OPERATOR.user_id)]
     assert broken(owner_url) == []
     # The files are the history's now, so that nobody's addresses lie about.
     for file in draft["files"]:

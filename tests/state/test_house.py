@@ -268,7 +268,7 @@ async def test_every_audited_table_has_a_word(database: Database) -> None:
             await session.scalars(
                 text(
                     "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-                    " where t.tgname = 'audit_insert'"
+                    " where t.tgname like 'audit\\_%'"
                 )
             )
         )

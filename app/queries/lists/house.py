@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from app.access import BUILT_IN_ROLES
 from app.kit.i18n import N_, Words
 from app.queries.lists.audit_words import AUDIT_ACTION, AUDIT_SCOPE, AUDIT_TABLE
+from app.queries.record_names import CALLED
 from app.queries.resource import Column, Filter, Resource
 
 SCOPES = ("platform", "supplier", "distributor")
@@ -62,6 +63,19 @@ def _staff(scope: str) -> Resource:
     )  # fmt: skip
 
 
+_SEARCH = (
+    "a.row_id = :q or a.row_id like :like or u.name ilike :like or u.email like :like"
+    # A row's key may have two parts: the listing and the SKU, the role and the permission.
+    f" or split_part(a.row_id, '/', 1) in ({CALLED}) or split_part(a.row_id, '/', 2) in ({CALLED})"
+    # What is gone is called what its entries say of it.
+    + "".join(
+        f" or a.{side} ->> '{column}' ilike '%' || :like"
+        for side in ("before", "after")
+        for column in ("name", "title", "code", "name_zh", "number")
+    )
+)
+
+
 def _audit(scope: str) -> Resource:
     return Resource(
         name="audit",
@@ -93,8 +107,8 @@ def _audit(scope: str) -> Resource:
             Filter("action", N_("Action"), "a.action = :action", choices=AUDIT_ACTION),
             Filter("at", N_("When"), "a.at", kind="dates"),
         ),
-        search="a.row_id = :q or a.row_id like :like or u.name ilike :like or u.email like :like",
-        search_hint=N_("Record's identifier, name, e-mail"),
+        search=_SEARCH,
+        search_hint=N_("Name or number of the record, person, e-mail"),
         default_sort="-at",
     )  # fmt: skip
 

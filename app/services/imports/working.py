@@ -9,7 +9,7 @@ import contextlib
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ _CLAIM = text(
     "update import_runs set beat_at = :at where id = :id and is_wizard"
     " and state in ('CHECKING', 'QUEUED', 'RUNNING')"
     f" and (beat_at is null or beat_at < now() - interval '{BEATS} seconds')"
-    " returning id, state, files, mapping_name, mapping, cancel_at is not null as is_cancelled"
+    " returning id, state, files, mapping_name, mapping, cancel_at is not null as is_cancelled,"
+    " user_id"
 )
 
 _BEAT = text(
@@ -99,6 +100,7 @@ class _Task:
     mapping_name: str
     mapping: str
     is_cancelled: bool
+    user_id: UUID | None
 
     @property
     def is_check(self) -> bool:
@@ -229,7 +231,8 @@ async def _work(task: _Task, seen: _Seen, writer: Database | None) -> Report:
                 raise FileGone(file=file["name"])
         seen.note(Progress("fetch", len(task.files), len(task.files)))
         return await bring(
-            SYSTEM,
+            # In the name of whoever started it, who may have left the page.
+            replace(SYSTEM, user_id=task.user_id),
             Path(folder),
             mapping,
             dry=task.is_check,
