@@ -306,5 +306,5 @@ async def test_no_secret_stands_in_the_trail(database: Database, operator: Actor
         )
         await session.execute(text("update one_time_tokens set token_hash = 'cd34'"))
     found = await _entries(database, "table_name = 'one_time_tokens'")
-    assert [one.action for one in found][0] == "insert"
+    assert found[0].action == "insert"
     assert not [one for one in found if "token_hash" in {**(one.after or {}), **(one.before or {})}]
