@@ -10,6 +10,7 @@ ORDER_STATUS: Words = (
     ("RECEIVED", N_("Received")),
     ("COMPLETED", N_("Completed")),
     ("CLOSED", N_("Closed")),
+    ("REFUNDING", N_("Refund under way")),
     ("REFUNDED", N_("Refunded")),
 )
 
@@ -123,6 +124,8 @@ ORDER_EVENT: Words = (
     ("PAID", N_("Paid")),
     ("ACCEPTED", N_("Accepted by the supplier")),
     ("REJECTED", N_("Declined by the supplier")),
+    ("WITHDRAWN", N_("Taken back before shipping")),
+    ("REST_CANCELLED", N_("The rest was refunded and is not shipped")),
     ("CANCELLED", N_("Cancelled")),
     ("EXPIRED", N_("Closed: not paid in time")),
     ("REOPENED", N_("Reopened by a late payment")),
@@ -173,7 +176,11 @@ TRACKING_STATE: Words = (
     ("DELIVERED", N_("Delivered")),
 )
 
-PAYMENT_PROVIDER: Words = (("sandbox", N_("Demo payments")), ("imported", N_("Paid at the source")))
+PAYMENT_PROVIDER: Words = (
+    ("sandbox", N_("Demo payments")),
+    ("demo", N_("Demo history")),
+    ("imported", N_("Paid at the source")),
+)
 """The gateways of ``app.adapters.gateway``, and what stands for those of imported history."""
 
 REFUND_REASON: Words = (

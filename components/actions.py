@@ -64,9 +64,10 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
             *question,
             rx.el.div(
                 # What is to be typed first has the focus, not the button that closes.
-                *(form_field(state, f, first=not place) for place, f in enumerate(action.fields)),
+                *(_asked(state, action, f, first=not n) for n, f in enumerate(action.fields)),
                 class_name="form-grid" if many else "stack-s",
             ),
+            *([_foreseen(state)] if action.preview else []),
             forms.form_buttons(t(action.label), cancel=state.dismiss, danger=action.danger),
             on_submit=state.submit,
             # The server says what is wrong beside the field, in the reader's language.
@@ -81,21 +82,54 @@ def action_dialog(state: Any, action: Action) -> rx.Component:
     )
 
 
-def form_field(state: Any, f: Field, *, first: bool = False) -> rx.Component:
+def _asked(state: Any, action: Action, f: Field, *, first: bool) -> rx.Component:
+    """Return a field; where the action knows limits, with what is possible, or not at all."""
+    shown = form_field(
+        state,
+        f,
+        first=first,
+        hint=state.hints.get(f.name, "") if action.limits else None,
+        foresees=action.preview is not None,
+    )
+    return rx.cond(state.hidden.contains(f.name), rx.fragment(), shown) if action.limits else shown
+
+
+def _foreseen(state: Any) -> rx.Component:
+    """Return what will happen with what was typed, as it changes."""
+    return rx.el.dl(
+        rx.foreach(
+            state.foreseen,
+            lambda row: rx.el.div(
+                rx.el.dt(row[0]), rx.el.dd(row[1], class_name="num"), class_name="row-between"
+            ),
+        ),
+        class_name="sums foreseen",
+        aria_live="polite",
+        custom_attrs={"data-foreseen": ""},
+    )
+
+
+def form_field(
+    state: Any, f: Field, *, first: bool = False, hint: Any = None, foresees: bool = False
+) -> rx.Component:
     """Return the input of a declared field; ``state`` holds values, errors and choices.
 
-    The ``first`` one of a dialog takes the focus when it opens.
+    The ``first`` one of a dialog takes the focus when it opens. ``hint`` stands in for the help
+    where it says something; a field that ``foresees`` tells the server when it was left.
     """
     value = state.values.get(f.name, "")
     error = state.errors.get(f.name, "")
     if f.kind == "switch":
         return rx.el.div(forms.switch(f.name, t(f.label), value == "true"), class_name="field")
+    told = t(f.help) if f.help else None
+    if hint is not None:
+        told = rx.cond(hint != "", hint, told if told is not None else "")
     return forms.field(
         t(f.label),
-        _control(state, f, value, first=first),
+        _control(state, f, value, first=first, foresees=foresees),
         name=f.name,
         error=error,
-        help=t(f.help) if f.help else None,
+        help=told,
         required=f.required,
     )
 
@@ -104,11 +138,15 @@ _MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
 _TYPES = {"password": "password", "email": "email", "date": "date"}
 
 
-def _control(state: Any, f: Field, value: Any, *, first: bool) -> rx.Component:
+def _control(
+    state: Any, f: Field, value: Any, *, first: bool, foresees: bool = False
+) -> rx.Component:
     # A new value from the server replaces what an uncontrolled input shows only under a new key.
     props: dict[str, Any] = {"key": value}
     if first:
         props["auto_focus"] = True
+    if foresees and f.kind in _MODES:
+        props["on_change"] = lambda typed: state.foresee(f.name, typed).debounce(250)
     if f.placeholder:
         props["placeholder"] = t(f.placeholder)
     if f.kind == "area":

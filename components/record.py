@@ -19,6 +19,19 @@ def here(page: str, *parts: Any) -> Any:
     return address
 
 
+def poll_button(look: Any) -> rx.Component:
+    """Return what lets the page look again by itself while it is shown (assets/console.js)."""
+    return rx.el.button(
+        t("Refresh"),
+        type="button",
+        on_click=look,
+        class_name="sr-only",
+        tab_index=-1,
+        aria_hidden="true",
+        custom_attrs={"data-console-poll": ""},
+    )
+
+
 def record_page(state: type[RecordState], *body: Any, back: Any) -> rx.Component:
     """Return a record's page; ``back`` is where "not found" leads."""
     actions = state.actions if issubclass(state, ActedRecordState) else ()

@@ -207,6 +207,11 @@ class Refund(SQLModel, table=True):
             "failed_at",
             postgresql_where=text("failed_at is not null"),
         ),
+        Index(
+            "ix_refunds_succeeded",
+            "succeeded_at",
+            postgresql_where=text("succeeded_at is not null"),
+        ),
     )
 
     id: UUID = row_id()
@@ -219,7 +224,8 @@ class Refund(SQLModel, table=True):
     number: str = Field(unique=True, max_length=40)
     amount_cents: int = cents(None, nullable=False)
     currency: str = currency()
-    reason: str = Field(max_length=40)
+    reason: str = Field(max_length=300)
+    """A code of ``app.words.REFUND_REASON``, or what the person who refunds wrote."""
     status: str = Field(default=RefundStatus.PENDING, max_length=12)
     provider_ref: str | None = Field(default=None, max_length=64)
     attempts: int = 0

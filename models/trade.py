@@ -31,7 +31,7 @@ class SupplierOrderStatus(StrEnum):
     CLOSED = "CLOSED"
     """Never paid: cancelled by the buyer or expired."""
     REJECTED = "REJECTED"
-    """Paid, then refused by the supplier or withdrawn by the buyer before acceptance; refunded."""
+    """Paid, then refused by the supplier, or withdrawn before anything was shipped; refunded."""
 
 
 class OrderStatus(StrEnum):
@@ -44,6 +44,8 @@ class OrderStatus(StrEnum):
     RECEIVED = "RECEIVED"
     COMPLETED = "COMPLETED"
     CLOSED = "CLOSED"
+    REFUNDING = "REFUNDING"
+    """Nothing of it goes on, and the provider has not paid all of its money back yet."""
     REFUNDED = "REFUNDED"
 
 
@@ -147,7 +149,7 @@ class OrderAddress(SQLModel, table=True):
 class SupplierOrder(SQLModel, table=True):
     """The part of an order that one supplier fulfils; it carries no retail amount.
 
-    A part that was withdrawn before its supplier took it is REJECTED as well, but says by whom.
+    A part that was withdrawn before anything was shipped is REJECTED as well, but says by whom.
     """
 
     __tablename__ = "supplier_orders"
@@ -180,6 +182,8 @@ class SupplierOrder(SQLModel, table=True):
     """The order's: a supplier does not read orders."""
     status: str = Field(default=SupplierOrderStatus.PENDING_PAYMENT, max_length=16)
     withdrawn_by: str | None = Field(default=None, max_length=8)
+    buyer_note: str | None = Field(default=None, max_length=200)
+    """The order's, which its suppliers do not read."""
     freight_cents: int = cents(0)
     placed_at: datetime = created()
     paid_at: datetime | None = moment()
@@ -229,7 +233,11 @@ class FulfilmentLine(SQLModel, table=True):
 
     __tablename__ = "fulfilment_lines"
     __table_args__ = (
-        CheckConstraint("shipped_quantity between 0 and quantity", name="ships_at_most_all"),
+        CheckConstraint(
+            "shipped_quantity >= 0 and cancelled_quantity >= 0"
+            " and shipped_quantity + cancelled_quantity <= quantity",
+            name="ships_at_most_all",
+        ),
         CheckConstraint("supply_cents = supply_unit_cents * quantity", name="supply_adds_up"),
     )
 
@@ -245,6 +253,8 @@ class FulfilmentLine(SQLModel, table=True):
     image_key: str | None = Field(default=None, max_length=200)
     quantity: int
     shipped_quantity: int = 0
+    cancelled_quantity: int = 0
+    """Units that were refunded before they were shipped: they are not shipped any more."""
     supply_unit_cents: int = cents(None, nullable=False)
     supply_cents: int = cents(None, nullable=False)
     supply_returned_cents: int = cents(0)
@@ -322,7 +332,11 @@ class StockReservation(SQLModel, table=True):
         CheckConstraint(
             "state in ('HELD', 'COMMITTED', 'SHIPPED', 'RELEASED')", name="state_known"
         ),
-        CheckConstraint("shipped_quantity between 0 and quantity", name="ships_at_most_all"),
+        CheckConstraint(
+            "shipped_quantity >= 0 and released_quantity >= 0"
+            " and shipped_quantity + released_quantity <= quantity",
+            name="ships_at_most_all",
+        ),
         Index(
             "ix_stock_reservations_open",
             "sku_id",
@@ -336,7 +350,9 @@ class StockReservation(SQLModel, table=True):
     supplier_id: UUID = Field(foreign_key="merchants.id")
     quantity: int
     shipped_quantity: int = 0
-    """Of a partly shipped line; what stays reserved is quantity − shipped_quantity."""
+    released_quantity: int = 0
+    """Units whose order was paid and that were refunded before shipping. What stays reserved is
+    quantity − shipped_quantity − released_quantity."""
     state: str = Field(default="HELD", max_length=10)
     created_at: datetime = created()
 

@@ -35,6 +35,13 @@ class ActsState(ConsoleState, mixin=True):
     errors: dict[str, str] = {}
     values: dict[str, str] = {}
     choices: dict[str, list[list[str]]] = {}
+    hints: dict[str, str] = {}
+    """What is possible, by field, where the action knows it of the record."""
+    hidden: list[str] = []
+    """Fields for which nothing is possible."""
+    foreseen: list[list[str]] = []
+    """What will happen with what was typed: labels and amounts."""
+    _typed: dict[str, str] = {}
 
     @rx.event
     @needs(OF_SCREEN)
@@ -45,6 +52,7 @@ class ActsState(ConsoleState, mixin=True):
         self.values = {f.name: f.value for f in action.fields}
         if key and action.prefill is not None:
             self.values |= await action.prefill(acting().actor, self._key(key))
+        await self._read_limits(action, key)
         if action.asks:
             self.asking = name
             await self._opened(action)
@@ -56,6 +64,37 @@ class ActsState(ConsoleState, mixin=True):
     async def dismiss(self) -> None:
         """Close the dialog."""
         self.asking, self.errors = "", {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def foresee(self, name: str, value: str) -> None:
+        """Say what will happen with what was typed so far."""
+        if self.asking:
+            self._typed = {**self._typed, name: value[:400]}
+            await self._foresee(self._action(self.asking))
+
+    async def _read_limits(self, action: Action, key: str) -> None:
+        self.hints, self.hidden, self._typed = {}, [], dict(self.values)
+        if key and action.limits is not None:
+            who = acting()
+            found = await action.limits(who.actor, self._key(key))
+            self.hidden = [name for name, said in found.items() if said is None]
+            self.hints = {name: who.text(s[0], **s[1]) for name, s in found.items() if s}
+        await self._foresee(action)
+
+    async def _foresee(self, action: Action) -> None:
+        self.foreseen = []
+        if action.preview is None or not self.target:
+            return
+        who = acting()
+        # The reason is often typed last and changes nothing of this.
+        counted = [f for f in action.fields if f.kind in ("money", "number", "percent")]
+        try:
+            values = read_values(counted, self._typed)
+            rows = await action.preview(who.actor, self._key(self.target), values)
+        except Invalid:
+            return
+        self.foreseen = [[who.text(label), amount] for label, amount in rows]
 
     @rx.event
     @needs(OF_SCREEN)

@@ -49,6 +49,12 @@ class Field:
 
 
 Values = Mapping[str, Any]
+Sentence = tuple[str, Mapping[str, str]]
+"""A message id and what stands in its places."""
+Limits = Callable[[Actor, UUID], Awaitable[Mapping[str, Sentence | None]]]
+"""Names of fields → what is possible; None hides a field for which nothing is."""
+Preview = Callable[[Actor, UUID, Values], Awaitable[Sequence[tuple[str, str]]]]
+"""Rows of a label (a message id) and an amount or count."""
 Run = Callable[[Actor, Sequence[UUID], Values], Awaitable[Any]]
 
 
@@ -81,6 +87,10 @@ class Action:
     done: str = N_("Done: %(count)s.")
     when: tuple[str, tuple[str, ...]] | None = None
     prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None
+    limits: "Limits | None" = None
+    """Says beside a field what is possible for this very record; a field that says "" is hidden."""
+    preview: "Preview | None" = None
+    """Says what will happen with what was typed so far, before it is done."""
 
     @property
     def asks(self) -> bool:

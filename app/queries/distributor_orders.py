@@ -40,8 +40,11 @@ _LINES = (
     "select l.id, l.supplier_order_id as part, l.listing_id, l.title, l.spec_text, l.image_key,"
     " l.quantity, l.retail_cents, l.goods_cents, l.discount_cents,"
     " nullif(l.refunded_cents, 0) as refunded_cents, t.supply_cents, t.commission_cents,"
-    " t.payment_fee_cents, t.margin_cents, t.commission_bps, t.rule_name, t.rule_version"
+    " t.payment_fee_cents, t.margin_cents, t.commission_bps, t.rule_name, t.rule_version,"
+    " case when l.refunded_cents <> 0 then t.margin_cents - t.margin_returned_cents end"
+    "  as kept_cents, nullif(f.cancelled_quantity, 0) as cancelled"
     " from order_lines l left join order_line_terms t on t.line_id = l.id"
+    " left join fulfilment_lines f on f.line_id = l.id"
     " where l.order_id = :id order by l.supplier_order_id, l.id"
 )
 _PARCELS = (

@@ -7,7 +7,6 @@ without ``payments`` there are no payments, without ``ledger`` no postings.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,6 +54,7 @@ class Line:
     sku: str
     quantity: int
     shipped: int
+    cancelled: int
     retail: str
     total: str
     discount: str
@@ -108,6 +108,8 @@ class OrderPage:
     payments: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     refunds: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     events: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    is_refunding: bool = False
+    """Whether a refund has no answer of its provider yet."""
 
 
 async def order_page(actor: Actor, number: str) -> OrderPage:
@@ -118,11 +120,13 @@ async def order_page(actor: Actor, number: str) -> OrderPage:
         if found is None:
             raise NotFound()
         key = {"order": found["id"]}
+        refunds = await rows(session, _REFUNDS, key)
         return OrderPage(
             **_head(dict(found)),
             parts=await _parts(session, key),
             payments=[_payment(row) for row in await rows(session, _PAYMENTS, key)],
-            refunds=[_refund(row) for row in await rows(session, _REFUNDS, key)],
+            refunds=[_refund(row) for row in refunds],
+            is_refunding=any(row["status"] in ("PENDING", "PROCESSING") for row in refunds),
             events=[_event(row) for row in await rows(session, _EVENTS, key)],
         )
 
@@ -149,7 +153,8 @@ _PARTS = text(
 )
 
 _LINES = text(
-    "select l.*, o.currency, f.sku_code, f.shipped_quantity from order_lines l"
+    "select l.*, o.currency, f.sku_code, f.shipped_quantity,"
+    " f.cancelled_quantity from order_lines l"
     " join orders o on o.id = l.order_id"
     " left join fulfilment_lines f on f.line_id = l.id where l.order_id = :order order by l.id"
 )
@@ -259,6 +264,7 @@ def _line(row: Mapping[str, Any], money: LineMoney) -> Line:
         sku=row["sku_code"] or "",
         quantity=row["quantity"],
         shipped=row["shipped_quantity"] or 0,
+        cancelled=row["cancelled_quantity"] or 0,
         retail=money_text(row["retail_cents"], currency),
         total=money_text(paid, currency),
         discount=money_text(-row["discount_cents"] or None, currency),
@@ -320,32 +326,3 @@ def _event(row: Mapping[str, Any]) -> dict[str, str]:
         "note": row["note"],
         "parts": row["parts"] or "",
     }
-
-
-@dataclass(frozen=True)
-class Refundable:
-    """What of a part can still be refunded, in cents; ``lines`` maps line ids to it."""
-
-    number: str
-    lines: Mapping[UUID, int]
-    freight_cents: int
-
-
-_LEFT = text(
-    "select s.number, l.id, l.goods_cents - l.discount_cents - l.refunded_cents as cents,"
-    " coalesce((select f.amount_cents - f.reversed_cents from splits f"
-    "  where f.supplier_order_id = s.id and f.kind = 'FREIGHT'), 0) as freight"
-    " from supplier_orders s join order_lines l on l.supplier_order_id = s.id"
-    " where s.id = :key or s.id = (select supplier_order_id from order_lines where id = :key)"
-)
-
-
-async def refundable(actor: Actor, key: UUID) -> Refundable:
-    """Return what is left of a part, given its id or that of one of its lines. Raises NotFound."""
-    actor.require("platform:payments:read")
-    async with database().transaction(actor) as session:
-        found = await rows(session, _LEFT, {"key": key})
-    if not found:
-        raise NotFound()
-    lines = {row["id"]: int(row["cents"]) for row in found}
-    return Refundable(found[0]["number"], lines, int(found[0]["freight"]))

@@ -125,6 +125,11 @@ class OrderView:
         return self.status == "PENDING_PAYMENT" and self.expires_at > now()
 
     @property
+    def is_paid_back(self) -> bool:
+        """Whether the provider has paid all that was promised back."""
+        return all(refund.status == "SUCCEEDED" for refund in self.refunds)
+
+    @property
     def is_expired(self) -> bool:
         """Whether its time to pay is over, closed already or about to be."""
         waits = self.status == "PENDING_PAYMENT" and not self.can_pay

@@ -29,8 +29,17 @@ class Line:
     image_key: str
     quantity: int
     shipped: int
+    cancelled: int
+    """Units that were refunded before they were shipped."""
     supply_unit_cents: int
     supply_cents: int
+    supply_returned_cents: int
+    """What of it went back with refunds."""
+
+    @property
+    def left(self) -> int:
+        """Units that are still to be shipped."""
+        return self.quantity - self.shipped - self.cancelled
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class Part:
     phone: str
     region: str
     street: str
+    buyer_note: str
     lines: Sequence[Line]
 
 
@@ -116,7 +126,7 @@ async def parts(actor: Actor, numbers: Sequence[str]) -> Sequence[Part]:
 _PARTS = text(
     f"select s.id, s.number, {told_status('s')} as status, s.store_name, s.currency,"
     " s.freight_cents,"
-    " s.placed_at, s.paid_at,"
+    " s.placed_at, s.paid_at, coalesce(s.buyer_note, '') as buyer_note,"
     " coalesce(a.recipient, '') as recipient, coalesce(a.phone, '') as phone,"
     " coalesce(concat_ws(' ', a.province, nullif(a.city, a.province), a.district), '') as region,"
     " coalesce(a.street, '') as street"
@@ -127,7 +137,8 @@ _PARTS = text(
 _LINES = text(
     "select supplier_order_id as part_id, line_id as id, title, spec_text, sku_code,"
     " coalesce(image_key, '') as image_key, quantity, shipped_quantity as shipped,"
-    " supply_unit_cents, supply_cents from fulfilment_lines where supplier_order_id = any(:parts)"
+    " cancelled_quantity as cancelled, supply_unit_cents, supply_cents, supply_returned_cents"
+    " from fulfilment_lines where supplier_order_id = any(:parts)"
     " order by line_id"
 )
 

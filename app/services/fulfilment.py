@@ -12,14 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import SYSTEM, Actor
 from app.adapters.couriers import CARRIERS, is_tracking_number
 from app.kit.clock import now
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
-from app.services.inputs import text_of
 from app.services.placing import is_token
-from app.services.refunds import refund_parts
-from app.services.transitions import Step, derive_orders, release_stock, take_step
+from app.services.refunds import checked_reason, refund_parts
+from app.services.transitions import Step, derive_orders, take_step
 from models.trade import SupplierOrderStatus as S
 
 RECEIPT_DAYS = 10
@@ -80,7 +79,7 @@ async def reject(actor: Actor, number: str, reason: str) -> None:
     Raises NotFound, Invalid without a reason, Conflict when it is no longer only paid.
     """
     actor.require("supplier:orders:write")
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
         parts = await _parts(session, actor, [number])
         if number not in parts:
@@ -118,7 +117,7 @@ async def withdraw(actor: Actor, number: str, reason: str) -> int:
     nothing is left to take back.
     """
     actor.require("distributor:orders:write")
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
         order = await session.execute(
             text(
@@ -148,17 +147,10 @@ async def cancel_part(actor: Actor, part_id: UUID, reason: str) -> None:
     Raises Invalid without a reason, NotFound, Conflict when the supplier was first.
     """
     actor.require("platform:orders:write")
-    reason = _reason(reason)
+    reason = checked_reason(reason)
     async with engine_transaction(actor, "orders.transition") as session:
         step = Step("CANCELLED", (S.PAID,), S.REJECTED, reason, "platform")
         await _refuse(session, actor, [part_id], step, "platform_cancelled")
-
-
-def _reason(typed: str) -> str:
-    reason = text_of("reason", typed, 300, lines=True)
-    if not reason:
-        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
-    return reason
 
 
 async def _refuse(
@@ -167,8 +159,7 @@ async def _refuse(
     moved = await take_step(session, actor, part_ids, step)
     if len(moved) != len(part_ids):
         raise Conflict()
-    await release_stock(session, part_ids)
-    await refund_parts(session, part_ids, reason)
+    await refund_parts(session, actor, part_ids, reason)
 
 
 async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
@@ -229,10 +220,11 @@ _LOCK = text(
 )
 
 _OPEN_LINES = text(
-    "select f.line_id, f.supplier_order_id as part_id, f.quantity - f.shipped_quantity as open"
+    "select f.line_id, f.supplier_order_id as part_id, f.quantity - f.shipped_quantity"
+    "  - f.cancelled_quantity as open"
     " from fulfilment_lines f join supplier_orders s on s.id = f.supplier_order_id"
     " where s.id = any(:parts) and s.status in ('ACCEPTED', 'PARTLY_SHIPPED')"
-    " and f.quantity > f.shipped_quantity order by f.sku_id"
+    " and f.quantity > f.shipped_quantity + f.cancelled_quantity order by f.sku_id"
 )
 
 
@@ -259,7 +251,9 @@ async def _shippable(
     rows = [row for row in rows if row["units"] and row["part_id"] not in problems]
     able = {row["part_id"] for row in rows} | set(problems)
     for part_id in wishes.keys() - able:
-        problems[part_id] = N_("Accept the order first. Shipped items cannot be shipped again.")
+        problems[part_id] = N_(
+            "Nothing here can be shipped: not accepted yet, shipped, or refunded."
+        )
     return rows, problems
 
 
@@ -310,8 +304,8 @@ _SHIP_LINES = (
     text(
         f"{_WANTED} update stock_reservations r set"
         " shipped_quantity = r.shipped_quantity + x.units,"
-        " state = case when r.shipped_quantity + x.units = r.quantity then 'SHIPPED'"
-        "  else r.state end from x where r.line_id = x.line_id"
+        " state = case when r.shipped_quantity + r.released_quantity + x.units = r.quantity"
+        "  then 'SHIPPED' else r.state end from x where r.line_id = x.line_id"
     ),
     text(
         f"{_WANTED}, per_sku as materialized (select f.sku_id, sum(x.units) as units"
@@ -333,7 +327,8 @@ _SHIP_LINES = (
 async def _mark_shipped(session: AsyncSession, actor: Actor, part_ids: Sequence[UUID]) -> None:
     found = await session.execute(
         text(
-            "select supplier_order_id as id, bool_and(shipped_quantity = quantity) as whole"
+            "select supplier_order_id as id, bool_and(shipped_quantity + cancelled_quantity"
+            "  = quantity) as whole"
             " from fulfilment_lines where supplier_order_id = any(:parts) group by 1"
         ),
         {"parts": list(part_ids)},

@@ -57,9 +57,9 @@ new_address as (
     street text)),
 new_parts as (
   insert into supplier_orders (id, order_id, number, supplier_id, distributor_id, store_id,
-    store_name, status, freight_cents, placed_at)
+    store_name, status, freight_cents, placed_at, buyer_note)
   select part.id, o.id, part.number, part.supplier_id, o.distributor_id, o.store_id,
-    o.store_name, 'PENDING_PAYMENT', part.freight_cents, o.placed_at from part, o),
+    o.store_name, 'PENDING_PAYMENT', part.freight_cents, o.placed_at, o.buyer_note from part, o),
 new_lines as (
   insert into order_lines (id, order_id, supplier_order_id, distributor_id, store_id, listing_id,
     product_id, sku_id, title, spec_text, image_key, quantity, retail_cents, goods_cents)

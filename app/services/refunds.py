@@ -1,7 +1,6 @@
 """Giving money back: take each party's share back cumulatively, then refund at the provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +11,36 @@ from app.access import SYSTEM, Actor, Scope
 from app.adapters.gateway import GatewayUnavailable, ProviderState, gateway
 from app.kit.clock import now
 from app.kit.defer import defer
-from app.kit.errors import Forbidden, Invalid, NotFound
+from app.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
+from app.services.inputs import text_of
 from app.services.ledger import Move, Source, account, post
-from app.services.rules.refunds import reversals
+from app.services.rules.refunds import (
+    KINDS,
+    LineReturn,
+    LineState,
+    LineWish,
+    PartState,
+    RefundPlan,
+    plan_refund,
+)
+from app.services.transitions import Step, derive_orders, release_units, take_step
+from models.trade import SupplierOrderStatus as S
 
-KINDS = ("SUPPLY", "COMMISSION", "PAYMENT_FEE", "MARGIN")
-"""The shares of a line, in the order in which they take single cents of rounding."""
+__all__ = [
+    "LINE_STATES",
+    "LineWish",
+    "checked_reason",
+    "line_states",
+    "refund_lines",
+    "refund_parts",
+    "refund_rest",
+]
+
+MAX_REASON = 300
+"""Characters of a reason; a longer one is refused, since the end of a text may be what counts."""
 
 # Locked by a statement of its own: the next one then sees what the holder before has written.
 _LOCK = text(
@@ -40,51 +60,87 @@ _SHARES = text(
     "select id, kind, merchant_id, amount_cents, reversed_cents, state from splits"
     " where supplier_order_id = :part order by id for no key update"
 )
-_LINES = text(
+LINE_STATES = (
     "select l.id, l.goods_cents - l.discount_cents as paid, l.refunded_cents,"
     " t.keeps_commission_on_refund as keeps,"
     " array[t.supply_cents, t.commission_cents, t.payment_fee_cents, t.margin_cents] as shares,"
     " array[t.supply_returned_cents, t.commission_returned_cents, t.payment_fee_returned_cents,"
-    "  t.margin_returned_cents] as returned from order_lines l"
-    " join order_line_terms t on t.line_id = l.id where l.supplier_order_id = :part order by l.id"
+    "  t.margin_returned_cents] as returned, f.quantity, f.shipped_quantity as shipped,"
+    " f.cancelled_quantity as cancelled from order_lines l"
+    " join order_line_terms t on t.line_id = l.id join fulfilment_lines f on f.line_id = l.id"
+    " where l.supplier_order_id = :part order by l.id"
 )
+"""The rows of ``line_states``."""
 
 
-@dataclass(frozen=True)
-class _LineReturn:
-    """What a refund of one line takes back from each of ``KINDS``, in cents."""
-
-    line_id: UUID
-    cents: int
-    parts: tuple[int, ...]
-    keeps_commission: bool
+def checked_reason(reason: str) -> str:
+    """Return a reason as it is kept. Raises Invalid for none, or for one that would be cut."""
+    reason = text_of("reason", reason, MAX_REASON, lines=True)
+    if not reason:
+        raise Invalid({"reason": N_("Enter a reason; the buyer will see it.")})
+    return reason
 
 
-async def refund_parts(session: AsyncSession, part_ids: Sequence[UUID], reason: str) -> None:
-    """Promise the whole of the parts' remaining money back, inside the caller's transaction."""
+async def refund_parts(
+    session: AsyncSession, actor: Actor, part_ids: Sequence[UUID], reason: str
+) -> None:
+    """Promise the whole of the parts' remaining money back, inside the caller's transaction.
+
+    What was not shipped of them is not shipped any more, and free to be sold.
+    """
     for part_id in part_ids:
-        await _refund(session, part_id, None, None, reason)
+        await _refund(session, actor, part_id, None, None, reason)
     await defer(session, "tongshang:submit_refunds", once="submit_refunds")
 
 
 async def refund_lines(
-    actor: Actor, number: str, amounts: Mapping[UUID, int], freight_cents: int, reason: str
+    actor: Actor,
+    number: str,
+    wishes: Mapping[UUID, int | LineWish],
+    freight_cents: int | None,
+    reason: str,
 ) -> None:
-    """Refund given cents of a part's lines and freight. Platform or the part's distributor.
+    """Refund given cents and units of a part's lines, and freight. Platform or the distributor.
 
-    Raises NotFound, Forbidden, or Invalid when more than what is left would be refunded.
+    An amount without units stops nothing from being shipped, unless it is all that was paid for
+    the line. A freight of None is all that is left.
+
+    Raises NotFound, Forbidden, or Invalid when more than what is left would be refunded, or
+    nothing, or when the reason is missing or too long.
     """
+    reason = checked_reason(reason)
+    wanted = {
+        line: LineWish(wish) if isinstance(wish, int) else wish for line, wish in wishes.items()
+    }
     async with engine_transaction(actor, "refunds.post") as session:
-        found = await session.execute(
-            text("select id, distributor_id from supplier_orders where number = :number"),
-            {"number": number},
-        )
-        part = found.first()
-        if part is None:
-            raise NotFound()
-        _check_may_refund(actor, part.distributor_id)
-        await _refund(session, part.id, amounts, freight_cents, reason)
+        part_id = await _own_part(session, actor, number)
+        plan = await _refund(session, actor, part_id, wanted, freight_cents, reason)
+        await _end(session, actor, part_id, plan, reason)
         await defer(session, "tongshang:submit_refunds", once="submit_refunds")
+
+
+async def refund_rest(actor: Actor, number: str, reason: str) -> None:
+    """Refund all that is left of a part. Raises as ``refund_lines``, Conflict when nothing is."""
+    reason = checked_reason(reason)
+    async with engine_transaction(actor, "refunds.post") as session:
+        part_id = await _own_part(session, actor, number)
+        plan = await _refund(session, actor, part_id, None, None, reason)
+        if not plan.total_cents and not plan.units:
+            raise Conflict()
+        await _end(session, actor, part_id, plan, reason)
+        await defer(session, "tongshang:submit_refunds", once="submit_refunds")
+
+
+async def _own_part(session: AsyncSession, actor: Actor, number: str) -> UUID:
+    found = await session.execute(
+        text("select id, distributor_id from supplier_orders where number = :number"),
+        {"number": number},
+    )
+    part = found.first()
+    if part is None:
+        raise NotFound()
+    _check_may_refund(actor, part.distributor_id)
+    return part.id
 
 
 def _check_may_refund(actor: Actor, distributor_id: UUID) -> None:
@@ -100,67 +156,74 @@ def _check_may_refund(actor: Actor, distributor_id: UUID) -> None:
 
 async def _refund(
     session: AsyncSession,
+    actor: Actor,
     part_id: UUID,
-    amounts: Mapping[UUID, int] | None,
+    wishes: Mapping[UUID, LineWish] | None,
     freight_cents: int | None,
     reason: str,
-) -> None:
-    """Take shares back for one part; None means all that is left."""
+) -> RefundPlan:
+    """Take shares and unshipped units back for one part; None means all that is left."""
     await session.execute(_LOCK, {"part": part_id})
     found = (await session.execute(_PART, {"part": part_id})).mappings().first()
     if found is None:
         raise NotFound()
     part = dict(found)
     shares = [dict(row) for row in (await session.execute(_SHARES, {"part": part_id})).mappings()]
-    lines = [dict(row) for row in (await session.execute(_LINES, {"part": part_id})).mappings()]
-    goods = _line_returns(lines, amounts)
-    returns = _by_kind(goods) | _freight_return(shares, freight_cents)
-    total = sum(returns.values())
-    if total == 0:
+    lines = (await session.execute(text(LINE_STATES), {"part": part_id})).mappings()
+    state = PartState(line_states([dict(row) for row in lines]), _freight_left(shares))
+    plan = plan_refund(state, wishes, freight_cents)
+    if plan.total_cents:
+        await _take_back(session, part, shares, plan.by_kind, plan.kept_commission_cents)
+        await _record(session, part, plan.lines, plan.total_cents, reason)
+    await release_units(session, plan.units)
+    # The refund has only been promised: the order's own status may have to say so.
+    await derive_orders(session, [part["order_id"]])
+    return plan
+
+
+def line_states(rows: Sequence[Mapping[str, Any]]) -> tuple[LineState, ...]:
+    """Make states of the rows of ``LINE_STATES``."""
+    return tuple(
+        LineState(
+            id=row["id"],
+            paid_cents=row["paid"],
+            refunded_cents=row["refunded_cents"],
+            shares=tuple(row["shares"]),
+            returned=tuple(row["returned"]),
+            quantity=row["quantity"],
+            shipped=row["shipped"],
+            cancelled=row["cancelled"],
+            keeps_commission=row["keeps"],
+        )
+        for row in rows
+    )
+
+
+def _freight_left(shares: Sequence[Mapping[str, Any]]) -> int:
+    return sum(s["amount_cents"] - s["reversed_cents"] for s in shares if s["kind"] == "FREIGHT")
+
+
+async def _end(
+    session: AsyncSession, actor: Actor, part_id: UUID, plan: RefundPlan, reason: str
+) -> None:
+    """End a part of which nothing is left to ship: withdrawn, or shipped as far as it goes."""
+    if not plan.units:
         return
-    await _take_back(session, part, shares, returns, _kept_commission(goods))
-    await _record(session, part, goods, total, reason)
-
-
-def _line_returns(
-    lines: Sequence[dict[str, Any]], amounts: Mapping[UUID, int] | None
-) -> list[_LineReturn]:
-    """Return each line's own frozen shares, never those of the part on average."""
-    left = {line["id"]: line["paid"] - line["refunded_cents"] for line in lines}
-    wanted = left if amounts is None else amounts
-    for line_id, amount in wanted.items():
-        if line_id not in left:
-            raise NotFound()
-        if not 0 <= amount <= left[line_id]:
-            raise Invalid({"amount": N_("This exceeds the amount left to refund.")})
-    return [_line_return(line, wanted[line["id"]]) for line in lines if wanted.get(line["id"])]
-
-
-def _line_return(line: dict[str, Any], cents: int) -> _LineReturn:
-    parts = reversals(line["shares"], line["returned"], cents, line["refunded_cents"])
-    return _LineReturn(line["id"], cents, tuple(parts), line["keeps"])
-
-
-def _by_kind(lines: Sequence[_LineReturn]) -> dict[str, int]:
-    return {kind: sum(line.parts[place] for line in lines) for place, kind in enumerate(KINDS)}
-
-
-def _kept_commission(lines: Sequence[_LineReturn]) -> int:
-    place = KINDS.index("COMMISSION")
-    return sum(max(0, line.parts[place]) for line in lines if line.keeps_commission)
-
-
-def _freight_return(shares: Sequence[dict[str, Any]], freight_cents: int | None) -> dict[str, int]:
-    for share in shares:
-        if share["kind"] == "FREIGHT":
-            left = share["amount_cents"] - share["reversed_cents"]
-            wanted = left if freight_cents is None else freight_cents
-            if not 0 <= wanted <= left:
-                raise Invalid({"freight": N_("This exceeds the amount left to refund.")})
-            return {"FREIGHT": wanted}
-    if freight_cents:
-        raise Invalid({"freight": N_("This exceeds the amount left to refund.")})
-    return {}
+    by = "platform" if actor.scope is Scope.PLATFORM else "store"
+    if plan.ends:
+        step = Step("WITHDRAWN", (S.PAID, S.ACCEPTED), S.REJECTED, reason, by)
+        await take_step(session, actor, [part_id], step)
+        return
+    left = await session.scalar(
+        text(
+            "select sum(quantity - shipped_quantity - cancelled_quantity) from fulfilment_lines"
+            " where supplier_order_id = :part"
+        ),
+        {"part": part_id},
+    )
+    if left == 0:
+        step = Step("REST_CANCELLED", (S.PARTLY_SHIPPED,), S.SHIPPED, reason)
+        await take_step(session, actor, [part_id], step)
 
 
 _ACCOUNTS = {
@@ -217,7 +280,7 @@ async def _account_of(session: AsyncSession, share: dict[str, Any], currency: st
 async def _record(
     session: AsyncSession,
     part: dict[str, Any],
-    lines: Sequence[_LineReturn],
+    lines: Sequence[LineReturn],
     total: int,
     reason: str,
 ) -> None:
@@ -257,7 +320,7 @@ async def _record(
             "number": f"{part['payment_number']}R{part['refunds'] + 1}",
             "amount": total,
             "currency": part["currency"],
-            "reason": reason[:40],
+            "reason": reason,
         },
     )
 
@@ -311,6 +374,29 @@ async def _promised(limit: int) -> list[dict[str, Any]]:
         return [dict(row) for row in found.mappings()]
 
 
+async def ask_again(actor: Actor, refund_ids: Sequence[UUID]) -> int:
+    """Send refused refunds to their provider once more, under the same numbers.
+
+    Returns how many; those that were not refused are left alone.
+    """
+    actor.require("platform:payments:write")
+    async with engine_transaction(actor, "refunds.post") as session:
+        found = await session.execute(
+            text(
+                "update refunds set status = 'PENDING' where id = any(:ids)"
+                " and status = 'FAILED' returning id"
+            ),
+            {"ids": list(refund_ids)},
+        )
+        count = len(found.all())
+        if count:
+            await defer(session, "tongshang:submit_refunds", once="submit_refunds")
+    return count
+
+
+_LOCK_ORDER = text("select id from orders where id = :order for no key update")
+
+
 async def _answered(refund_id: UUID, state: ProviderState) -> bool:
     status = {
         ProviderState.REFUNDED: "SUCCEEDED",
@@ -336,4 +422,6 @@ async def _answered(refund_id: UUID, state: ProviderState) -> bool:
         clearing = await account(session, None, "platform", "CLEARING", refund.currency)
         source = Source("REFUND_PAID", "refund", refund.id, refund.order_id)
         await post(session, source, [Move(unallocated, clearing, refund.amount_cents)])
+        await session.execute(_LOCK_ORDER, {"order": refund.order_id})
+        await derive_orders(session, [refund.order_id])
         return True

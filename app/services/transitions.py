@@ -1,6 +1,6 @@
 """Steps of SupplierOrders as compare-and-set, with their events and the order's derived status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -117,7 +117,7 @@ async def release_stock(session: AsyncSession, part_ids: Sequence[UUID]) -> None
     await session.execute(
         text(
             "with held as materialized (select r.line_id, r.sku_id,"
-            "  r.quantity - r.shipped_quantity as left_over"
+            "  r.quantity - r.shipped_quantity - r.released_quantity as left_over"
             "  from stock_reservations r join order_lines l on l.id = r.line_id"
             "  where l.supplier_order_id = any(:parts) and r.state in ('HELD', 'COMMITTED')"
             "  for no key update of r),"
@@ -133,6 +133,38 @@ async def release_stock(session: AsyncSession, part_ids: Sequence[UUID]) -> None
         ),
         {"parts": list(part_ids)},
     )
+
+
+_CANCEL_UNITS = text(
+    "update fulfilment_lines f set cancelled_quantity = f.cancelled_quantity + x.units"
+    " from unnest(cast(:lines as uuid[]), cast(:units as int[])) as x(line_id, units)"
+    " where f.line_id = x.line_id"
+)
+_RELEASE_UNITS = text(
+    "with x as materialized (select * from unnest(cast(:lines as uuid[]), cast(:units as int[]))"
+    "  as x(line_id, units)),"
+    " freed as (update stock_reservations r set"
+    "  released_quantity = r.released_quantity + x.units,"
+    "  state = case when r.shipped_quantity + r.released_quantity + x.units < r.quantity"
+    "   then r.state when r.shipped_quantity > 0 then 'SHIPPED' else 'RELEASED' end"
+    "  from x where r.line_id = x.line_id returning r.sku_id, x.units),"
+    " per_sku as materialized (select sku_id, sum(units) as units from freed group by 1),"
+    " locked as materialized (select s.sku_id from stock s"
+    "  where s.sku_id in (select sku_id from per_sku) order by s.sku_id for no key update of s)"
+    " update stock s set reserved = s.reserved - per_sku.units from per_sku, locked"
+    " where s.sku_id = per_sku.sku_id and locked.sku_id = s.sku_id"
+)
+
+
+async def release_units(session: AsyncSession, units: Mapping[UUID, int]) -> None:
+    """Stop so many unshipped units of paid lines from being shipped, and free their stock.
+
+    The caller holds the lock of their order, which shipping takes as well.
+    """
+    if units:
+        taken = {"lines": list(units), "units": list(units.values())}
+        await session.execute(_CANCEL_UNITS, taken)
+        await session.execute(_RELEASE_UNITS, taken)
 
 
 async def reopen_order(session: AsyncSession, order_id: UUID) -> bool:

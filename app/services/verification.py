@@ -109,7 +109,8 @@ CHECKS: Sequence[Check] = (
         "stock_reserved_equals_reservations",
         N_("reserved stock is the sum of the open reservations"),
         "select s.sku_id, s.reserved, coalesce(r.units, 0) as held from stock s left join"
-        " (select sku_id, sum(quantity - shipped_quantity) as units from stock_reservations"
+        " (select sku_id, sum(quantity - shipped_quantity - released_quantity) as units"
+        "  from stock_reservations"
         "  where state in ('HELD', 'COMMITTED') group by 1) r on r.sku_id = s.sku_id"
         " where s.reserved <> coalesce(r.units, 0)",
     ),
@@ -121,7 +122,35 @@ CHECKS: Sequence[Check] = (
         " join supplier_orders s on s.id = l.supplier_order_id"
         " where r.state <> case when s.status = 'PENDING_PAYMENT' then 'HELD'"
         "  when s.status in ('CLOSED', 'REJECTED') then 'RELEASED'"
-        "  when r.shipped_quantity = r.quantity then 'SHIPPED' else 'COMMITTED' end",
+        "  when r.shipped_quantity + r.released_quantity < r.quantity then 'COMMITTED'"
+        "  when r.shipped_quantity > 0 then 'SHIPPED' else 'RELEASED' end",
+    ),
+    Check(
+        "reserved_is_what_is_to_be_shipped",
+        N_("what is reserved of a paid line is what is neither shipped nor refunded of it"),
+        "select f.line_id, f.quantity, f.shipped_quantity, f.cancelled_quantity,"
+        " r.shipped_quantity as reservation_shipped, r.released_quantity"
+        " from stock_reservations r join fulfilment_lines f on f.line_id = r.line_id"
+        " where (f.quantity, f.shipped_quantity, f.cancelled_quantity)"
+        " is distinct from (r.quantity, r.shipped_quantity, r.released_quantity)",
+    ),
+    Check(
+        "refunded_is_not_shipped",
+        N_("of a line that was wholly refunded nothing waits to be shipped"),
+        "select f.line_id, s.number, s.status, f.quantity, f.shipped_quantity, f.cancelled_quantity"
+        " from fulfilment_lines f join order_lines l on l.id = f.line_id"
+        " join supplier_orders s on s.id = f.supplier_order_id where s.imported_at is null"
+        " and f.quantity > f.shipped_quantity + f.cancelled_quantity"
+        " and (s.status = 'REJECTED' or l.goods_cents > l.discount_cents"
+        "  and l.refunded_cents = l.goods_cents - l.discount_cents)",
+    ),
+    Check(
+        "parts_without_units_have_ended",
+        N_("a part of which nothing is left to ship has ended or was shipped"),
+        "select s.number, s.status from supplier_orders s"
+        " join fulfilment_lines f on f.supplier_order_id = s.id where s.imported_at is null"
+        " and s.status in ('PAID', 'ACCEPTED', 'PARTLY_SHIPPED') group by s.id"
+        " having bool_and(f.quantity = f.shipped_quantity + f.cancelled_quantity)",
     ),
     Check(
         "shipped_equals_parcels",

@@ -9,7 +9,7 @@ from app.words import IMPORT_STATE
 from components.actions import action_button
 from components.platform.import_files import preparation
 from components.platform.import_report import report
-from components.record import here
+from components.record import here, poll_button
 from components.ui import base
 from components.ui.text import speaker, t, word
 from state.platform.imports import ImportState
@@ -118,15 +118,7 @@ def work() -> rx.Component:
     """Return how far the work is; the page looks again by itself."""
     return base.card(
         rx.el.ol(rx.foreach(run.stages, _stage), class_name="stages"),
-        rx.el.button(
-            t("Refresh"),
-            type="button",
-            on_click=ImportState.look,
-            class_name="sr-only",
-            tab_index=-1,
-            aria_hidden="true",
-            custom_attrs={"data-console-poll": ""},
-        ),
+        poll_button(ImportState.look),
         rx.el.div(
             rx.cond(
                 run.is_cancelling,

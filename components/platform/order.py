@@ -20,7 +20,7 @@ from app.words import (
 from components.actions import action_button
 from components.house.audit import history_link
 from components.platform.money import part_money
-from components.record import here
+from components.record import here, poll_button
 from components.ui import base
 from components.ui.links import outside_link
 from components.ui.tables import Cell, small_table
@@ -93,6 +93,14 @@ def _lines(part: Any) -> rx.Component:
             rx.cond(
                 (line.shipped > 0) & (line.shipped < line.quantity),
                 rx.el.small(" ", t("%(count)s shipped", count=line.shipped), class_name="soft"),
+            ),
+            rx.cond(
+                line.cancelled > 0,
+                rx.el.small(
+                    " ",
+                    t("%(count)s refunded, not to be shipped", count=line.cancelled),
+                    class_name="down",
+                ),
             ),
         )
 
@@ -213,6 +221,7 @@ def paid() -> rx.Component:
             ),
             rx.foreach(order.payments, _payment),
             rx.foreach(order.refunds, _refunded),
+            rx.cond(order.is_refunding, poll_button(OrderState.look)),
             title=t("Payments and refunds"),
         ),
     )
@@ -247,7 +256,7 @@ def _refunded(refund: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.span(refund["number"], class_name="num"),
-            rx.el.p(word(refund["reason"], REFUND_REASON), class_name="soft"),
+            rx.el.p(word(refund["reason"], REFUND_REASON), class_name="soft wrapped"),
             rx.el.p(refund["at"], class_name="faint num"),
         ),
         rx.el.div(

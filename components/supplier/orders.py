@@ -85,7 +85,7 @@ def _order() -> rx.Component:
         base.page_head(title, *_actions(), hint=placed, back=ShellState.path + "/orders"),
         rx.el.div(
             rx.el.div(_goods(), _parcels(), class_name="stack"),
-            rx.el.div(_address(), _earns(), _history(), class_name="stack"),
+            rx.el.div(_buyer_note(), _address(), _earns(), _history(), class_name="stack"),
             class_name="columns",
         ),
         _ship_dialog(),
@@ -97,10 +97,11 @@ def _order() -> rx.Component:
 def _actions() -> list[rx.Component]:
     status = OrderState.order["status"]
     may = ShellState.may.contains(WRITE)
+    refused = (status == "REJECTED") | status.startswith("WITHDRAWN")
     ship = (status == "ACCEPTED") | (status == "PARTLY_SHIPPED")
     return [
         rx.cond(
-            (status != "PENDING_PAYMENT") & (status != "CLOSED"),
+            (status != "PENDING_PAYMENT") & (status != "CLOSED") & ~refused,
             base.button(
                 t("Packing slip"), icon_name="printer", on_click=OrderState.print_slip
             ),
@@ -139,6 +140,10 @@ def _goods() -> rx.Component:
             _sum(t("Supply price"), OrderState.order["supply"]),
             _sum(t("Freight"), OrderState.order["freight"]),
             _sum(t("Total"), OrderState.order["total"], strong=True),
+            rx.cond(
+                OrderState.order["returned"] != "",
+                _sum(t("Taken back by refunds"), OrderState.order["returned"]),
+            ),
             class_name="sums",
         ),
         title=t("Goods"),
@@ -176,7 +181,19 @@ def _line(line: Any) -> rx.Component:
             ),
             class_name="c-title",
         ),
-        number(t("Ordered units"), line["quantity"]),
+        number(
+            t("Ordered units"),
+            rx.el.span(
+                line["quantity"],
+                rx.cond(
+                    line["cancelled"] != "",
+                    rx.el.small(
+                        t("%(count)s refunded, not to be shipped", count=line["cancelled"]),
+                        class_name="down block",
+                    ),
+                ),
+            ),
+        ),
         number(t("Shipped"), rx.el.span(line["shipped"], " / ", line["quantity"])),
         number(t("Supply price"), line["unit"]),
         number(t("Total"), line["supply"]),
@@ -238,6 +255,14 @@ def _address() -> rx.Component:
         ),
         title=t("Ship to"),
         actions=rx.cond(order["recipient"] != "", copy),
+    )
+
+
+def _buyer_note() -> rx.Component:
+    note = OrderState.order["note"]
+    return rx.cond(
+        note != "",
+        base.card(rx.el.p(note, class_name="wrapped"), title=t("The buyer's note")),
     )
 
 

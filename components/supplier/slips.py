@@ -53,6 +53,10 @@ def _slip(slip: Any) -> rx.Component:
             rx.el.b(slip.recipient), " ", rx.el.span(slip.phone, class_name="num"),
             rx.el.br(), slip.address,
         ),
+        rx.cond(
+            slip.note != "",
+            rx.el.p(rx.el.b(t("The buyer's note")), " ", slip.note, class_name="wrapped"),
+        ),
         rx.el.table(
             rx.el.thead(rx.el.tr(*(rx.el.th(head, scope="col") for head in heads))),
             rx.el.tbody(rx.foreach(slip.lines, _line)),

@@ -52,6 +52,7 @@ TONES: Mapping[str, Tone] = {
     "SUSPENDED": "bad",
     "FAILED": "bad",
     "OUT": "bad",
+    "REFUNDING": "warn",
     "REFUNDED": "bad",
 }
 """What colour a status has; every other one is plain."""

@@ -35,7 +35,8 @@ EVENTS = (
     ("CANCELLED", N_("Cancelled")),
     ("EXPIRED", N_("Payment time expired")),
     ("REJECTED", N_("Declined by the supplier")),
-    ("WITHDRAWN", N_("Cancelled by the store")),
+    ("WITHDRAWN", N_("Taken back before shipping")),
+    ("REST_CANCELLED", N_("The rest was refunded and is not shipped")),
     ("REOPENED", N_("Reopened by a late payment")),
     ("IMPORTED", N_("Imported from another marketplace")),
 )
@@ -76,6 +77,8 @@ class OrderState(RecordState, rx.State):
     money: list[dict[str, str]] = []
     events: list[dict[str, str]] = []
     can_withdraw: bool = False
+    is_refunding: bool = False
+    """Whether a refund has no answer of its provider yet."""
     asking: bool = False
     errors: dict[str, str] = {}
 
@@ -88,7 +91,18 @@ class OrderState(RecordState, rx.State):
         self.money = all_shown(found.money)
         self.events = all_shown(found.events)
         self.can_withdraw = any(part["status"] == "PAID" for part in self.parts)
+        self.is_refunding = any(
+            row["what"] == "refund" and row["status"] in ("PENDING", "PROCESSING")
+            for row in self.money
+        )
         self.asking, self.errors = False, {}
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def look(self) -> None:
+        """Read anew how far the refunds are, unless something is being typed."""
+        if not self.asking:
+            await self._show()
 
     @rx.event
     @needs(OF_SCREEN)

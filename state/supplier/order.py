@@ -184,6 +184,7 @@ class OrderState(ConsoleState, rx.State):
 
 def _order(part: Part) -> dict[str, str]:
     supply = sum(line.supply_cents for line in part.lines)
+    returned = sum(line.supply_returned_cents for line in part.lines)
     return {
         "number": part.number,
         "status": part.status,
@@ -198,6 +199,8 @@ def _order(part: Part) -> dict[str, str]:
         "supply": money_text(supply, part.currency),
         "freight": money_text(part.freight_cents, part.currency),
         "total": money_text(supply + part.freight_cents, part.currency),
+        "returned": money_text(-returned or None, part.currency),
+        "note": part.buyer_note,
     }
 
 
@@ -210,7 +213,8 @@ def _line(line: Line, currency: str) -> dict[str, str]:
         "picture": line.image_key,
         "quantity": str(line.quantity),
         "shipped": str(line.shipped),
-        "left": str(line.quantity - line.shipped),
+        "left": str(line.left),
+        "cancelled": str(line.cancelled or ""),
         "unit": money_text(line.supply_unit_cents, currency),
         "supply": money_text(line.supply_cents, currency),
     }
@@ -235,6 +239,7 @@ class Slip:
     recipient: str = ""
     phone: str = ""
     address: str = ""
+    note: str = ""
     units: str = ""
     lines: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
@@ -253,15 +258,18 @@ class SlipsState(ConsoleState, rx.State):
         """Read the parts."""
         named = dict(self.router.url.query_parameters).get("numbers", "").split(",")
         found = await queries.parts(acting().actor, [n for n in named if n][:100])
-        self.slips = [_slip(part) for part in found]
+        self.slips = [slip for part in found if (slip := slip_of(part)).lines]
         self.loaded = True
 
 
-def _slip(part: Part) -> Slip:
-    """Return what is left to pack; of a part that has gone, all of it, to print it again."""
-    units = {line.id: line.quantity - line.shipped for line in part.lines}
+def slip_of(part: Part) -> Slip:
+    """Return what is left to pack; of a part that has gone, what went, to print it again.
+
+    Refunded units are on neither, so that a part of which nothing goes has no lines.
+    """
+    units = {line.id: line.left for line in part.lines}
     if not any(units.values()):
-        units = {line.id: line.quantity for line in part.lines}
+        units = {line.id: line.shipped for line in part.lines}
     return Slip(
         number=part.number,
         store=part.store_name,
@@ -269,6 +277,7 @@ def _slip(part: Part) -> Slip:
         recipient=part.recipient,
         phone=masked(part.phone) if part.phone else "",
         address=f"{part.region} {part.street}".strip(),
+        note=part.buyer_note,
         units=str(sum(units.values())),
         lines=[_line_of_slip(line, units[line.id]) for line in part.lines if units[line.id]],
     )

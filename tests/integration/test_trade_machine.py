@@ -260,7 +260,8 @@ class Trade(RuleBasedStateMachine):
                 assert self.status(order) == "CLOSED"
             else:
                 self.do(fulfilment.cancel_paid(PUBLIC, order.order_id, order.access_token))
-                assert (before, self.status(order)) == ("PAID", "REFUNDED")
+                # The provider has not been told yet.
+                assert (before, self.status(order)) == ("PAID", "REFUNDING")
         except ProviderDown:
             assert self.provider.is_down
             assert self.status(order) == before
@@ -393,6 +394,29 @@ class Trade(RuleBasedStateMachine):
             self.do(pool.withdraw(supplier, [goods.product]))
 
     @precondition(lambda self: self.bought)
+    @rule(pick=picks, units=st.integers(1, 3))
+    def the_seller_stops_units(self, pick: int, units: int) -> None:
+        """Refund units that were not shipped; they are never shipped, and a part without any ends.
+
+        ``verify`` says after it whether stock, reservations and parts agree.
+        """
+        _, place, number = self.part(pick, "ACCEPTED", "PARTLY_SHIPPED", "PAID")
+        line, open_units = self.do(self._to_ship(number))
+        before, free = self.books(), self.left(self._goods_of(line))
+        wish = refunds.LineWish(units=units)
+        try:
+            self.do(refunds.refund_lines(self.market.seller, number, {line: wish}, 0, "缺货"))
+        except (NotFound, Invalid):
+            assert self.books() == before
+            return
+        assert units <= open_units
+        assert self.left(self._goods_of(line)) == free + units
+        parcel = f"DEMO{900 + self.steps:05}"
+        beyond = fulfilment.Ship(number, "sandbox", parcel, {line: open_units - units + 1})
+        (outcome,) = self.do(fulfilment.ship(self.market.supplier(place), [beyond]))
+        assert outcome.problem
+
+    @precondition(lambda self: self.bought)
     @rule(pick=picks, part=st.integers(1, 100), freight=st.integers(0, 500))
     def the_seller_refunds(self, pick: int, part: int, freight: int) -> None:
         _, _, number = self.part(pick, "PAID", "ACCEPTED", "SHIPPED", "RECEIVED", "COMPLETED")
@@ -480,7 +504,7 @@ class Trade(RuleBasedStateMachine):
         assert self.do(self._balance("a.kind <> 'CLEARING'")) == held
         assert self.do(self._balance("a.kind = 'UNALLOCATED'")) == 0
         for bought in self.bought:
-            assert self.status(bought.order) != "PENDING_PAYMENT"
+            assert self.status(bought.order) not in ("PENDING_PAYMENT", "REFUNDING")
 
     # Looking.
 
@@ -540,6 +564,25 @@ class Trade(RuleBasedStateMachine):
             " where s.number = :n"
         )
         return int(str(await scalar(self.world.database, sql, n=number)))
+
+    async def _to_ship(self, number: str) -> tuple[UUID, int]:
+        """Return the line of a part with most units that are still to be shipped, and how many."""
+        async with self.world.database.engine_transaction(SYSTEM) as session:
+            found = await session.execute(
+                text(
+                    "select f.line_id, f.quantity - f.shipped_quantity - f.cancelled_quantity as n"
+                    " from fulfilment_lines f join supplier_orders s on s.id = f.supplier_order_id"
+                    " where s.number = :n order by n desc, f.line_id limit 1"
+                ),
+                {"n": number},
+            )
+            row = found.one()
+            return row.line_id, row.n
+
+    def _goods_of(self, line: UUID) -> int:
+        sql = "select sku_id from fulfilment_lines where line_id = :line"
+        sku = self.do(scalar(self.world.database, sql, line=line))
+        return next(place for place, goods in enumerate(self.market.goods) if goods.sku == sku)
 
     async def _refundable(self, number: str) -> tuple[UUID, int]:
         async with self.world.database.engine_transaction(SYSTEM) as session:

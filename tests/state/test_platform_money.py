@@ -5,9 +5,10 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from app.access import PUBLIC
+from app.access import PUBLIC, SYSTEM
 from app.adapters.gateway import register
 from app.kit.db import Database
 from app.kit.errors import Forbidden, NotFound
@@ -123,9 +124,18 @@ async def test_a_line_is_refunded_in_part_and_the_rest_with_its_freight(
         part = state.order.parts[0]
         line = part.lines[0]
         await call(state, "ask", "refund_line", line.id)
-        assert cents(state.values["amount"]) == cents(line.total)
+        # The most is said, in units and in money, and what the whole of it takes from whom.
+        assert state.values["units"] == "2"
+        assert line.total in state.hints["amount"]
+        # Nothing else is to be shipped, so the freight comes back with it.
+        assert cents(state.foreseen[0][1]) == cents(line.total) + cents(part.freight)
         await call(state, "submit", {"amount": "9999999", "reason": "x"})
         assert state.errors["amount"]
+        for nothing in ("0", ""):
+            await call(state, "submit", {"amount": nothing, "reason": "Nothing"})
+            assert "0 refunds nothing" in state.errors["amount"]
+        await call(state, "submit", {"amount": "0.01", "units": "1", "reason": "Too little"})
+        assert "cost more" in state.errors["amount"]
         await call(state, "submit", {"amount": "1.23", "reason": "Scratched"})
         assert state.order.parts[0].lines[0].refunded == "-¥1.23"
         await call(state, "ask", "refund_part", part.id)
@@ -165,6 +175,90 @@ async def test_freight_is_refunded_alone_or_with_a_line_up_to_what_is_left(
         assert (part.freight_left_cents, part.lines[0].refunded) == (whole - 300, "-¥0.50")
     back = "select refunded_cents from orders where id = :id"
     assert await scalar(database, back, id=order.order_id) == 350
+
+
+async def test_what_is_foreseen_is_what_the_refund_takes_from_each_party(
+    market: Market, order: PlacedOrder, database: Database
+) -> None:
+    state = OrderState()
+    with at(f"orders/{order.number}"):
+        await call(state, "load")
+        part = state.order.parts[0]
+        await call(state, "ask", "refund_line", part.lines[0].id)
+        await call(state, "foresee", "units", "1")
+        await call(state, "foresee", "freight", "2.00")
+        foreseen = [cents(amount) for label, amount in state.foreseen if "¥" in amount]
+        total, *by_party, freight = foreseen
+        assert (total, sum(by_party), freight) == (1_501 + 200, total, 200)
+        await call(state, "submit", {"units": "1", "freight": "2.00", "reason": "One is gone"})
+        assert (state.order.parts[0].lines[0].cancelled, state.order.is_refunding) == (1, True)
+        back = (
+            "select string_agg(x.cents::text, ' ' order by x.place) from (select"
+            " array_position(array['SUPPLY', 'MARGIN', 'COMMISSION', 'PAYMENT_FEE'],"
+            "  case kind when 'FREIGHT' then 'SUPPLY' else kind end) as place,"
+            " sum(reversed_cents) as cents from splits where supplier_order_id ="
+            " (select id from supplier_orders where number = :n) group by 1) x"
+        )
+        taken = str(await scalar(database, back, n=part.number)).split()
+        assert [int(amount) for amount in taken] == by_party
+        await call(state, "ask", "refund_line", state.order.parts[0].lines[0].id)
+        await call(state, "look")
+        assert state.asking == "refund_line"
+        await call(state, "dismiss")
+        await refunds.submit_refunds()
+        await call(state, "look")
+        assert (state.order.is_refunding, state.order.refunds[0]["status"]) == (False, "SUCCEEDED")
+
+
+async def test_freight_is_not_offered_where_none_is_left(order: PlacedOrder) -> None:
+    state = OrderState()
+    with at(f"orders/{order.number}"):
+        await call(state, "load")
+        part = state.order.parts[0]
+        await call(state, "ask", "refund_line", part.lines[0].id)
+        assert part.freight in state.hints["freight"]
+        await call(state, "dismiss")
+        await call(state, "ask", "refund_freight", part.id)
+        await call(state, "submit", {"freight": "0", "reason": "Nothing"})
+        assert "0 refunds nothing" in state.errors["freight"]
+        await call(state, "submit", {"freight": part.freight[1:], "reason": "Late"})
+        await call(state, "ask", "refund_line", part.lines[0].id)
+        assert "freight" in state.hidden
+
+
+async def test_a_refused_refund_is_asked_for_again_under_its_number(
+    order: PlacedOrder, database: Database
+) -> None:
+    await refunds.refund_rest(actor(), f"{order.number}-1", "Lost")
+    async with database.engine_transaction(SYSTEM) as session:
+        sql = "update refunds set status = 'FAILED', failed_at = now() where order_id = :o"
+        await session.execute(text(sql), {"o": order.order_id})
+    key = UUID(str(await scalar(database, "select id from refunds where order_id = :o",
+                                o=order.order_id)))  # fmt: skip
+    with pytest.raises(Forbidden):
+        await refunds.ask_again(actor("platform:payments:read"), [key])
+    assert (await refunds.ask_again(actor(), [key]), await refunds.ask_again(actor(), [key])) == (
+        1,
+        0,
+    )
+    await refunds.submit_refunds()
+    status = "select status from refunds where order_id = :o"
+    assert await scalar(database, status, o=order.order_id) == "SUCCEEDED"
+
+
+async def test_a_refund_of_the_demos_history_is_done_with_the_books(
+    order: PlacedOrder, database: Database
+) -> None:
+    async with database.engine_transaction(SYSTEM) as session:
+        sql = "update payments set provider = 'demo' where order_id = :o"
+        await session.execute(text(sql), {"o": order.order_id})
+    await refunds.refund_rest(actor(), f"{order.number}-1", "Demo")
+    await refunds.submit_refunds()
+    status = "select status from refunds where order_id = :o"
+    assert await scalar(database, status, o=order.order_id) == "SUCCEEDED"
+    async with database.engine_transaction(SYSTEM) as session:
+        sql = "update payments set provider = 'fake' where order_id = :o"
+        await session.execute(text(sql), {"o": order.order_id})
 
 
 async def test_refunds_and_cancels_need_their_own_permissions(order: PlacedOrder) -> None:

@@ -21,7 +21,7 @@ from app.queries.supplier_freight import freight_template
 from app.queries.supplier_money import balances
 from app.words import CARRIER
 from state.supplier.freight import FreightState
-from state.supplier.order import OrderState, _slip, masked
+from state.supplier.order import OrderState, masked, slip_of
 from state.supplier.orders import OrdersState
 from state.supplier.pasting import BulkCountState, BulkShipState
 from state.supplier.stock import SkuStockState, StockState
@@ -153,9 +153,9 @@ async def test_refusing_needs_a_reason_and_gives_the_stock_back(
 async def test_a_slip_has_no_price(market: Market, provider: FakeProvider) -> None:
     order = await pay(market, provider, {0: 2})
     part = await queries.part(person(market.goods[0].supplier), f"{order.number}-1")
-    slip = json.dumps(asdict(_slip(part)), ensure_ascii=False)
+    slip = json.dumps(asdict(slip_of(part)), ensure_ascii=False)
     assert "¥" not in slip and "13811112222" not in slip
-    assert _slip(part).units == "2"
+    assert slip_of(part).units == "2"
 
 
 async def test_bulk_shipping_tells_the_outcome_of_each_row(

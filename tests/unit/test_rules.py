@@ -295,3 +295,5 @@ def test_every_mix_of_parts_has_a_status() -> None:
     assert order_status([S.REJECTED, S.COMPLETED]) == "COMPLETED"
     assert order_status([S.REJECTED, S.PAID]) == "PAID"
     assert order_status([S.REJECTED, S.REJECTED]) == "REFUNDED"
+    assert order_status([S.REJECTED, S.REJECTED], is_paid_back=False) == "REFUNDING"
+    assert order_status([S.REJECTED, S.COMPLETED], is_paid_back=False) == "COMPLETED"

@@ -67,9 +67,9 @@ class SandboxGateway:
         try:
             answer = await self._post("/v1/refunds", body)
         except _Refusal as refusal:
-            if refusal.status != httpx.codes.CONFLICT.value:
+            if refusal.status not in (httpx.codes.CONFLICT.value, httpx.codes.NOT_FOUND.value):
                 raise GatewayUnavailable(str(refusal)) from refusal
-            # A clear no, which asking again does not change.
+            # A clear no, which asking again does not change: too much, or no such payment.
             return ProviderState.FAILED
         return ProviderState(str(answer["state"]))
 

@@ -68,7 +68,7 @@ _HERE = _DONE | {"RECEIVED"}
 _SENT = _HERE | {"SHIPPED", "PARTLY_SHIPPED"}
 _ORDER_STAGES: tuple[tuple[str, str, frozenset[str] | None], ...] = (
     ("placed", N_("Order placed"), None),
-    ("paid", N_("Paid"), _SENT | {"PAID", "REFUNDED"}),
+    ("paid", N_("Paid"), _SENT | {"PAID", "REFUNDING", "REFUNDED"}),
     ("shipped", N_("Shipped"), _SENT),
     ("received", N_("Received"), _HERE),
     ("completed", N_("Completed"), _DONE),

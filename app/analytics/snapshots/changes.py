@@ -47,7 +47,8 @@ said as materialized (
   select order_id from reviews
   where (select began from imports) is not null and imported_at >= (select began from imports)),
 back as materialized (
-  select order_id, created_at from refunds where created_at >= :since or failed_at >= :since),
+  select order_id, created_at from refunds where created_at >= :since or failed_at >= :since
+  or succeeded_at >= :since),
 moved as materialized (
   select order_id from steps union select order_id from back union select order_id from brought
   union select order_id from said),

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.record import record_page
+from components.record import poll_button, record_page
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import ENGLISH, t, word
@@ -117,7 +117,7 @@ def _part(part: rx.Var[dict[str, str]]) -> rx.Component:
             _State.parcels,
             lambda parcel: rx.cond(parcel["part"] == part["id"], _parcel(parcel)),
         ),
-        rx.cond(part["note"] != "", rx.el.p(part["note"], class_name="soft pad")),
+        rx.cond(part["note"] != "", rx.el.p(part["note"], class_name="soft pad wrapped")),
         title=rx.el.span(supplier, rx.el.small(part["number"], class_name="faint num"),
                          class_name="two-lines"),
         actions=base.badge(part["status"], PART_STATUS),
@@ -153,7 +153,20 @@ def _line(line: rx.Var[dict[str, str]]) -> rx.Component:
             ),
             class_name="c-title",
         ),
-        _cell(t("Quantity"), line["quantity"]),
+        _cell(
+            t("Quantity"),
+            rx.el.span(
+                line["quantity"],
+                rx.cond(
+                    line["cancelled"] != "",
+                    rx.el.small(
+                        t("%(count)s refunded, not to be shipped", count=line["cancelled"]),
+                        class_name="down",
+                    ),
+                ),
+                class_name="two-lines",
+            ),
+        ),
         _cell(
             t("Retail"),
             rx.el.span(
@@ -177,7 +190,18 @@ def _line(line: rx.Var[dict[str, str]]) -> rx.Component:
             ),
         ),
         _cell(t("Fee"), line["payment_fee_cents"]),
-        _cell(t("My margin"), rx.el.b(line["margin_cents"])),
+        _cell(
+            t("My margin"),
+            rx.cond(
+                line["kept_cents"] != "",
+                rx.el.span(
+                    rx.el.b(line["kept_cents"], title=t("My margin after refunds")),
+                    rx.el.small(rx.el.s(line["margin_cents"]), class_name="faint"),
+                    class_name="two-lines",
+                ),
+                rx.el.b(line["margin_cents"]),
+            ),
+        ),
         key=line["id"],
     )
 
@@ -269,7 +293,10 @@ def _money() -> rx.Component:
             rx.el.span(
                 rx.el.b(rx.cond(is_refund, t("Refund"), t("Payment"))),
                 rx.el.small(row["at"], class_name="faint num"),
-                rx.cond(is_refund, rx.el.small(word(row["about"], REASONS), class_name="soft")),
+                rx.cond(
+                    is_refund,
+                    rx.el.small(word(row["about"], REASONS), class_name="soft wrapped"),
+                ),
                 class_name="two-lines grow",
             ),
             rx.cond(
@@ -287,6 +314,7 @@ def _money() -> rx.Component:
             rx.el.ul(rx.foreach(_State.money, entry), class_name="picked-list"),
             rx.el.p(t("Not paid yet."), class_name="soft"),
         ),
+        rx.cond(_State.is_refunding, poll_button(_State.look)),
         title=t("Payments and refunds"),
     )
 

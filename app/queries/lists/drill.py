@@ -50,7 +50,7 @@ def order_filters(order: str = "o") -> tuple[Filter, ...]:
         "exists (select 1 from order_lines l join products p on p.id = l.product_id"
         f" where l.order_id = {order}.id and "
     )
-    paid = f"when 'paid' then 'PAID,{_SENT},REFUNDED'"
+    paid = f"when 'paid' then 'PAID,{_SENT},REFUNDING,REFUNDED'"
     return (
         Filter("paid", N_("Paid at"), f"{order}.paid_at", kind="dates"),
         Filter("reached", N_("Progress"), _reached(f"{order}.status", paid),

@@ -7,9 +7,13 @@ from app.queries.part_status import status_filter, told_status
 from app.queries.resource import Column, Filter, Resource
 from app.words import PART_STATUS
 
+# What was refunded before it was shipped does not count; a part that was refused shows it all.
+_UNITS = (
+    "case when s.status = 'REJECTED' then f.quantity else f.quantity - f.cancelled_quantity end"
+)
 _GOODS = (
     "f.title || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"
-    " || ' ×' || f.quantity"
+    f" || ' ×' || {_UNITS}"
 )
 _LINES = "from fulfilment_lines f where f.supplier_order_id = s.id"
 _WAITS = (
@@ -29,12 +33,14 @@ ORDERS = Resource(
                link="orders/{number}"),
         Column("status", N_("Status"), told_status("s"), "status", words=PART_STATUS),
         Column("goods", N_("Goods"),
-               f"(select string_agg({_GOODS}, '，' order by f.line_id) {_LINES})"),
-        Column("quantity", N_("Units"), f"(select sum(f.quantity) {_LINES})", "quantity",
+               f"(select string_agg({_GOODS}, '，' order by f.line_id) {_LINES}"
+               f" and {_UNITS} > 0)"),
+        Column("quantity", N_("Units"), f"(select sum({_UNITS}) {_LINES})", "quantity",
                hidden=True),
         Column("supply", N_("Supply total"), f"(select sum(f.supply_cents) {_LINES})", "money"),
         Column("freight", N_("Freight"), "s.freight_cents", "money", hidden=True),
         currency_column("s.currency"),
+        Column("note", N_("Buyer's note"), "s.buyer_note", on_phone=False, hidden=True),
         Column("place", N_("Ship to"), "concat_ws(' ', a.province, nullif(a.city, a.province))"),
         Column("store", N_("Store"), "s.store_name", on_phone=False),
         Column("waits", N_("Waiting (h)"), _WAITS, "quantity", sort=_WAITS),

@@ -216,11 +216,12 @@ select l.id, l.order_id, l.part_id, l.distributor_id, l.store_id, l.listing_id, 
 from t_line l join t_order o on o.i = l.i""",
     """\
 insert into fulfilment_lines (line_id, supplier_order_id, supplier_id, distributor_id, product_id,
-  sku_id, sku_code, title, spec_text, image_key, quantity, shipped_quantity, supply_unit_cents,
-  supply_cents, supply_returned_cents)
+  sku_id, sku_code, title, spec_text, image_key, quantity, shipped_quantity, cancelled_quantity,
+  supply_unit_cents, supply_cents, supply_returned_cents)
 select l.id, l.part_id, l.supplier_id, l.distributor_id, l.product_id, l.sku_id, l.sku_code,
   l.title, coalesce(l.spec_text, ''), l.image_key, l.quantity,
-  case when s.rank >= 3 then l.quantity else 0 end, l.supply_cents, l.supply,
+  case when s.rank >= 3 then l.quantity else 0 end,
+  case when o.status = 'REJECTED' then l.quantity else 0 end, l.supply_cents, l.supply,
   case when o.status = 'REJECTED' then l.supply else 0 end
 from t_line l join t_order o on o.i = l.i join t_rank s on s.status = o.status""",
     """\
@@ -237,9 +238,10 @@ cross join lateral (select l.goods - l.supply - l.commission - l.fee as margin) 
 cross join lateral (select (o.status = 'REJECTED')::int as part) back""",
     """\
 insert into stock_reservations (line_id, order_id, sku_id, supplier_id, quantity,
-  shipped_quantity, state, created_at)
+  shipped_quantity, released_quantity, state, created_at)
 select l.id, l.order_id, l.sku_id, l.supplier_id, l.quantity,
   case when s.rank >= 3 then l.quantity else 0 end,
+  case when o.status = 'REJECTED' then l.quantity else 0 end,
   case when s.rank >= 3 then 'SHIPPED' when o.status in ('CLOSED', 'REJECTED') then 'RELEASED'
     else 'COMMITTED' end, o.placed_at
 from t_line l join t_order o on o.i = l.i join t_rank s on s.status = o.status""",
@@ -263,7 +265,7 @@ join (values
     """\
 insert into payments (id, order_id, distributor_id, number, provider, status, amount_cents,
   provider_ref, refunded_cents, settled_by_order, created_at, paid_at)
-select y.id, o.id, o.distributor_id, o.number || 'P1', 'sandbox', 'PAID', y.cents,
+select y.id, o.id, o.distributor_id, o.number || 'P1', 'demo', 'PAID', y.cents,
   'HIST' || o.number, case when o.status = 'REJECTED' then y.cents else 0 end, true, o.placed_at,
   y.at
 from t_pay y join t_order o on o.i = y.i""",

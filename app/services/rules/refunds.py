@@ -1,7 +1,194 @@
-"""How a refund is taken back from those who shared the money, cumulatively (分账回退)."""
+"""What a refund gives back, takes from whom, and stops from being shipped (分账回退).
 
-from collections.abc import Sequence
+Pure: the same functions say it before (the form's preview) and decide it (``services.refunds``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from uuid import UUID
+
+from app.kit.errors import Invalid, NotFound
+from app.kit.i18n import N_
+
+KINDS = ("SUPPLY", "COMMISSION", "PAYMENT_FEE", "MARGIN")
+"""The shares of a line, in the order in which they take single cents of rounding."""
+
+
+@dataclass(frozen=True)
+class LineState:
+    """A paid line as it stands; ``shares`` and ``returned`` are by ``KINDS``, all in cents."""
+
+    id: UUID
+    paid_cents: int
+    refunded_cents: int
+    shares: tuple[int, ...]
+    returned: tuple[int, ...]
+    quantity: int
+    shipped: int
+    cancelled: int
+    keeps_commission: bool = False
+
+    @property
+    def left_cents(self) -> int:
+        """What can still be refunded."""
+        return self.paid_cents - self.refunded_cents
+
+    @property
+    def open_units(self) -> int:
+        """Units that are still to be shipped."""
+        return self.quantity - self.shipped - self.cancelled
+
+    def worth(self, units: int) -> int:
+        """Return what so many further unshipped units cost, in cents, at most what is left."""
+        before = self.paid_cents * self.cancelled // self.quantity
+        after = self.paid_cents * (self.cancelled + units) // self.quantity
+        return min(after - before, self.left_cents)
+
+
+@dataclass(frozen=True)
+class PartState:
+    """A paid part as it stands, before a refund; amounts in cents."""
+
+    lines: tuple[LineState, ...]
+    freight_left_cents: int
+
+
+@dataclass(frozen=True)
+class LineWish:
+    """What is to be refunded of a line.
+
+    ``units`` are not shipped any more; ``cents`` of None means what these units cost.
+    """
+
+    cents: int | None = None
+    units: int = 0
+
+
+@dataclass(frozen=True)
+class LineReturn:
+    """What a refund of one line takes back from each of ``KINDS``, in cents."""
+
+    line_id: UUID
+    cents: int
+    units: int
+    parts: tuple[int, ...]
+    keeps_commission: bool
+
+
+@dataclass(frozen=True)
+class RefundPlan:
+    """What a refund will do. ``ends`` says that nothing of the part is, or was, shipped."""
+
+    lines: tuple[LineReturn, ...]
+    freight_cents: int
+    ends: bool
+
+    @property
+    def total_cents(self) -> int:
+        """What the buyer gets."""
+        return sum(line.cents for line in self.lines) + self.freight_cents
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """What each kind of share returns; a negative one is given back to its party."""
+        sums = {
+            kind: sum(line.parts[place] for line in self.lines) for place, kind in enumerate(KINDS)
+        }
+        return sums | {"FREIGHT": self.freight_cents}
+
+    @property
+    def kept_commission_cents(self) -> int:
+        """The commission that the rule keeps, which the distributor pays beside its own share."""
+        place = KINDS.index("COMMISSION")
+        return sum(max(0, line.parts[place]) for line in self.lines if line.keeps_commission)
+
+    @property
+    def units(self) -> dict[UUID, int]:
+        """The units that are not shipped any more, by line."""
+        return {line.line_id: line.units for line in self.lines if line.units}
+
+    @property
+    def by_party(self) -> dict[str, int]:
+        """What supplier, platform, provider and distributor return; it sums to the total."""
+        kinds, kept = self.by_kind, self.kept_commission_cents
+        return {
+            "supplier": kinds["SUPPLY"] + kinds["FREIGHT"],
+            "platform": kinds["COMMISSION"] - kept,
+            "provider": kinds["PAYMENT_FEE"],
+            "distributor": kinds["MARGIN"] + kept,
+        }
+
+
+def plan_refund(
+    part: PartState, wishes: Mapping[UUID, LineWish] | None, freight_cents: int | None
+) -> RefundPlan:
+    """Say what a refund of a part does; None means all that is left.
+
+    What nothing is left to pay for is not shipped either, and where nothing of the part is or
+    was shipped, all of it comes back, freight included.
+
+    Raises NotFound for a line of another part, Invalid for more than is left, for less than the
+    units cost, or for nothing at all.
+    """
+    if wishes is not None:
+        plan = _wished(part, wishes, freight_cents)
+        if not plan.ends:
+            return plan
+    whole = {line.id: LineWish(line.left_cents, line.open_units) for line in part.lines}
+    lines = tuple(_line_return(line, whole[line.id]) for line in part.lines)
+    return RefundPlan(lines, part.freight_left_cents, ends=_ends(part, lines))
+
+
+def _wished(
+    part: PartState, wishes: Mapping[UUID, LineWish], freight_cents: int | None
+) -> RefundPlan:
+    known = {line.id: line for line in part.lines}
+    if not wishes.keys() <= known.keys():
+        raise NotFound()
+    settled = {line_id: _settled(known[line_id], wish) for line_id, wish in wishes.items()}
+    freight = part.freight_left_cents if freight_cents is None else freight_cents
+    if not 0 <= freight <= part.freight_left_cents:
+        raise Invalid({"freight": N_("This exceeds the amount left to refund.")})
+    lines = tuple(
+        _line_return(line, settled[line.id])
+        for line in part.lines
+        if line.id in settled and (settled[line.id].cents or settled[line.id].units)
+    )
+    if not lines and not freight:
+        where = "amount" if wishes else "freight"
+        raise Invalid({where: N_("Enter how much goes back: 0 refunds nothing.")})
+    return RefundPlan(lines, freight, ends=_ends(part, lines))
+
+
+def _settled(line: LineState, wish: LineWish) -> LineWish:
+    """Return the wish with its amount, and with all open units where nothing stays paid."""
+    if not 0 <= wish.units <= line.open_units:
+        raise Invalid({"units": N_("This exceeds the quantity left to ship.")})
+    worth = line.worth(wish.units)
+    cents = worth if wish.cents is None else wish.cents
+    if not 0 <= cents <= line.left_cents:
+        raise Invalid({"amount": N_("This exceeds the amount left to refund.")})
+    if cents < worth:
+        raise Invalid({"amount": N_("The units that are not shipped cost more than this.")})
+    if cents and cents == line.left_cents:
+        return LineWish(cents, line.open_units)
+    return LineWish(cents, wish.units)
+
+
+def _line_return(line: LineState, wish: LineWish) -> LineReturn:
+    cents = wish.cents or 0
+    parts = reversals(line.shares, line.returned, cents, line.refunded_cents)
+    return LineReturn(line.id, cents, wish.units, tuple(parts), line.keeps_commission)
+
+
+def _ends(part: PartState, lines: Sequence[LineReturn]) -> bool:
+    """Say whether nothing was shipped and nothing stays to be shipped, by this very refund."""
+    stopped = {line.line_id: line.units for line in lines}
+    was_open = any(line.open_units for line in part.lines)
+    return was_open and all(
+        line.shipped == 0 and line.open_units == stopped.get(line.id, 0) for line in part.lines
+    )
 
 
 def reversals(
