@@ -40,9 +40,15 @@ class LineState:
         return self.quantity - self.shipped - self.cancelled
 
     def worth(self, units: int) -> int:
-        """Return what so many further unshipped units cost, in cents, at most what is left."""
-        before = self.paid_cents * self.cancelled // self.quantity
-        after = self.paid_cents * (self.cancelled + units) // self.quantity
+        """Return what so many further unshipped units cost, in cents, at most what is left.
+
+        Counted over all units that stay unshipped and rounded half up, so that of 151.61 for two
+        units the first comes back with 75.81 and the other with 75.80.
+        """
+        before, after = (
+            (2 * self.paid_cents * back + self.quantity) // (2 * self.quantity)
+            for back in (self.cancelled, self.cancelled + units)
+        )
         return min(after - before, self.left_cents)
 
 
