@@ -26,8 +26,6 @@ from app.kit.i18n import N_
 LIMITS = (10, 20, 50, 100, 500)
 """How many rows one may ask for."""
 USUAL_LIMIT = 100
-PARAMS = ("measures", "by", "grain", "chart", "sort", "rows")
-"""What an address says of a question beside its view."""
 _FIRST: Mapping[Scope, str] = {
     Scope.PLATFORM: "gmv_paid",
     Scope.SUPPLIER: "supply_sales",

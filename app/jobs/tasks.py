@@ -49,6 +49,24 @@ async def track_parcels(timestamp: int) -> None:
     await track_demo_parcels()
 
 
+@blueprint.periodic(cron="* * * * * */10")
+@blueprint.task(name="refresh_sold_out", queueing_lock="refresh_sold_out")
+async def refresh_sold_out(timestamp: int) -> None:
+    """Show in all stores what was sold out, or came back, with the orders of the last minutes."""
+    from app.services.shelf import refresh_recently_sold
+
+    await refresh_recently_sold()
+
+
+@blueprint.periodic(cron="41 4 * * *")
+@blueprint.task(name="refresh_all_stores", queueing_lock="refresh_all_stores")
+async def refresh_all_stores(timestamp: int) -> None:
+    """Compare what every store shows with its stock and sales."""
+    from app.services.shelf import refresh_all
+
+    await refresh_all()
+
+
 @blueprint.periodic(cron="*/5 * * * *")
 @blueprint.task(name="settle", queueing_lock="settle")
 async def settle(timestamp: int) -> None:

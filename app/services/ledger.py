@@ -16,9 +16,6 @@ from app.kit.clock import now
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 
-SLOTS = 16
-"""Over how many rows a busy account's balance is spread."""
-
 PLATFORM_ACCOUNTS = ("CLEARING", "COMMISSION", "PAYMENT_FEE", "MARKETING", "UNALLOCATED")
 MERCHANT_ACCOUNTS = ("PENDING", "AVAILABLE", "IN_PAYOUT", "PAID_OUT")
 

@@ -8,6 +8,7 @@ from components.ui import base
 from components.ui.dialogs import dialog
 from components.ui.text import t
 from state.house.staff import StaffState
+from state.shell import ShellState
 
 
 def staff_page(state: type[StaffState]) -> rx.Component:
@@ -18,7 +19,35 @@ def staff_page(state: type[StaffState]) -> rx.Component:
             hint=t("Who works in this workspace, and in which role."),
             empty_hint=N_("Invite somebody to work with you."),
         ),
+        _waiting(state),
         _invitation(state),
+    )
+
+
+def _waiting(state: type[StaffState]) -> rx.Component:
+    """Return the invitations that nobody has taken up yet."""
+    return rx.cond(
+        state.waiting.length() > 0,
+        base.card(
+            rx.el.ul(
+                rx.foreach(state.waiting, lambda one: _open_one(state, one)), class_name="parts"
+            ),
+            title=t("Open invitations"),
+        ),
+    )
+
+
+def _open_one(state: type[StaffState], one: rx.Var[list[str]]) -> rx.Component:
+    scope = state.resource.permission.split(":")[0]
+    return rx.el.li(
+        rx.el.div(
+            rx.el.b(one[1]),
+            rx.el.span(one[2], " · ", t("Valid until"), " ", one[3], class_name="soft"),
+        ),
+        rx.cond(
+            ShellState.may.contains(f"{scope}:staff:write"),
+            base.button(t("Take back"), on_click=state.take_back(one[0])),
+        ),
     )
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 import reflex as rx
 
 from app.access import Actor
-from app.kit.i18n import N_
+from app.kit.i18n import N_, moment_text
 from app.queries.lists.house import ROLE_WORDS
 from app.services import invitations, staff
 from app.services.inputs import read
-from state.gate import OF_SCREEN, needs
+from state.acts import id_of
+from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.screens import Action, Field, Values
 
@@ -61,12 +62,29 @@ class StaffState(ListState, mixin=True):
 
     invitation: str = ""
     """The link of the newest invitation, where mail is not sent but kept on this machine."""
+    waiting: list[list[str]] = []
+    """Open invitations: identifier, address, role, until when they are valid."""
+
+    async def _beside(self) -> None:
+        here = acting()
+        self.waiting = [
+            [str(one.id), one.email, here.text(one.role_name), moment_text(one.expires_at)]
+            for one in await invitations.list_open(here.actor)
+        ]
 
     def _told(self, action: Action, outcome: Any) -> str:
         if action.name != "invite":
             return super()._told(action, outcome)
         self.invitation = str(outcome)
         return "" if outcome else super()._told(action, 1)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def take_back(self, invitation_id: str) -> Any:
+        """Let an invitation that was not taken up hold no more; needs the right over staff."""
+        await invitations.cancel(acting().actor, id_of(invitation_id))
+        await self._beside()
+        return rx.toast.success(acting().text("Invitation taken back."))
 
     @rx.event
     @needs(OF_SCREEN)

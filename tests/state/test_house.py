@@ -82,7 +82,12 @@ async def test_an_invitation_shows_its_link_where_mail_stays_here(
     )
     assert json.loads(unseal_text(sealed))["to"] == "neu@test.example"
     await tab.send(SupplierStaffState, "handed_on")
-    assert (await tab.state(SupplierStaffState)).invitation == ""
+    state = await tab.state(SupplierStaffState)
+    assert state.invitation == ""
+    ((key, email, role, _),) = state.waiting
+    assert (email, role) == ("neu@test.example", "数据分析员")
+    await tab.send(SupplierStaffState, "take_back", {"invitation_id": key})
+    assert (await tab.state(SupplierStaffState)).waiting == []
 
 
 async def test_a_bad_address_is_marked_at_its_field(pipeline: Pipeline, database: Database) -> None:

@@ -28,7 +28,6 @@ from app.services.rules.splits import (
     Rule,
     RuleVersion,
     Subject,
-    bear_discount,
     commission_of,
     divide,
     first_match,
@@ -95,15 +94,6 @@ def test_freight_is_spread_without_a_rest(freight: int, goods: list[int]) -> Non
     parts = spread(freight, goods)
     assert sum(parts) == freight
     assert all(part >= 0 for part in parts)
-
-
-@given(cents, st.lists(st.integers(0, 100), min_size=3, max_size=3))
-def test_a_discount_is_borne_wholly_or_refused(discount: int, bearers: list[int]) -> None:
-    if sum(bearers) == 100:
-        assert sum(bear_discount(discount, bearers)) == discount
-    else:
-        with pytest.raises(ValueError, match="100"):
-            bear_discount(discount, bearers)
 
 
 @given(

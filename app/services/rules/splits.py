@@ -159,16 +159,6 @@ def divide(version: RuleVersion, line: LineMoney) -> Shares:
     return Shares(supply, commission, fee, margin)
 
 
-def bear_discount(discount_cents: int, bearers: Sequence[int]) -> list[int]:
-    """Divide a discount among platform, supplier and distributor by percentages.
-
-    Raises ValueError unless the percentages sum to 100.
-    """
-    if sum(bearers) != 100:
-        raise ValueError("the bearers of a discount must sum to 100 %")
-    return allocate(discount_cents, bearers)
-
-
 def spread(amount_cents: int, weights: Sequence[int]) -> list[int]:
     """Spread freight over lines by their goods amounts (evenly where all are free)."""
     return allocate(amount_cents, weights if any(weights) else [1] * len(weights))

@@ -1,9 +1,8 @@
 """The basket: what is in it, putting in, changing, taking out."""
 
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.kit.errors import NotFound
 from app.kit.web_forms import Form, read_form
@@ -18,8 +17,6 @@ from app.storefront.render import page, see_other
 from app.storefront.visit import Here, Visit
 
 router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
-
-Notice = Annotated[str, Query(max_length=20)]
 
 
 @router.get("/cart")
