@@ -36,6 +36,8 @@ class ShellState(ConsoleState, rx.State):
     inbox_open: bool = False
     palette_open: bool = False
     found: list[dict[str, str]] = []
+    _answered: str = ""
+    """What was typed when ``found`` was looked for."""
     _recent: list[dict[str, str]] = []
 
     @rx.event
@@ -113,6 +115,7 @@ class ShellState(ConsoleState, rx.State):
         """Open the palette with what was visited last, then all pages."""
         self.palette_open = True
         self.found = [*self._recent, *self._pages("")]
+        self._answered = ""
 
     @rx.event
     @needs(SIGNED_IN)
@@ -124,35 +127,48 @@ class ShellState(ConsoleState, rx.State):
     @needs(SIGNED_IN)
     async def look_up(self, typed: str) -> None:
         """Show the pages, workspaces and records that match what was typed."""
+        if self.palette_open:
+            await self._answer(typed)
+
+    async def _answer(self, typed: str) -> None:
         who = acting()
         records = [
             {"kind": f.kind, "zh": f.label, "en": f.label, "hint": f.hint,
              "href": routes.console(who.workspace, f.page)}
             for f in await find(who.actor, typed)
         ]  # fmt: skip
-        self.found = [*self._pages(typed), *records, *self._places(typed)]
+        hits = [*self._pages(typed), *records, *self._places(typed)]
+        # What is called exactly so goes before what merely holds the words.
+        self.found = sorted(hits, key=lambda hit: typed.strip() not in (hit["zh"], hit["en"]))
+        self._answered = typed
 
     @rx.event
     @needs(SIGNED_IN)
     async def visit(self, href: str) -> Any:
         """Go to what was chosen in the palette, and remember it."""
-        chosen = next((f for f in self.found if f["href"] == href), None)
         self.palette_open = False
-        if chosen is None:
+        if routes.workspace_of(href) is None:
             return None
-        rest = [f for f in self._recent if f["href"] != href]
-        self._recent = [chosen, *rest][:RECENT]
+        chosen = next((f for f in self.found if f["href"] == href), None)
+        if chosen is not None:
+            rest = [f for f in self._recent if f["href"] != href]
+            self._recent = [chosen, *rest][:RECENT]
         return go(href)
 
     @rx.event
     @needs(SIGNED_IN)
     async def visit_first(self, data: dict[str, Any]) -> Any:
-        """Go to the first match, as Enter does."""
-        del data
-        if not self.found:
+        """Go to the first match of what stands in the palette, as Enter does.
+
+        Enter may come before the answer to what was typed last, so it is asked for here; an answer
+        to fewer letters leads nowhere.
+        """
+        if not self.palette_open:
             return None
-        self.palette_open = False
-        return go(self.found[0]["href"])
+        typed = str(data.get("typed") or "")
+        if typed != self._answered:
+            await self._answer(typed)
+        return await self.visit(self.found[0]["href"]) if self.found else None
 
     def _pages(self, typed: str) -> list[dict[str, str]]:
         who = acting()
