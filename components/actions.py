@@ -55,13 +55,17 @@ def action_attributes(action: Action, key: Any) -> dict[str, Any]:
     return {"data-action": action.name, **base.ONCE}
 
 
-def action_dialog(state: Any, action: Action) -> rx.Component:
-    """Return the dialog of an action; ``state`` is of a list or of a record."""
+def action_dialog(state: Any, action: Action, *, note: rx.Component | None = None) -> rx.Component:
+    """Return the dialog of an action; ``state`` is of a list or of a record.
+
+    ``note`` stands above the fields.
+    """
     question = [rx.el.p(t(action.question), class_name="question")] if action.question else []
     many = len(action.fields) > MANY
     return dialog(
         rx.el.form(
             *question,
+            note or rx.fragment(),
             rx.el.div(
                 # What is to be typed first has the focus, not the button that closes.
                 *(_asked(state, action, f, first=not n) for n, f in enumerate(action.fields)),

@@ -110,14 +110,36 @@ def _row(state: State, row: rx.Var[dict[str, str]], own: Cells) -> rx.Component:
     if _row_actions(state):
         cells.append(
             rx.el.td(
-                rx.el.div(
-                    *(_row_button(state, a, row) for a in _row_actions(state)),
-                    class_name="row-actions",
+                rx.cond(
+                    state.marks.contains(row["id"]),
+                    _mark(state, row),
+                    rx.el.div(
+                        *(_row_button(state, a, row) for a in _row_actions(state)),
+                        class_name="row-actions",
+                    ),
                 ),
                 class_name="last",
             )
         )
     return rx.el.tr(*cells, custom_attrs={"data-row": row["id"]}, key=row["id"])
+
+
+def _mark(state: State, row: rx.Var[dict[str, str]]) -> rx.Component:
+    """Return what was done with a row since the list was read, and what takes it back."""
+    undo = rx.el.button(
+        base.icon("undo-2", 14),
+        t("Undo"),
+        type="button",
+        on_click=state.ask(state.undos[row["id"]], row["id"]),
+        class_name="btn btn-row",
+        custom_attrs={"data-undo": row["id"], **base.ONCE},
+    )
+    return rx.el.div(
+        rx.el.span(base.icon("check", 13), state.marks[row["id"]], class_name="badge badge-good"),
+        rx.cond(state.undos.contains(row["id"]), undo),
+        class_name="row-actions",
+        custom_attrs={"data-mark": row["id"]},
+    )
 
 
 def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) -> rx.Component:

@@ -7,6 +7,7 @@ import reflex as rx
 
 from app.kit.i18n import N_
 from components.actions import action_dialog, permitted
+from components.bulk import bulk_dialogs, will_change
 from components.list_table import Cells, State, bulk_actions, shown_columns, table
 from components.ui import base, forms
 from components.ui.links import file_link
@@ -51,7 +52,13 @@ def list_page(
             class_name="card list",
             custom_attrs={"data-list": state.resource.name},
         ),
-        *(own.get(a.name) or action_dialog(state, a) for a in state.actions if a.asks),
+        *(
+            own.get(a.name)
+            or action_dialog(state, a, note=will_change(state) if a.takes_many else None)
+            for a in state.actions
+            if a.asks or a.takes_many
+        ),
+        bulk_dialogs(state) if bulk_actions(state) else rx.fragment(),
         class_name="stack",
     )
 

@@ -53,7 +53,7 @@ class ActsState(ConsoleState, mixin=True):
         if key and action.prefill is not None:
             self.values |= await action.prefill(acting().actor, self._key(key))
         await self._read_limits(action, key)
-        if action.asks:
+        if action.asks or await self._must_confirm(action):
             self.asking = name
             await self._opened(action)
             return None
@@ -141,6 +141,11 @@ class ActsState(ConsoleState, mixin=True):
         return (
             who.text(outcome) if isinstance(outcome, str) else who.text(action.done, count=outcome)
         )
+
+    async def _must_confirm(self, action: Action) -> bool:
+        """Say whether a dialog opens for an action that by itself asks nothing."""
+        del action
+        return False
 
     async def _keys(self, action: Action) -> Sequence[Any]:
         """Return the keys of what the action is run on."""

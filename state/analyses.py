@@ -62,7 +62,7 @@ def analysis_actions(scope: str) -> tuple[Action, ...]:
                only_icon=True),
         Action("remove", N_("Remove"), read, _remove, on="row", icon="trash-2", danger=True,
                only_icon=True,
-               when=("removable", ("YES",)), done=N_("Removed."),
+               when=("removable", ("YES",)), done=N_("Removed."), did=N_("Removed"),
                question=N_("Nobody can open it any more, and reports of it are no longer mailed.")),
     )  # fmt: skip
 

@@ -81,6 +81,16 @@ def acting() -> Acting:
         raise NotSignedIn() from error
 
 
+async def acting_anew(router: Any) -> Actor:
+    """Return the actor of a long event as they are now. Raises what a new event would meet.
+
+    Somebody who was signed out or lost a permission meanwhile does not go on.
+    """
+    who = acting()
+    actor, _ = await actor_for(cookie(router, SESSION_COOKIE), who.workspace, who.locale)
+    return actor
+
+
 @contextlib.contextmanager
 def acting_as(who: Acting) -> Any:
     """Let ``acting()`` be ``who`` inside the block (for tests)."""

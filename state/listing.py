@@ -12,30 +12,27 @@ from app.queries.resource import (
     PAGE_SIZE,
     ListPage,
     ListQuery,
-    Resource,
     cells,
     fetch,
     matching_keys,
     options,
 )
 from app.services import saved_views
-from state.acts import ActsState
+from state.bulk import BulkState
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.screens import Action
 
 
-class ListState(ActsState, mixin=True):
+class ListState(BulkState, mixin=True):
     """Mix in, and set ``resource`` and ``actions``; the rest is here.
 
     All that selects the rows stands in the address, so a list can be shared, gone back to and
     reloaded; the rows are read when the page is entered or its address changes.
     """
 
-    resource: ClassVar[Resource]
     permission: ClassVar[str] = ""
 
-    rows: list[dict[str, str]] = []
     total: int = 0
     page: int = 1
     pages: int = 1
@@ -51,9 +48,6 @@ class ListState(ActsState, mixin=True):
     filters_open: bool = False
     """On a phone, where the filters are folded, they are unfolded."""
     columns: list[str] = []
-    selected: list[str] = []
-    whole: bool = False
-    """All rows that match are selected, also those on other pages."""
     loaded: bool = False
     busy: bool = False
     views: list[dict[str, str]] = []
@@ -111,6 +105,7 @@ class ListState(ActsState, mixin=True):
         self.narrowed = query.narrows(self.resource)
         self.filtered = query.chosen_filters(self.resource)
         self.selected, self.whole = [], False
+        self.marks, self.undos = {}, {}
         self.export_query = urlencode(query.params(self.resource))
         self.loaded = True
 

@@ -1,7 +1,7 @@
 """Declarations of what people can do on a list: fields of a form, actions on rows."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
@@ -48,6 +48,13 @@ class Field:
     """What stands there at first."""
 
 
+@dataclass(frozen=True)
+class RowsDone:
+    """What became of several rows: key → why it was left as it was, for those that were."""
+
+    refused: Mapping[Any, str] = field(default_factory=dict[Any, str])
+
+
 Values = Mapping[str, Any]
 Sentence = tuple[str, Mapping[str, str]]
 """A message id and what stands in its places."""
@@ -65,9 +72,10 @@ class Action:
     ``rows`` can be done with one row or with selected ones, ``row`` and ``bulk`` only with one of
     the two.
 
-    ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, a
-    sentence of outcome, or an event such as a redirect. ``when`` limits an action to rows whose
-    column holds one of the codes. ``question`` asks before what cannot be undone.
+    ``run`` gets the actor, the keys and the form's values; it returns how many rows changed, which
+    did not and why (``RowsDone``), a sentence of outcome, or an event such as a redirect. ``when``
+    limits an action to rows whose column holds one of the codes. ``question`` asks before what
+    cannot be undone.
     """
 
     name: str
@@ -86,11 +94,24 @@ class Action:
     """Each click counts, such as moving up; otherwise a double click acts once."""
     done: str = N_("Done: %(count)s.")
     when: tuple[str, tuple[str, ...]] | None = None
+    did: str = N_("Done")
+    """Stands at a row with which it was done, until the list is read again."""
+    undo: str = ""
+    """The action that takes it back, where there is one."""
+    left: str = N_("Not changed: somebody else has changed it meanwhile.")
+    """Why a row that fits ``when`` was left as it was, if ``run`` does not say."""
+    at_once: bool = False
+    """Needs all rows in one piece, such as printing, and marks none of them."""
     prefill: Callable[[Actor, UUID], Awaitable[Mapping[str, str]]] | None = None
     limits: "Limits | None" = None
     """Says beside a field what is possible for this very record; a field that says "" is hidden."""
     preview: "Preview | None" = None
     """Says what will happen with what was typed so far, before it is done."""
+
+    @property
+    def takes_many(self) -> bool:
+        """Whether it can be done with several rows."""
+        return self.on in ("rows", "bulk")
 
     @property
     def asks(self) -> bool:

@@ -24,8 +24,6 @@ from app.kit.text import looked_for
 
 PAGE_SIZE = 25
 MOST_COUNTED = 10_000
-MOST_SELECTED = 10_000
-"""So many rows at most are taken by "all that match"."""
 MOST_EXPORTED = 100_000
 CURRENCY = "currency"
 """The column that names the currency of a row's amounts; a list without it is of CNY."""
@@ -241,15 +239,12 @@ def _option(row: Mapping[str, object]) -> tuple[str, ...]:
 
 
 async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> list[UUID]:
-    """Return the keys of all rows that match, at most ``MOST_SELECTED``."""
+    """Return the keys of all rows that match, however many."""
     actor.require(resource.permission)
     where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         found = await session.execute(
-            text(
-                f"select {resource.key} as id from {resource.source} where {where}"
-                f" limit {MOST_SELECTED}"
-            ),
+            text(f"select {resource.key} as id from {resource.source} where {where}"),
             params,
         )
         return [row.id for row in found]
@@ -278,6 +273,18 @@ def _select(actor: Actor, resource: Resource, query: ListQuery, where: str) -> s
         f'select {resource.key} as "id", {columns} from {resource.source}'
         f" where {where} order by {_order(resource, query)}"
     )
+
+
+def condition_of(actor: Actor, resource: Resource, query: ListQuery) -> tuple[str, dict[str, Any]]:
+    """Return the condition that a query sets on a list's rows, with its values."""
+    return _where(actor, resource, query)
+
+
+def rows_of(actor: Actor, resource: Resource, keys: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """Return the statement that reads some rows by their keys, with its values."""
+    where, params = _where(actor, resource, ListQuery())
+    chosen = f"{where} and {resource.key} = any(:keys)"
+    return _select(actor, resource, ListQuery(), chosen), {**params, "keys": list(keys)}
 
 
 def _order(resource: Resource, query: ListQuery) -> str:

@@ -234,6 +234,19 @@ async def numbers_of(actor: Actor, part_ids: Sequence[UUID]) -> list[str]:
         return [row.number for row in found]
 
 
+async def numbers_by_id(actor: Actor, part_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the numbers of the actor's own parts by their keys."""
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            text(
+                "select id, number from supplier_orders where id = any(:ids)"
+                " and supplier_id = (select app_supplier())"
+            ),
+            {"ids": list(part_ids)},
+        )
+        return {row.id: row.number for row in found}
+
+
 async def counts_by_status(actor: Actor) -> Mapping[str, int]:
     """Return how many of the actor's parts stand in each status."""
     actor.require("supplier:orders:read")

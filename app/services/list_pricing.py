@@ -25,6 +25,7 @@ SKIP_REASONS = {
     Infeasible.ABOVE_CAP: N_("This price is above the enforced maximum."),
 }
 NOT_IN_POOL = N_("This product is no longer in the pool.")
+LISTED_ALREADY = N_("It is in this store already, and its prices stay as they are.")
 
 NO_STORE = UUID(int=0)
 """Stands for a store that is not opened yet: no rule names it."""
@@ -32,12 +33,16 @@ NO_STORE = UUID(int=0)
 
 @dataclass(frozen=True)
 class Goods:
-    """One SKU before it has a price; amounts in cents."""
+    """One SKU before it has a new price; amounts in cents.
+
+    ``retail_cents`` is what it costs in the store now, None where it is not listed.
+    """
 
     sku_id: UUID
     spec_text: str
     supply_cents: int
     suggested_cents: int
+    retail_cents: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Candidate:
     supplier_id: UUID
     title: str
     is_in_pool: bool
+    status: str = ""
+    """Of its listing in the store; empty where it has none."""
     listing_id: UUID = field(default_factory=new_id)
     skus: list[PricedSku] = field(default_factory=list[PricedSku])
 
@@ -85,11 +92,14 @@ _GOODS = text(
     "select p.id as product_id, p.supplier_id, p.title, p.category_id, c.parent_id,"
     " k.id as sku_id, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
     " k.band_kind, k.floor_cents, k.cap_cents,"
+    " l.id as listing_id, l.status as listing_status, o.retail_cents,"
     " (e.status = 'APPROVED' and p.status = 'ACTIVE' and m.status = 'ACTIVE') as ok"
     " from products p join categories c on c.id = p.category_id"
     " join merchants m on m.id = p.supplier_id join pool_entries e on e.product_id = p.id"
     " join skus k on k.product_id = p.id and k.is_active"
     " join supply_prices sp on sp.sku_id = k.id"
+    " left join listings l on l.store_id = :store and l.product_id = p.id"
+    " left join listing_skus o on o.listing_id = l.id and o.sku_id = k.id"
     " where p.id = any(:products) order by p.id, k.position, k.id"
 )
 
@@ -102,16 +112,26 @@ async def candidates(
     pricer: Pricer,
 ) -> list[Candidate]:
     """Return products priced for a store, in two statements whatever their number."""
-    rows = (await session.execute(_GOODS, {"products": list(product_ids)})).mappings().all()
+    rows = (
+        (await session.execute(_GOODS, {"products": list(product_ids), "store": store_id}))
+        .mappings()
+        .all()
+    )
     found = await session.execute(text(RULES_SQL))
     rules = remember("", [dict(row) for row in found.mappings()])
     moment = (await session.execute(text("select now()"))).scalar_one()
     by_product: dict[UUID, Candidate] = {}
     for row in rows:
-        candidate = by_product.setdefault(
-            row["product_id"],
-            Candidate(row["product_id"], row["supplier_id"], row["title"], row["ok"]),
-        )
+        candidate = by_product.get(row["product_id"])
+        if candidate is None:
+            candidate = by_product[row["product_id"]] = Candidate(
+                row["product_id"],
+                row["supplier_id"],
+                row["title"],
+                row["ok"],
+                row["listing_status"] or "",
+                row["listing_id"] or new_id(),
+            )
         where = (distributor_id, store_id, moment)
         candidate.skus.append(_priced(dict(row), pricer, rules, where))
     return list(by_product.values())
@@ -130,6 +150,7 @@ def _priced(
         " · ".join(row["spec_values"]),
         row["supply_cents"],
         row["suggested_retail_cents"],
+        row["retail_cents"],
     )
     retail, supply = pricer(goods), row["supply_cents"]
     band = Band(row["band_kind"], row["floor_cents"], row["cap_cents"])

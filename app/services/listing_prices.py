@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
-from app.kit.errors import Conflict, Invalid, NotFound
+from app.kit.errors import Conflict, Invalid, NotFound, TradeError
 from app.kit.i18n import N_
 from app.services.engine import engine_transaction
 from app.services.list_pricing import (
+    LISTED_ALREADY,
     NO_STORE,
     SKIP_REASONS,
     Candidate,
@@ -35,6 +36,14 @@ class SkuPrice:
 
     retail_cents: int
     is_offered: bool = True
+
+
+class ListedAlready(TradeError):
+    """A product that shall be listed stands in the store already."""
+
+    code = "listed_already"
+    status = 409
+    message = N_("It is in this store already: change its prices on the listing's own page.")
 
 
 async def preview(
@@ -73,14 +82,17 @@ async def list_at(
 ) -> UUID:
     """List one product at prices chosen by hand; return the listing.
 
-    Raises NotFound, or Invalid with the reason for each SKU whose price cannot be settled.
+    Raises NotFound, ListedAlready, or Invalid with the reason for each SKU whose price cannot be
+    settled.
     """
     priced = await estimate(actor, store_id, product_id, prices)
     wishes = {sku: SkuPrice(p.retail_cents) for sku, p in priced.items()}
     faults = _faults(list(priced.values()), wishes)
     if faults:
         raise Invalid(faults)
-    await list_products(actor, store_id, [product_id], *how)
+    result = await list_products(actor, store_id, [product_id], *how)
+    if any(skipped.reason == LISTED_ALREADY for skipped in result.skipped):
+        raise ListedAlready()
     async with engine_transaction(actor, "listings.list") as session:
         found = await session.execute(
             text("select id from listings where store_id = :store and product_id = :product"),

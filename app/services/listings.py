@@ -13,7 +13,7 @@ from app.access import Actor
 from app.kit.errors import NotFound
 from app.services.engine import engine_transaction
 from app.services.inputs import text_of
-from app.services.list_pricing import Candidate, by_rule, candidates
+from app.services.list_pricing import LISTED_ALREADY, Candidate, by_rule, candidates
 from app.services.rules.pricing import PricingRule
 from app.services.shelf import refresh_listings
 from models.store import CostPolicy
@@ -24,6 +24,8 @@ class Skipped:
     """A product that was not listed; ``reason`` is a gettext message id."""
 
     product_id: UUID
+    listing_id: UUID
+    """Of its listing in the store, if it has one."""
     title: str
     reason: str
 
@@ -43,22 +45,38 @@ async def list_products(
     pricing: PricingRule,
     policy: CostPolicy = CostPolicy.FOLLOW_MARGIN,
     *,
-    wake: bool = True,
+    update: bool = False,
+    wake: bool = False,
 ) -> ListResult:
-    """List pool products in a store, or price those anew that are listed already.
+    """List pool products in a store.
 
-    One scoped read, pure pricing, one write for each table. Paused listings stay paused unless
-    ``wake``. Raises NotFound for another's store.
+    What is listed there already is skipped, unless ``update``: then it is priced anew and takes the
+    rule; what is paused stays paused even so, unless ``wake``. One scoped read, pure pricing, one
+    write for each table. Raises NotFound for another's store.
     """
     actor.require("distributor:listings:write")
     async with engine_transaction(actor, "listings.list") as session:
         await _check_store(session, actor, store_id)
         found = await candidates(session, actor.merchant, store_id, product_ids, by_rule(pricing))
-        good = [candidate for candidate in found if not candidate.problem]
-        shop = _Shop(store_id, actor.merchant, policy, pricing, wake)
-        await _write(session, shop, good)
-    skipped = tuple(Skipped(c.product_id, c.title, c.problem) for c in found if c.problem)
-    return ListResult(len(good), skipped)
+        problems = {c.product_id: skip_reason(c, update=update) for c in found}
+        good = [candidate for candidate in found if not problems[candidate.product_id]]
+        shop = _Shop(store_id, actor.merchant, policy, pricing, update, wake)
+        written = await _write(session, shop, good)
+    # Somebody else may have listed one of them in the same moment.
+    problems |= {c.product_id: LISTED_ALREADY for c in good if c.product_id not in written}
+    skipped = tuple(
+        Skipped(c.product_id, c.listing_id, c.title, problems[c.product_id])
+        for c in found
+        if problems[c.product_id]
+    )
+    return ListResult(len(written), skipped)
+
+
+def skip_reason(candidate: Candidate, *, update: bool) -> str:
+    """Return why a bulk listing leaves a product out, as a gettext message id; empty if not."""
+    if candidate.status and not update:
+        return LISTED_ALREADY
+    return candidate.problem
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,7 @@ class _Shop:
     distributor_id: UUID
     policy: CostPolicy
     pricing: PricingRule
+    update: bool
     wake: bool
 
 
@@ -79,9 +98,12 @@ async def _check_store(session: AsyncSession, actor: Actor, store_id: UUID) -> N
         raise NotFound()
 
 
-async def _write(session: AsyncSession, shop: _Shop, chosen: Sequence[Candidate]) -> None:
+async def _write(
+    session: AsyncSession, shop: _Shop, chosen: Sequence[Candidate]
+) -> dict[UUID, UUID]:
+    """Return product → listing of what was written."""
     if not chosen:
-        return
+        return {}
     found = await session.execute(
         _LIST,
         {
@@ -89,6 +111,7 @@ async def _write(session: AsyncSession, shop: _Shop, chosen: Sequence[Candidate]
             "distributor": shop.distributor_id,
             "policy": shop.policy,
             "pricing": dumps(shop.pricing.as_json()),
+            "update": shop.update,
             "wake": shop.wake,
             "ids": [candidate.listing_id for candidate in chosen],
             "products": [candidate.product_id for candidate in chosen],
@@ -99,10 +122,12 @@ async def _write(session: AsyncSession, shop: _Shop, chosen: Sequence[Candidate]
     rows = [
         (listing_of[c.product_id], k.goods.sku_id, k.retail_cents, k.goods.supply_cents)
         for c in chosen
+        if c.product_id in listing_of
         for k in c.skus
     ]
     await write_prices(session, shop.distributor_id, shop.store_id, rows)
     await refresh_listings(session, list(listing_of.values()))
+    return listing_of
 
 
 _LIST = text(
@@ -112,7 +137,7 @@ _LIST = text(
     "   cast(:suppliers as uuid[])) as x(id, product, supplier)"
     "  on conflict (store_id, product_id) do update set"
     "   status = case when listings.status = 'PAUSED' and not :wake then 'PAUSED'"
-    "    else 'ON_SALE' end, updated_at = now()"
+    "    else 'ON_SALE' end, updated_at = now() where :update"
     "  returning id, product_id),"
     " agreed as (insert into listing_terms (listing_id, distributor_id, pricing, cost_policy)"
     "  select id, :distributor, cast(:pricing as jsonb), :policy from listed"
@@ -169,7 +194,7 @@ async def reprice(
     actor.require("distributor:listings:write")
     listed, skipped = 0, ()
     for store_id, products in (await stores_of(actor, listing_ids)).items():
-        result = await list_products(actor, store_id, products, pricing, policy, wake=False)
+        result = await list_products(actor, store_id, products, pricing, policy, update=True)
         listed, skipped = listed + result.listed, (*skipped, *result.skipped)
     return ListResult(listed, skipped)
 
@@ -223,7 +248,7 @@ async def override_title(actor: Actor, listing_id: UUID, title: str) -> int:
 
 
 async def set_policy(actor: Actor, listing_ids: Sequence[UUID], policy: CostPolicy) -> int:
-    """Say what listings do when their supply price rises. Returns how many changed."""
+    """Say what listings do when their supply price rises. Returns how many had said otherwise."""
     actor.require("distributor:listings:write")
     return await _change(
         actor,

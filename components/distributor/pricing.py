@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from components.ui import base, forms
+from components.ui import forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
 from state.distributor import pricing as rules
@@ -13,8 +13,13 @@ from state.screens import Field
 _WAIT_MS = 350
 
 
-def rule_inputs(state: Any, *, with_store: bool = False, prefix: str = "") -> rx.Component:
-    """Return the inputs of a rule; each tells ``state.weigh``, which answers with a preview."""
+def rule_inputs(
+    state: Any, *, with_store: bool = False, prefix: str = "", again: bool = False
+) -> rx.Component:
+    """Return the inputs of a rule; each tells ``state.weigh``, which answers with a preview.
+
+    ``again`` asks what becomes of what is listed already.
+    """
     markup = state.terms.get("kind", "") == "markup"
     return rx.el.div(
         _store(state, prefix) if with_store else rx.fragment(),
@@ -29,7 +34,29 @@ def rule_inputs(state: Any, *, with_store: bool = False, prefix: str = "") -> rx
             ),
         ),
         _choice(state, rules.POLICY_FIELD, prefix),
+        _again(state) if again else rx.fragment(),
         class_name="stack tight",
+    )
+
+
+def _again(state: Any) -> rx.Component:
+    def tick(f: Field) -> rx.Component:
+        return rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                name=f.name,
+                value="true",
+                checked=state.terms.get(f.name, "") != "",
+                on_change=lambda on: state.weigh(f.name, rx.cond(on, "true", "")),
+            ),
+            rx.el.span(t(f.label)),
+            class_name="check",
+        )
+
+    return rx.el.div(
+        tick(rules.UPDATE_FIELD),
+        rx.cond(state.terms.get("update", "") != "", tick(rules.WAKE_FIELD)),
+        class_name="stack-s",
     )
 
 
@@ -89,7 +116,7 @@ def priced_dialog(state: Any, *, title: str, button: str, with_store: bool) -> r
     return dialog(
         rx.el.form(
             rx.el.div(
-                rule_inputs(state, with_store=with_store),
+                rule_inputs(state, with_store=with_store, again=with_store),
                 _preview(state),
                 class_name="priced",
             ),
@@ -109,7 +136,7 @@ def _preview(state: Any) -> rx.Component:
         rx.el.div(
             rx.el.h3(t("Preview")),
             rx.el.span(
-                t("%(count)s can be sold", count=state.fine),
+                t("%(count)s will be priced", count=state.fine),
                 rx.cond(
                     state.refused > 0,
                     rx.el.span(
@@ -120,6 +147,17 @@ def _preview(state: Any) -> rx.Component:
                 class_name="preview-count",
             ),
             class_name="row-between",
+        ),
+        rx.cond(
+            state.fits > state.fine + state.refused,
+            rx.el.p(
+                t(
+                    "These are the first %(count)s of %(total)s; the rule holds for all.",
+                    count=state.fine + state.refused,
+                    total=state.fits,
+                ),
+                class_name="help",
+            ),
         ),
         rx.el.ul(rx.foreach(state.previews, _preview_row), class_name="preview-rows"),
         rx.el.p(
@@ -133,41 +171,22 @@ def _preview(state: Any) -> rx.Component:
 
 def _preview_row(row: rx.Var[dict[str, str]]) -> rx.Component:
     money = rx.el.span(
-        rx.el.span(row["prices"], class_name="num"),
+        rx.el.span(
+            rx.cond(row["was"] != "", rx.fragment(row["was"], " → ")),
+            row["prices"],
+            class_name="num",
+        ),
         rx.el.span(row["margin"], " · ", row["margin_rate"], class_name="soft num"),
         class_name="preview-money",
     )
     return rx.el.li(
         rx.el.span(
             row["title"],
+            rx.cond(row["paused"] != "", rx.el.span(t("Paused"), class_name="badge badge-plain")),
             rx.cond(row["problem"] != "", rx.el.span(row["problem"], class_name="fault")),
             class_name="preview-title",
         ),
         money,
-    )
-
-
-def skipped_dialog(state: Any) -> rx.Component:
-    """Return the report of what was skipped, and why."""
-    return dialog(
-        rx.el.p(state.outcome, class_name="question"),
-        rx.el.h3(t("Skipped: %(count)s", count=state.skipped.length())),
-        rx.el.ul(
-            rx.foreach(
-                state.skipped,
-                lambda row: rx.el.li(
-                    rx.el.b(row["title"]), rx.el.span(row["reason"], class_name="soft")
-                ),
-            ),
-            class_name="report",
-        ),
-        rx.el.div(
-            base.button(t("Close"), kind="primary", on_click=state.forget_skipped),
-            class_name="foot",
-        ),
-        is_open=state.skipped.length() > 0,
-        on_close=state.forget_skipped,
-        title=t("Some were not listed"),
     )
 
 
@@ -287,4 +306,4 @@ def _offer(sku: rx.Var[dict[str, str]], name: Any) -> rx.Component:
     )
 
 
-__all__ = ["priced_dialog", "rule_inputs", "skipped_dialog", "sku_prices", "word"]
+__all__ = ["priced_dialog", "rule_inputs", "sku_prices", "word"]

@@ -48,7 +48,7 @@ class CampaignsState(ActsState, rx.State):
                        Field("channel", N_("Channel"), "choice", required=True,
                              words=CHANNEL))),
         Action("end", N_("End"), _WRITE, _end, on="row", icon="archive",
-               done=N_("Ended: %(count)s."),
+               done=N_("Ended: %(count)s."), did=N_("Ended"),
                question=N_("It leaves this list. The link still leads to your store, and its"
                            " figures stay in the statistics.")),
     )  # fmt: skip

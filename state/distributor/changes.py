@@ -32,7 +32,7 @@ class ChangesState(ListState, rx.State):
     resource: ClassVar = CHANGES
     actions: ClassVar = (
         Action("seen", N_("Mark as seen"), _WRITE, _seen, when=("seen", ("NEW",)),
-               done=N_("Marked as seen: %(count)s.")),
+               done=N_("Marked as seen: %(count)s."), did=N_("Seen")),
         Action("all_seen", N_("Mark all as seen"), _WRITE, _all_seen, on="list",
                icon="check-check", done=N_("Marked as seen: %(count)s.")),
     )  # fmt: skip

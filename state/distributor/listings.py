@@ -11,7 +11,7 @@ from app.kit.i18n import N_
 from app.queries.lists.distributor import LISTINGS
 from app.services.list_pricing import Candidate
 from app.services.listing_prices import preview_listings
-from app.services.listings import ListResult, reprice, set_on_sale, set_policy
+from app.services.listings import reprice, set_on_sale, set_policy
 from app.services.rules.pricing import PricingRule
 from state.distributor.pricing import (
     POLICY_FIELD,
@@ -21,7 +21,7 @@ from state.distributor.pricing import (
     rule_of,
 )
 from state.gate import acting
-from state.screens import Action, Values
+from state.screens import Action, RowsDone, Values
 
 _WRITE = "distributor:listings:write"
 
@@ -34,12 +34,15 @@ def _sale(on_sale: bool) -> Any:
     return run
 
 
-async def _reprice(actor: Actor, keys: Sequence[UUID], values: Values) -> ListResult:
-    return await reprice(actor, keys, rule_of(values), policy_of(values))
+async def _reprice(actor: Actor, keys: Sequence[UUID], values: Values) -> RowsDone:
+    result = await reprice(actor, keys, rule_of(values), policy_of(values))
+    return RowsDone({row.listing_id: row.reason for row in result.skipped})
 
 
-async def _policy(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
-    return await set_policy(actor, keys, policy_of(values))
+async def _policy(actor: Actor, keys: Sequence[UUID], values: Values) -> RowsDone:
+    # What has that policy already has it as well.
+    await set_policy(actor, keys, policy_of(values))
+    return RowsDone()
 
 
 class ListingsState(PricedListState, rx.State):
@@ -49,11 +52,15 @@ class ListingsState(PricedListState, rx.State):
     priced_action: ClassVar[str] = "reprice"
     actions: ClassVar = (
         Action("on_sale", N_("Put on sale"), _WRITE, _sale(True), icon="play",
-               when=("status", ("PAUSED",)), done=N_("On sale again: %(count)s.")),
+               when=("status", ("PAUSED",)), done=N_("On sale again: %(count)s."),
+               did=N_("On sale again"), undo="pause",
+               left=N_("It has a supply price in another currency, or was changed meanwhile.")),
         Action("pause", N_("Pause"), _WRITE, _sale(False), icon="pause",
-               when=("status", ("ON_SALE",)), done=N_("Paused: %(count)s.")),
+               when=("status", ("ON_SALE",)), done=N_("Paused: %(count)s."),
+               did=N_("Paused"), undo="on_sale"),
         Action("reprice", N_("New prices"), _WRITE, _reprice, on="bulk", icon="calculator",
-               fields=PRICING_FIELDS, done=N_("Repriced: %(count)s.")),
+               fields=PRICING_FIELDS, done=N_("Repriced: %(count)s."),
+               did=N_("Repriced")),
         Action("policy", N_("When costs rise"), _WRITE, _policy, on="bulk", icon="trending-up",
                fields=(POLICY_FIELD,), done=N_("Changed: %(count)s.")),
     )  # fmt: skip

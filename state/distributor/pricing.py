@@ -13,7 +13,6 @@ from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY
 from app.queries.resource import Row
 from app.services.list_pricing import Candidate
-from app.services.listings import ListResult
 from app.services.rules.pricing import Charm, Infeasible, PricingKind, PricingRule
 from app.services.rules.splits import Shares
 from app.services.stores import StoreTermsDraft, terms_of
@@ -45,6 +44,8 @@ POLICY_FIELD = Field(
     "policy", N_("When the supply price rises"), "choice", required=True,
     words=COST_POLICY, value="FOLLOW_MARGIN",
 )  # fmt: skip
+UPDATE_FIELD = Field("update", N_("Price anew what is in the store already"), "switch")
+WAKE_FIELD = Field("wake", N_("And put what is paused back on sale"), "switch")
 PRICING_FIELDS = (KIND_FIELD, PERCENT_FIELD, ADD_FIELD, CHARM_FIELD, POLICY_FIELD)
 
 
@@ -102,22 +103,29 @@ def shares_shown(retail_cents: int, shares: Shares) -> dict[str, str]:
     }
 
 
-def preview_shown(candidate: Candidate) -> dict[str, str]:
-    """Return one product's line of a preview: its lowest price and the lowest margin.
+def _span(prices: Sequence[int]) -> str:
+    low, high = min(prices), max(prices)
+    return yuan(low) if low == high else f"{yuan(low)} – {yuan(high)}"
 
-    What has no price in yuan yet has neither.
+
+def preview_shown(candidate: Candidate, problem: str) -> dict[str, str]:
+    """Return one product's line of a preview: old and new prices, and the lowest margin.
+
+    What has no price in yuan yet has none of them.
     """
-    problem = candidate.problem
-    told = {"title": candidate.title, "problem": acting().text(problem) if problem else ""}
+    told = {
+        "title": candidate.title,
+        "problem": acting().text(problem) if problem else "",
+        "paused": "1" if candidate.status == "PAUSED" else "",
+        "was": "",
+    }
     if any(sku.refusal is Infeasible.OTHER_CURRENCY for sku in candidate.skus):
         return told | dict.fromkeys(("prices", "margin", "margin_rate"), "")
     worst = min(candidate.skus, key=lambda sku: sku.shares.margin_cents)
-    prices = [sku.retail_cents for sku in candidate.skus]
-    span = yuan(min(prices))
-    if max(prices) > min(prices):
-        span += f" – {yuan(max(prices))}"
+    was = [k.goods.retail_cents for k in candidate.skus if k.goods.retail_cents is not None]
     return told | {
-        "prices": span,
+        "was": _span(was) if was else "",
+        "prices": _span([sku.retail_cents for sku in candidate.skus]),
         "margin": yuan(worst.shares.margin_cents),
         "margin_rate": rate(worst.shares.margin_cents, worst.retail_cents),
     }
@@ -133,8 +141,6 @@ class PricedListState(ListState, mixin=True):
     previews: list[dict[str, str]] = []
     fine: int = 0
     refused: int = 0
-    skipped: list[dict[str, str]] = []
-    outcome: str = ""
 
     @rx.event
     @needs(OF_SCREEN)
@@ -147,18 +153,18 @@ class PricedListState(ListState, mixin=True):
             await self._take_usual(value)
         await self._preview()
 
-    @rx.event
-    @needs(OF_SCREEN)
-    async def forget_skipped(self) -> None:
-        """Close the report."""
-        self.skipped = []
-
     async def _opened(self, action: Action) -> None:
+        await super()._opened(action)
         if action.name != self.priced_action:
             return
         own = await stores(acting().actor)
         self.choices = {**self.choices, "stores": [[str(s["id"]), s["name"]] for s in own]}
-        self.terms = {"store": str(own[0]["id"]) if own else "", **terms_shown(StoreTermsDraft())}
+        self.terms = {
+            "store": str(own[0]["id"]) if own else "",
+            "update": "",
+            "wake": "",
+            **terms_shown(StoreTermsDraft()),
+        }
         if own:
             await self._take_usual(self.terms["store"])
         await self._preview()
@@ -177,24 +183,21 @@ class PricedListState(ListState, mixin=True):
         self.errors = {}
         keys = await self._keys(self._action(self.priced_action))
         found = await self._candidates(keys, rule)
-        self.refused = sum(1 for candidate in found if candidate.problem)
+        problems = {candidate.product_id: self._problem(candidate) for candidate in found}
+        self.refused = sum(1 for problem in problems.values() if problem)
         self.fine = len(found) - self.refused
         # What is refused comes first: it is what one wants to see.
-        found.sort(key=lambda candidate: not candidate.problem)
-        self.previews = [preview_shown(c) for c in found[:SHOWN_PREVIEWS] if c.skus]
+        found.sort(key=lambda candidate: not problems[candidate.product_id])
+        self.previews = [
+            preview_shown(c, problems[c.product_id]) for c in found[:SHOWN_PREVIEWS] if c.skus
+        ]
+
+    def _problem(self, candidate: Candidate) -> str:
+        """Return why a candidate would be left out, as a gettext message id."""
+        return candidate.problem
 
     async def _candidates(self, keys: Sequence[UUID], rule: PricingRule) -> list[Candidate]:
         raise NotImplementedError
-
-    def _told(self, action: Action, outcome: Any) -> str:
-        if not isinstance(outcome, ListResult):
-            return super()._told(action, outcome)
-        who = acting()
-        self.skipped = [
-            {"title": row.title, "reason": who.text(row.reason)} for row in outcome.skipped[:200]
-        ]
-        self.outcome = who.text(action.done, count=outcome.listed)
-        return self.outcome
 
 
 __all__ = ["PRICING_FIELDS", "PricedListState", "Values", "policy_of", "rule_of"]

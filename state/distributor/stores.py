@@ -99,9 +99,11 @@ class StoresState(ListState, rx.State):
         Action("create", N_("Open a store"), _WRITE, _open_store, on="list", icon="plus",
                fields=(NAME, SLUG, TAGLINE, PHONE)),
         Action("open", N_("Open again"), _WRITE, _opened(True), on="row", icon="door-open",
-               when=("status", ("CLOSED",)), done=N_("Open again: %(count)s.")),
+               when=("status", ("CLOSED",)), done=N_("Open again: %(count)s."),
+               did=N_("Open again"), undo="close"),
         Action("close", N_("Close"), _WRITE, _opened(False), on="row", icon="door-closed",
                when=("status", ("OPEN",)), danger=True, done=N_("Closed: %(count)s."),
+               did=N_("Closed"), undo="open",
                question=N_("Nobody can buy there until you open it again."
                            " Customers still reach their orders.")),
     )  # fmt: skip

@@ -48,12 +48,12 @@ def staff_actions(scope: str) -> tuple[Action, ...]:
                explain=N_("They get an e-mail with a link that works once within 7 days."),
                done=N_("Invitation sent.")),
         Action("change_role", N_("Change role"), write, _change_role, on="row", icon="key-round",
-               fields=(_ROLE,), done=N_("Role changed."),
+               fields=(_ROLE,), done=N_("Role changed."), did=N_("Role changed"),
                explain=N_("It takes effect with their next click.")),
         Action("remove", N_("Remove"), write, _remove, on="row", icon="user-minus", danger=True,
                question=N_("They lose access to this workspace with their next click. What they"
                            " did stays in the audit trail."),
-               done=N_("Removed.")),
+               done=N_("Removed."), did=N_("Removed")),
     )  # fmt: skip
 
 

@@ -33,15 +33,18 @@ def _review(verdict: str) -> Any:
 
 REVIEWS = (
     Action("approve", N_("Approve"), _WRITE, _review("approve"),
-           when=("status", ("PENDING", "REJECTED")), done=N_("Approved: %(count)s.")),
+           when=("status", ("PENDING", "REJECTED")), done=N_("Approved: %(count)s."),
+           did=N_("Approved")),
     Action("reject", N_("Refuse"), _WRITE, _review("reject"), icon="x", fields=(_REASON,),
-           when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s.")),
+           when=("status", ("PENDING",)), danger=True, done=N_("Refused: %(count)s."),
+           did=N_("Refused")),
     Action("suspend", N_("Suspend"), _WRITE, _review("suspend"), icon="ban",
            fields=(_REASON,), when=("status", ("ACTIVE",)), danger=True,
            question=N_("Its products leave every store immediately. Orders in progress continue."),
-           done=N_("Suspended: %(count)s.")),
+           done=N_("Suspended: %(count)s."), did=N_("Suspended"), undo="reinstate"),
     Action("reinstate", N_("Reinstate"), _WRITE, _review("reinstate"), icon="rotate-ccw",
-           when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s.")),
+           when=("status", ("SUSPENDED",)), done=N_("Reinstated: %(count)s."),
+           did=N_("Reinstated")),
 )  # fmt: skip
 
 

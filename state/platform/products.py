@@ -33,9 +33,9 @@ async def _refuse(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
 
 REVIEWS = (
     Action("approve", N_("Approve"), _WRITE, _approve, when=_WAITS,
-           done=N_("Approved: %(count)s.")),
+           done=N_("Approved: %(count)s."), did=N_("Approved")),
     Action("refuse", N_("Refuse"), _WRITE, _refuse, icon="x", fields=(_NOTE,), when=_WAITS,
-           danger=True, done=N_("Refused: %(count)s.")),
+           danger=True, done=N_("Refused: %(count)s."), did=N_("Refused")),
 )  # fmt: skip
 
 

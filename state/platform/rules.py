@@ -111,11 +111,12 @@ def _switch(*, active: bool) -> Any:
 _EDIT = Action("edit", N_("New version"), _WRITE, _edit, on="row", icon="pencil", fields=_FIELDS,
                prefill=rule_values, explain=_EXPLAIN, done=N_("New version saved."))  # fmt: skip
 _ON = Action("on", N_("Switch on"), _WRITE, _switch(active=True), on="row", icon="power",
-             when=("status", ("OFF",)), done=N_("Switched on."))  # fmt: skip
+             when=("status", ("OFF",)), done=N_("Switched on."),
+             did=N_("Switched on"), undo="off")  # fmt: skip
 _OFF = Action("off", N_("Switch off"), _WRITE, _switch(active=False), on="row", icon="power-off",
               when=("status", ("ON",)), danger=True,
               question=N_("New orders use the next rule that matches."),
-              done=N_("Switched off."))  # fmt: skip
+              done=N_("Switched off."), did=N_("Switched off"), undo="on")  # fmt: skip
 
 
 class RulesState(ListState, rx.State):

@@ -135,9 +135,10 @@ class JobsState(ListState, rx.State):
     key_of: ClassVar = int
     actions: ClassVar = (
         Action("retry", N_("Run again"), _WRITE, _retry, icon="rotate-ccw",
-               when=("status", ("failed",)), done=N_("Waiting again: %(count)s.")),
+               when=("status", ("failed",)), done=N_("Waiting again: %(count)s."),
+               did=N_("Waiting again")),
         Action("discard", N_("Discard"), _WRITE, _discard, icon="trash-2", danger=True,
                when=("status", ("failed",)),
                question=N_("The job's work will not be done."),
-               done=N_("Discarded: %(count)s.")),
+               done=N_("Discarded: %(count)s."), did=N_("Discarded")),
     )  # fmt: skip

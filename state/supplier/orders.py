@@ -10,16 +10,16 @@ import reflex as rx
 from app import routes
 from app.access import Actor
 from app.kit.errors import Invalid
-from app.kit.i18n import N_, gettext
+from app.kit.i18n import N_
 from app.queries.lists.supplier_orders import ORDERS
-from app.queries.supplier_orders import counts_by_status, last_carrier, numbers_of
+from app.queries.supplier_orders import counts_by_status, last_carrier, numbers_by_id, numbers_of
 from app.services import fulfilment
-from app.services.fulfilment import Outcome, Ship
+from app.services.fulfilment import Ship
 from app.words import CARRIER
 from state.gate import acting
 from state.going import go
 from state.listing import ListState
-from state.screens import Action, Field, Values
+from state.screens import Action, Field, RowsDone, Values
 
 WRITE = "supplier:orders:write"
 REASON = Field("reason", N_("Reason"), "area", required=True,
@@ -31,22 +31,11 @@ SHIP_FIELDS = (
 MOST_SLIPS = 100
 
 
-def summary(actor: Actor, outcomes: Sequence[Outcome], done: str) -> str:
-    """Say how many rows of a bulk action went through, and why the others did not."""
-    good = sum(1 for outcome in outcomes if not outcome.problem)
-    said = gettext(actor.locale, done, count=good)
-    problems = {outcome.problem for outcome in outcomes if outcome.problem}
-    if not problems:
-        return said
-    left = gettext(actor.locale, "Unchanged: %(count)s.", count=len(outcomes) - good)
-    reasons = " ".join(sorted(gettext(actor.locale, problem) for problem in problems))
-    return f"{said} {left} {reasons}"
-
-
-async def _accept(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
+async def _accept(actor: Actor, keys: Sequence[UUID], values: Values) -> RowsDone:
     del values
-    outcomes = await fulfilment.accept(actor, await numbers_of(actor, keys))
-    return summary(actor, outcomes, N_("Accepted: %(count)s."))
+    numbers = await numbers_by_id(actor, keys)
+    problems = {o.number: o.problem for o in await fulfilment.accept(actor, [*numbers.values()])}
+    return RowsDone({key: problems[n] for key, n in numbers.items() if problems[n]})
 
 
 async def _reject(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
@@ -89,14 +78,17 @@ class OrdersState(ListState, rx.State):
 
     resource: ClassVar = ORDERS
     actions: ClassVar = (
-        Action("accept", N_("Accept"), WRITE, _accept, when=("status", ("PAID",))),
+        Action("accept", N_("Accept"), WRITE, _accept, when=("status", ("PAID",)),
+               done=N_("Accepted: %(count)s."), did=N_("Accepted")),
         Action("ship", N_("Ship"), WRITE, _ship, on="row", icon="truck", fields=SHIP_FIELDS,
                when=("status", ("ACCEPTED", "PARTLY_SHIPPED")), prefill=_prefill,
                explain=N_("Ships everything that is left. To ship a part, open the order."),
-               done=N_("Shipped: %(count)s.")),
+               done=N_("Shipped: %(count)s."), did=N_("Shipped")),
         Action("reject", N_("Refuse"), WRITE, _reject, on="row", icon="x", fields=(REASON,),
-               when=("status", ("PAID",)), danger=True, done=N_("Refused: %(count)s.")),
+               when=("status", ("PAID",)), danger=True, done=N_("Refused: %(count)s."),
+               did=N_("Refused")),
         Action("slips", N_("Packing slips"), "supplier:orders:read", _print, icon="printer",
+               at_once=True,
                when=("status", ("ACCEPTED",))),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from app.access import SYSTEM
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.kit.ids import new_id
+from app.services.listings import set_on_sale
 from app.services.rules.pricing import PricingKind, PricingRule
 from app.services.stores import StoreTermsDraft, save_terms, terms_of
 from state.distributor.changes import ChangesState
@@ -91,11 +92,85 @@ async def test_a_bulk_listing_previews_lists_and_reports_what_it_skipped(
         # 1,400 − 1,000 − 70 of commission (5 %) − 8 of payment fee (0.6 %).
         assert state.previews[0]["margin"] == "¥3.22"
         form = {**state.terms, "percent": "5"}
-        outcome = await do(state, "submit", form)
-    assert "Listed: 0." in said(outcome)
-    assert [row["reason"] for row in state.skipped] == [
+        await do(state, "submit", form)
+    assert "Listed: 0." in state.outcome
+    assert [row["why"] for row in state.outcomes] == [
         "This price is below cost (supply price plus platform fees)."
     ] * 2
+
+
+async def _shelf(database: Database, market: Market) -> list[tuple[str, int]]:
+    """Return status and price of what the store lists, in the order of the market's goods."""
+    async with database.engine_transaction(SYSTEM) as session:
+        found = await session.execute(
+            text(
+                "select l.status, o.retail_cents from listings l"
+                " join listing_skus o on o.listing_id = l.id where o.sku_id = any(:skus)"
+                " and l.store_id = :store order by array_position(:skus, o.sku_id)"
+            ),
+            {"skus": [goods.sku for goods in market.goods], "store": market.store},
+        )
+        return [(row.status, row.retail_cents) for row in found]
+
+
+async def test_listing_again_changes_nothing_unless_it_is_ticked(database: Database) -> None:
+    market = await open_market(database)
+    before = await _shelf(database, market)
+    actor = seller(market)
+    paused = await _listing_of(database, market)
+    await set_on_sale(actor, [paused], on_sale=False)
+    with acting_as(at(actor, "sourcing")):
+        state = SourcingState()
+        await do(state, "load")
+        for goods in market.goods:
+            await do(state, "pick", str(goods.product))
+        await do(state, "ask", "list", "")
+        await do(state, "weigh", "kind", "markup")
+        await do(state, "weigh", "percent", "90")
+        assert (state.fine, state.refused) == (0, 2)
+        await do(state, "submit", dict(state.terms))
+        assert [row["why"] for row in state.outcomes] == [
+            "It is in this store already, and its prices stay as they are."
+        ] * 2
+        assert await _shelf(database, market) == [("PAUSED", before[0][1]), before[1]]
+
+        for goods in market.goods:
+            await do(state, "pick", str(goods.product))
+        await do(state, "ask", "list", "")
+        await do(state, "weigh", "kind", "markup")
+        await do(state, "weigh", "percent", "90")
+        await do(state, "weigh", "update", "true")
+        assert (state.fine, state.refused) == (2, 0)
+        assert ("¥15.01", "¥19.00") in {(row["was"], row["prices"]) for row in state.previews}
+        assert [row["paused"] for row in state.previews].count("1") == 1
+        await do(state, "submit", {k: v for k, v in state.terms.items() if v})
+    # Priced anew, but what was paused stays paused.
+    after = await _shelf(database, market)
+    assert [status for status, _ in after] == ["PAUSED", "ON_SALE"]
+    assert after[0][1] == 1_900
+
+    with acting_as(at(actor, "sourcing")):
+        await do(state, "pick", str(market.goods[0].product))
+        await do(state, "ask", "list", "")
+        form = {k: v for k, v in state.terms.items() if v}
+        await do(state, "submit", {**form, "wake": "true"})
+        assert (await _shelf(database, market))[0][0] == "PAUSED"
+        await do(state, "pick", str(market.goods[0].product))
+        await do(state, "ask", "list", "")
+        await do(state, "submit", {**form, "update": "true", "wake": "true"})
+    assert (await _shelf(database, market))[0][0] == "ON_SALE"
+
+
+async def test_one_product_that_is_listed_is_not_listed_over(database: Database) -> None:
+    market = await open_market(database)
+    goods = market.goods[0]
+    before = await _shelf(database, market)
+    with acting_as(at(seller(market), f"sourcing/{goods.product}")):
+        state = ProductState()
+        await do(state, "load")
+        answer = await do(state, "list_it", {f"price-{goods.sku}": "99"})
+    assert "on the listing's own page" in said(answer)
+    assert await _shelf(database, market) == before
 
 
 @pytest.mark.parametrize(("name", "typed"), [("percent", "2000"), ("percent", "-5"), ("add", "x")])
@@ -117,6 +192,7 @@ async def test_an_unreasonable_rule_is_a_fault_beside_its_field(
 
 async def test_a_product_shows_every_share_of_a_typed_price(database: Database) -> None:
     market = await open_market(database)
+    await _unlist(database, market)
     goods = market.goods[0]
     with acting_as(at(seller(market), f"sourcing/{goods.product}")):
         state = ProductState()

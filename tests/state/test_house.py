@@ -116,6 +116,10 @@ async def test_a_member_gets_another_role_and_leaves(
     assert {row["id"]: row["roles"] for row in state.rows}[key] == "fulfilment"
     await tab.send(SupplierStaffState, "ask", {"name": "remove", "key": key})
     await tab.send(SupplierStaffState, "submit", {"data": {}})
+    # The row stays where it was, marked, until the list is read again.
+    state = await tab.state(SupplierStaffState)
+    assert (key in {row["id"] for row in state.rows}, state.marks) == (True, {key: "已删除"})
+    await tab.send(SupplierStaffState, "load")
     assert key not in {row["id"] for row in (await tab.state(SupplierStaffState)).rows}
 
 

@@ -171,7 +171,7 @@ async def test_pushing_says_what_stayed_out(market: Market) -> None:
     with on_page(actor, "products"):
         await ProductsState.load.fn(listing)
         toast = await ProductsState.ask.fn(listing, "push", str(good.product))
-    assert "1 stayed out" in str(toast)
+    assert "It stayed out: archived" in str(toast)
 
 
 async def test_a_price_of_history_is_typed_anew_in_yuan(database: Database, market: Market) -> None:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.distributor.pricing import priced_dialog, skipped_dialog
+from components.distributor.pricing import priced_dialog
 from components.lists import list_page
 from components.ui import base
 from components.ui.text import t
@@ -20,7 +20,6 @@ def page() -> rx.Component:
     return list_page(
         ListingsState,
         hint=t("What your stores sell, at your prices. Stock and costs follow the supplier."),
-        extra=skipped_dialog(ListingsState),
         head_actions=(
             base.link_button(
                 t("Choose products"),
