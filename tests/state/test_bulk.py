@@ -6,6 +6,7 @@ import pytest
 
 from app.access import SYSTEM
 from app.kit.db import Database
+from app.kit.i18n import gettext
 from app.kit.ids import new_id
 from models.identity import Merchant
 from state import bulk
@@ -146,7 +147,7 @@ async def test_it_can_be_stopped_and_says_what_was_not_reached(
     state = await tab.state(MerchantsState)
     assert sorted(_statuses(state)) == ["ACTIVE"] * 2 + ["PENDING"] * 4
     assert [row["why"] for row in state.outcomes if not row["ok"]] == [
-        "Not reached: it was stopped before."
+        gettext("zh_CN", "Not reached: it was stopped before.")
     ] * 4
 
 
