@@ -9,6 +9,7 @@ from components.panels import Frame, change, panel
 from components.ui import base
 from components.ui.charts import about, spark, ticker
 from components.ui.text import speaker, t
+from state.checklists import ChecklistState
 from state.dashboards import DashboardState
 from state.shell import ShellState
 from state.viewing import ViewState
@@ -20,6 +21,8 @@ LIVE_SECONDS = 30
 def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
     """Return the whole page; ``extra`` stands above the figures, such as a set-up guide."""
     scope = state.permission.split(":", maxsplit=1)[0]
+    # Figures that are all zero say nothing beside the steps that lead to the first sale.
+    begins = state.quiet & ChecklistState.shown
     settled = rx.State.is_hydrated & ~state.busy  # type: ignore[operator]
     return rx.el.div(
         base.page_head(t("Dashboard"), hint=_said(state)),
@@ -35,21 +38,25 @@ def dashboard_page(state: State, *extra: rx.Component) -> rx.Component:
         ),
         _todos(state),
         rx.cond(state.elsewhere.length() > 0, elsewhere(state, t("No sales in these days"))),
-        rx.cond(state.loaded, _tiles(state), _tiles_to_come()),
-        rx.cond(state.quiet & (state.elsewhere.length() == 0), _next_steps(state, scope)),
-        rx.cond(
-            state.panels.length() > 0,
-            rx.el.div(
-                rx.foreach(state.panels, lambda drawn: panel(drawn, _frame(state, scope))),
-                class_name=rx.cond(state.busy, "panels stale", "panels"),
-            ),
-            _panels_to_come(),
-        ),
+        rx.cond(begins, rx.fragment(), rx.cond(state.loaded, _tiles(state), _tiles_to_come())),
+        rx.cond(state.quiet & ~begins & (state.elsewhere.length() == 0), _next_steps(state, scope)),
+        rx.cond(begins, rx.fragment(), _panels(state, scope)),
         point_menu(state),
         rx.cond(state.partial & state.loaded, ticker(LIVE_SECONDS, state.tick)),
         speaker(state.speak),
         class_name="stack board",
         custom_attrs={"aria-busy": rx.cond(settled, "false", "true")},
+    )
+
+
+def _panels(state: State, scope: str) -> rx.Component:
+    return rx.cond(
+        state.panels.length() > 0,
+        rx.el.div(
+            rx.foreach(state.panels, lambda drawn: panel(drawn, _frame(state, scope))),
+            class_name=rx.cond(state.busy, "panels stale", "panels"),
+        ),
+        _panels_to_come(),
     )
 
 

@@ -84,6 +84,18 @@ class SavedView(SQLModel, table=True):
     created_at: datetime = created()
 
 
+class HiddenChecklist(SQLModel, table=True):
+    """Who wants to see no more of the checklist of the first steps, in which workspace."""
+
+    __tablename__ = "hidden_checklists"
+
+    id: UUID = row_id()
+    user_id: UUID = Field(foreign_key="users.id", index=True, ondelete="CASCADE")
+    scope: str = Field(max_length=12)
+    merchant_id: UUID | None = Field(default=None, foreign_key="merchants.id")
+    created_at: datetime = created()
+
+
 class PlatformSetting(SQLModel, table=True):
     """One setting of the whole platform; no tenant, readable by all roles of the app."""
 

@@ -47,14 +47,16 @@ class ActsState(ConsoleState, mixin=True):
     @needs(OF_SCREEN)
     async def ask(self, name: str, key: str) -> Any:
         """Open an action's dialog for ``key``, or run it at once if it asks nothing."""
-        action = self._action(name)
+        return await self._ask(self._action(name), key)
+
+    async def _ask(self, action: Action, key: str) -> Any:
         self.target, self.errors = key, {}
         self.values = {f.name: f.value for f in action.fields}
         if key and action.prefill is not None:
             self.values |= await action.prefill(acting().actor, self._key(key))
         await self._read_limits(action, key)
         if action.asks or await self._must_confirm(action):
-            self.asking = name
+            self.asking = action.name
             await self._opened(action)
             return None
         return await self._run(action, {})

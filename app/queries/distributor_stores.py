@@ -68,29 +68,6 @@ async def to_feature(actor: Actor, slug: str, typed: str) -> list[Row]:
         )
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far a distributor has come on its way to the first sale."""
-
-    store_slug: str
-    has_store: bool
-    has_listing: bool
-    has_order: bool
-
-
-async def progress(actor: Actor) -> Progress:
-    """Return which of the first steps are done, read from the data itself."""
-    async with database().transaction(actor) as session:
-        row = await one(
-            session,
-            "select (select slug from stores order by created_at limit 1) as slug,"
-            " exists (select 1 from listings) as listing,"
-            " exists (select 1 from orders where paid_cents > 0) as sold",
-        )
-    assert row is not None
-    return Progress(row["slug"] or "", row["slug"] is not None, row["listing"], row["sold"])
-
-
 _BALANCES = (
     "select a.kind, a.currency, coalesce(sum(b.balance_cents), 0) as cents from ledger_accounts a"
     " left join account_balances b on b.account_id = a.id"

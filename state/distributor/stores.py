@@ -13,7 +13,7 @@ from app.kit.errors import Invalid
 from app.kit.i18n import N_, gettext
 from app.kit.qr import qr_picture
 from app.kit.settings import settings
-from app.queries.distributor_stores import progress, store_detail, to_feature
+from app.queries.distributor_stores import store_detail, to_feature
 from app.queries.lists.distributor_trade import STORES
 from app.queries.resource import Row
 from app.queries.shown import all_shown
@@ -28,9 +28,8 @@ from app.services.stores import (
     terms_of,
 )
 from state.acts import id_of
-from state.base import ConsoleState
 from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_shown
-from state.gate import OF_SCREEN, SIGNED_IN, acting, needs
+from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.listing import ListState
 from state.record import RecordState, name_in_address
@@ -240,24 +239,3 @@ def _typed(facts: Row) -> dict[str, str]:
         "banner_text": str(theme.get("banner_text") or ""),
         "is_open": "true" if facts["status"] == "OPEN" else "",
     }
-
-
-class OnboardingState(ConsoleState, rx.State):
-    """The first steps of a new distributor; done is what the data says is done."""
-
-    shown: bool = False
-    has_store: bool = False
-    has_listing: bool = False
-    has_order: bool = False
-    done: int = 0
-    store_slug: str = ""
-
-    @rx.event
-    @needs(SIGNED_IN)
-    async def load(self) -> None:
-        """Read how far the distributor has come."""
-        found = await progress(acting().actor)
-        self.has_store, self.has_listing = found.has_store, found.has_listing
-        self.has_order, self.store_slug = found.has_order, found.store_slug
-        self.done = sum((found.has_store, found.has_listing, found.has_order))
-        self.shown = self.done < 3 and acting().workspace.scope == "distributor"

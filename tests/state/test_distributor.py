@@ -12,6 +12,7 @@ from app.kit.ids import new_id
 from app.services.listings import set_on_sale
 from app.services.rules.pricing import PricingKind, PricingRule
 from app.services.stores import StoreTermsDraft, save_terms, terms_of
+from state.checklists import ChecklistState
 from state.distributor.changes import ChangesState
 from state.distributor.customers import CustomerState
 from state.distributor.ledger import PostingsState, SharesState
@@ -20,7 +21,7 @@ from state.distributor.listings import ListingsState
 from state.distributor.orders import OrdersState, OrderState
 from state.distributor.product import ProductState
 from state.distributor.sourcing import SourcingState
-from state.distributor.stores import OnboardingState, StoresState, StoreState
+from state.distributor.stores import StoresState, StoreState
 from state.gate import acting_as
 from tests.integration.market import Market, open_market, scalar
 from tests.state.selling import at, do, said, seller
@@ -327,12 +328,12 @@ async def _featured(database: Database, market: Market, slug: str) -> None:
 async def test_balances_and_progress_come_from_the_data(database: Database) -> None:
     market = await open_market(database)
     with acting_as(at(seller(market), "ledger")):
-        shares, postings, first = SharesState(), PostingsState(), OnboardingState()
+        shares, postings, first = SharesState(), PostingsState(), ChecklistState()
         await do(shares, "load")
         await do(postings, "load")
         await do(first, "load")
     assert shares.balances["PENDING"] == ["¥0.00"]
-    assert (postings.total, first.done, first.shown) == (0, 2, True)
+    assert (postings.total, first.done, first.shown) == (0, ["store", "listing"], True)
 
 
 @pytest.mark.parametrize(

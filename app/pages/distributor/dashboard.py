@@ -3,8 +3,8 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.checklist import checklist
 from components.dashboards import dashboard_page
-from components.distributor.onboarding import onboarding
 from state.distributor.dashboard import DistributorDashboard
 
 ROUTE = "/distributor/[merchant]/dashboard"
@@ -14,4 +14,4 @@ LOAD = DistributorDashboard.load
 
 def page() -> rx.Component:
     """Return the page."""
-    return dashboard_page(DistributorDashboard, onboarding())
+    return dashboard_page(DistributorDashboard, checklist("distributor"))

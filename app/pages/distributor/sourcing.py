@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.distributor.onboarding import onboarding
+from components.checklist import checklist
 from components.distributor.pricing import priced_dialog
 from components.list_table import table
 from components.lists import list_page
@@ -24,7 +24,7 @@ def page() -> rx.Component:
     return list_page(
         _State,
         hint=t("Everything that suppliers offer. What you list follows them: stock, texts, costs."),
-        extra=rx.el.div(onboarding(), class_name="bare"),
+        extra=rx.el.div(checklist("distributor", _State.asking), class_name="bare"),
         tools=(_switch(),),
         body=rx.cond(_State.as_table, table(_State), _cards()),
         dialogs={

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
-from components.distributor.onboarding import onboarding
+from components.checklist import checklist
 from components.lists import list_page
 from components.ui.text import t
 from state.distributor.stores import StoresState
@@ -18,6 +18,6 @@ def page() -> rx.Component:
     return list_page(
         StoresState,
         hint=t("Each store has a link of its own, its look and its usual prices."),
-        extra=onboarding(),
+        extra=checklist("distributor", StoresState.asking),
         empty_hint=N_("Open your first store: a name and a link are enough."),
     )

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.checklist import checklist
 from components.dashboards import dashboard_page
 from state.platform.dashboard import PlatformDashboard
 
@@ -13,4 +14,4 @@ LOAD = PlatformDashboard.load
 
 def page() -> rx.Component:
     """Return the page."""
-    return dashboard_page(PlatformDashboard)
+    return dashboard_page(PlatformDashboard, checklist("platform"))

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.checklist import checklist
 from components.dashboards import dashboard_page
 from state.supplier.dashboard import SupplierDashboard
 
@@ -13,4 +14,4 @@ LOAD = SupplierDashboard.load
 
 def page() -> rx.Component:
     """Return the page."""
-    return dashboard_page(SupplierDashboard)
+    return dashboard_page(SupplierDashboard, checklist("supplier"))

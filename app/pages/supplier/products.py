@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.checklist import checklist
 from components.lists import list_page
 from components.ui import base
 from components.ui.text import t
@@ -22,6 +23,7 @@ def page() -> rx.Component:
     )
     return list_page(
         ProductsState,
+        extra=checklist("supplier", ProductsState.total.to_string() + ProductsState.asking),
         hint=t("Your products. Push them to the pool, and stores can sell them."),
         head_actions=(rx.cond(ShellState.may.contains(WRITE), new),),
         empty_hint=N_("Create your first product with pictures, specs and prices."),
