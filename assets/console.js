@@ -3,6 +3,45 @@
   // The workspace's colour, also for dialogs and menus, which stand outside the frame.
   document.documentElement.dataset.scope = location.pathname.split("/")[1];
 
+  // One choice of light or dark for console, account pages and stores: the cookie that all read.
+  const keepTheme = (theme) => {
+    document.cookie = `ts_theme=${theme}; path=/; max-age=31536000; samesite=lax`;
+  };
+  try {
+    const chosen = /(?:^|; )ts_theme=(light|dark)/.exec(document.cookie);
+    const before = localStorage.getItem("theme");
+    if (chosen) localStorage.setItem("theme", chosen[1]);
+    else if (before === "light" || before === "dark") keepTheme(before);
+  } catch {
+    // Without storage the page follows the system.
+  }
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (!event.target.closest?.("[data-theme-toggle]")) return;
+      // Before the click is handled: what is dark now becomes light.
+      keepTheme(document.documentElement.classList.contains("dark") ? "light" : "dark");
+    },
+    true,
+  );
+
+  // A tab is named by what its page shows, such as an order's number, and by the workspace.
+  const nameTab = () => {
+    const heading = document.querySelector("main h1");
+    if (!heading) return;
+    const copy = heading.cloneNode(true);
+    copy.querySelectorAll(".badge, .tab-count").forEach((one) => one.remove());
+    const page = copy.textContent.trim();
+    const place = document.querySelector("[data-switcher] b")?.textContent.trim();
+    const name = [page, place, "通商 Tongshang"].filter(Boolean).join(" · ");
+    if (page && document.title !== name) document.title = name;
+  };
+  let naming = 0;
+  new MutationObserver(() => {
+    cancelAnimationFrame(naming);
+    naming = requestAnimationFrame(nameTab);
+  }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+
   let going = 0;
   const typing = (element) =>
     element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);

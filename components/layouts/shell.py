@@ -74,7 +74,7 @@ def shell(scope: str, *body: Any) -> rx.Component:
 def _side(scope: str) -> rx.Component:
     return rx.el.aside(
         rx.el.div(
-            rx.el.span("通", class_name="mark", aria_hidden="true"),
+            base.mark(),
             rx.el.span(rx.el.b("通商"), " Tongshang", class_name="brand-name"),
             class_name="brand",
         ),

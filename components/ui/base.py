@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from app.kit.mark import PATH, RADIUS, SIZE
 from components.ui.text import t, word
 
 Tone = Literal["good", "warn", "bad", "info", "plain"]
@@ -56,6 +57,18 @@ TONES: Mapping[str, Tone] = {
     "REFUNDED": "bad",
 }
 """What colour a status has; every other one is plain."""
+
+
+def mark() -> rx.Component:
+    """Return the product's mark in the colours of the workspace."""
+    size = f"{SIZE}"
+    return rx.el.svg(
+        rx.el.svg.rect(width=size, height=size, rx=f"{RADIUS}"),
+        rx.el.svg.path(d=PATH),
+        view_box=f"0 0 {size} {size}",
+        class_name="mark",
+        custom_attrs={"aria-hidden": "true"},
+    )
 
 
 def icon(name: str, size: int = 16) -> rx.Component:

@@ -399,6 +399,7 @@ def _notices(w: World) -> list[Any]:
         notice,
         ops.NotificationRead(notification_id=notice.id, user_id=w.user),
         ops.SavedView(user_id=w.user, scope="supplier", resource="orders", name="Late"),
+        ops.HiddenChecklist(user_id=w.user, scope="supplier"),
         ops.PlatformSetting(key=f"probe-{w.user.hex}"),
         ops.IdempotentRequest(owner="o", key=w.user.hex, request_hash="h"),
         ops.VerifyRun(requested_by=w.user),

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app import routes
 from app.access import Actor
 from app.api.account.assets import stylesheet_address
+from app.kit import mark
 from app.kit.client_address import client_address
 from app.kit.errors import Invalid, NotSignedIn, TradeError, retry_headers
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
@@ -76,13 +77,15 @@ def _choice(request: Request, name: str) -> str | None:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
+    env = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.globals["drawn"] = mark
+    return env
 
 
 def page(reader: Reader, template: str, status: int = 200, **values: Any) -> Response:
