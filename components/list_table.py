@@ -151,14 +151,15 @@ def _cell(state: State, column: Any, row: rx.Var[dict[str, str]], own: Cells) ->
         shown = own[column.key](row)
     elif column.words:
         shown = word(value, column.words)
-    elif column.kind == "names":
+    elif column.kind in ("names", "titles"):
         shown = rx.cond(ENGLISH, row[f"{column.key}_en"], value)
     elif column.kind == "picture":
         shown = base.picture(value)
     if column.link:
         shown = rx.link(shown, href=_address(column.link, row), class_name="cell-link")
     number = column.kind in _RIGHT
-    class_name = f"c-{column.kind}" + (" right num" if number else "")
+    kind = "title" if column.kind == "titles" else column.kind
+    class_name = f"c-{kind}" + (" right num" if number else "")
     if not column.on_phone:
         class_name += " not-on-phone"
     return rx.cond(

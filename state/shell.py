@@ -8,7 +8,7 @@ import reflex as rx
 from app import routes
 from app.access import PERMISSIONS
 from app.kit.i18n import in_both, locale_of
-from app.queries.find import find
+from app.queries.find import Found, find
 from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
 from state.base import ConsoleState
@@ -133,7 +133,7 @@ class ShellState(ConsoleState, rx.State):
     async def _answer(self, typed: str) -> None:
         who = acting()
         records = [
-            {"kind": f.kind, "zh": f.label, "en": f.label, "hint": f.hint,
+            {"kind": f.kind, "zh": f.label, "en": f.label, "hint": _hint(who.workspace.scope, f),
              "href": routes.console(who.workspace, f.page)}
             for f in await find(who.actor, typed)
         ]  # fmt: skip
@@ -191,3 +191,11 @@ class ShellState(ConsoleState, rx.State):
             if wanted and wanted in (place["name"].lower() or "通商 平台 tongshang platform")
             and not place["here"]
         ]  # fmt: skip
+
+
+def _hint(scope: str, found: Found) -> str:
+    """Return a status with what it is the status of, so that it can be said in words."""
+    if not found.hint or found.kind not in ("order", "product"):
+        return found.hint
+    kind = "part" if scope == "supplier" and found.kind == "order" else found.kind
+    return f"{kind}.{found.hint}"

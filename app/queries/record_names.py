@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.queries.titles import category, title
+
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 NAMED: tuple[tuple[str, str, str], ...] = (
@@ -17,15 +19,13 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("roles t", "t.id", "case when t.is_built_in then 'roles.' || t.code else t.name end"),
     ("memberships t join users u on u.id = t.user_id", "t.id", "u.name"),
     ("api_keys t", "t.id", "t.name"),
-    ("categories t", "t.id",
-     "case when :english and t.name_en <> '' then t.name_en else t.name_zh end"),
-    ("products t", "t.id", "t.title"),
+    ("categories t", "t.id", category("t")),
+    ("products t", "t.id", title("t")),
     ("skus t", "t.id", "t.code"),
-    ("product_images t join products p on p.id = t.product_id", "t.id", "p.title"),
+    ("product_images t join products p on p.id = t.product_id", "t.id", title()),
     ("freight_templates t", "t.id", "t.name"),
     ("stores t", "t.id", "t.name"),
-    ("listings t join products p on p.id = t.product_id", "t.id",
-     "coalesce(t.title_override, p.title)"),
+    ("listings t join products p on p.id = t.product_id", "t.id", title(own="t.title_override")),
     ("split_rules t", "t.id", "t.name"),
     ("orders t", "t.id", "t.number"),
     ("supplier_orders t", "t.id", "t.number"),

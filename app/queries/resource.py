@@ -6,7 +6,7 @@ search and sort a list offers. One page is read in two statements: the rows, and
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -41,9 +41,14 @@ Kind = Literal[
     "status",
     "picture",
     "names",
+    "titles",
     "changes",
 ]
-"""``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name."""
+"""``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name.
+
+``titles`` are names as well, of what a row is about.
+"""
+_NAMES: frozenset[Kind] = frozenset({"names", "titles"})
 
 
 @dataclass(frozen=True)
@@ -361,7 +366,7 @@ def cells(resource: Resource, row: Row) -> dict[str, str]:
     currency = row.get(CURRENCY)
     for column in (c for c in resource.columns if c.key in row):
         value = row[column.key]
-        if column.kind == "names":
+        if column.kind in _NAMES:
             shown[column.key], shown[f"{column.key}_en"] = (name or "" for name in value)
         else:
             shown[column.key] = cell(column, value, currency)
@@ -377,13 +382,18 @@ def _range(cents: Sequence[int | None], currency: str | None) -> str:
     return low if low == high else f"{low} – {high}"
 
 
+def _both(names: Iterable[str | None]) -> str:
+    return " / ".join(dict.fromkeys(name for name in names if name))
+
+
 _AMOUNTS: Mapping[str, Callable[[Any, str | None], str]] = {
     "money": lambda value, currency: money_text(int(value), currency),
     "range": _range,
 }
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "rate": _rate,
-    "names": lambda names: " / ".join(name for name in names if name),
+    "names": _both,
+    "titles": _both,
     "quantity": lambda value: f"{int(value):,}",
     "day": day_text,
     "moment": moment_text,

@@ -6,6 +6,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.i18n import N_
+from app.words import ORDER_STATUS, PART_STATUS, PRODUCT_STATUS
 from components.ui import base
 from components.ui.links import outside_link
 from components.ui.text import ENGLISH, speaker, t, word
@@ -38,6 +39,18 @@ _ICONS = (
     ("merchant", "building-2"),
     ("customer", "contact"),
 )
+
+
+_HINTS = tuple(
+    (f"{kind}.{code}", label)
+    for kind, words in (
+        ("order", ORDER_STATUS),
+        ("part", PART_STATUS),
+        ("product", PRODUCT_STATUS),
+    )
+    for code, label in words
+)
+"""What stands beside a hit of the palette: the status of what was found."""
 
 
 def shell(scope: str, *body: Any) -> rx.Component:
@@ -359,7 +372,7 @@ def _hit(hit: rx.Var[dict[str, str]]) -> rx.Component:
             base.icon("building-2"),
         ),
         rx.el.span(rx.cond(ENGLISH, hit["en"], hit["zh"])),
-        rx.el.small(hit["hint"], class_name="faint"),
+        rx.el.small(word(hit["hint"], _HINTS), class_name="faint"),
         type="button",
         on_click=ShellState.visit(hit["href"]),
         class_name="hit",

@@ -1,4 +1,4 @@
-"""The first steps of a new workspace: ticked by the data, hidden for good, and led to their form."""
+"""The first steps of a new workspace: ticked by the data, hidden for good."""
 
 from dataclasses import replace
 

@@ -84,7 +84,9 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals["drawn"] = mark
+    # Jinja leaves this dictionary without types.
+    untyped: Any = env
+    untyped.globals["drawn"] = mark
     return env
 
 

@@ -8,7 +8,7 @@ from components.distributor.pricing import priced_dialog
 from components.list_table import table
 from components.lists import list_page
 from components.ui import base
-from components.ui.text import t
+from components.ui.text import ENGLISH, t
 from state.distributor.sourcing import SourcingState
 from state.shell import ShellState
 
@@ -80,7 +80,7 @@ def _card(row: rx.Var[dict[str, str]]) -> rx.Component:
                 type="checkbox",
                 checked=_State.selected.contains(row["id"]),
                 on_change=_State.pick(row["id"]),
-                aria_label=t("Select %(title)s", title=row["title"]),
+                aria_label=t("Select %(title)s", title=_title(row)),
             ),
             class_name="card-pick",
         ),
@@ -92,7 +92,7 @@ def _card(row: rx.Var[dict[str, str]]) -> rx.Component:
             class_name="card-picture",
         ),
         rx.el.div(
-            rx.link(row["title"], href=href, class_name="cell-link card-title"),
+            rx.link(_title(row), href=href, class_name="cell-link card-title"),
             rx.el.p(row["supplier"], class_name="faint"),
             _prices(row),
             _foot(row),
@@ -102,6 +102,10 @@ def _card(row: rx.Var[dict[str, str]]) -> rx.Component:
         custom_attrs={"data-row": row["id"]},
         key=row["id"],
     )
+
+
+def _title(row: rx.Var[dict[str, str]]) -> rx.Var[str]:
+    return rx.cond(ENGLISH, row["title_en"], row["title"])  # type: ignore[return-value]
 
 
 def _prices(row: rx.Var[dict[str, str]]) -> rx.Component:
@@ -124,7 +128,7 @@ def _foot(row: rx.Var[dict[str, str]]) -> rx.Component:
         icon_name="plus",
         on_click=_State.ask("quick", row["id"]),
         custom_attrs={"data-action": "quick"},
-        aria_label=t("List %(title)s with the store's usual price", title=row["title"]),
+        aria_label=t("List %(title)s with the store's usual price", title=_title(row)),
     )
     may = ShellState.may.contains("distributor:listings:write")
     done = rx.el.span(base.icon("check", 13), t("Listed"), class_name="badge badge-good")

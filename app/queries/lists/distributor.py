@@ -3,6 +3,8 @@
 from app.kit.i18n import N_, Words
 from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.resource import Column, Filter, Resource
+from app.queries.titles import both_titles
+from app.queries.titles import category as category_name
 from app.words import LISTING_STATUS
 
 COST_POLICY: Words = (
@@ -74,9 +76,10 @@ SOURCING = Resource(
     key="p.id",
     columns=(
         Column("picture", N_("Picture"), FIRST_PICTURE, "picture"),
-        Column("title", N_("Product"), "p.title", "title", sort="p.title", link="sourcing/{id}"),
+        Column("title", N_("Product"), both_titles(), "titles", sort="p.title",
+               link="sourcing/{id}"),
         Column("supplier", N_("Supplier"), "m.name", sort="m.name"),
-        Column("category", N_("Category"), "case when :english then c.name_en else c.name_zh end",
+        Column("category", N_("Category"), category_name(),
                hidden=True),
         Column("supply", N_("Supply price from"), _of_skus("min(sp.supply_cents)"), "money",
                sort=_of_skus("min(sp.supply_cents)")),
@@ -132,7 +135,7 @@ LISTINGS = Resource(
     key="l.id",
     columns=(
         Column("picture", N_("Picture"), FIRST_PICTURE, "picture"),
-        Column("title", N_("Product"), "coalesce(l.title_override, p.title)", "title",
+        Column("title", N_("Product"), both_titles(own="l.title_override"), "titles",
                sort="coalesce(l.title_override, p.title)", link="listings/{id}"),
         Column("store", N_("Store"), "s.name", sort="s.name"),
         Column("supplier", N_("Supplier"), "m.name", hidden=True),
@@ -185,7 +188,7 @@ CHANGES = Resource(
     key="ch.id",
     columns=(
         Column("picture", N_("Picture"), FIRST_PICTURE, "picture"),
-        Column("title", N_("Product"), "coalesce(l.title_override, p.title)", "title",
+        Column("title", N_("Product"), both_titles(own="l.title_override"), "titles",
                link="listings/{listing}"),
         Column("listing", N_("Listing"), "l.id", silent=True),
         Column("sku", N_("SKU"),

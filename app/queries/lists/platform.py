@@ -4,6 +4,7 @@ from app.kit.i18n import N_
 from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.lists.drill import order_filters
 from app.queries.resource import Column, Filter, Resource
+from app.queries.titles import both_titles
 from app.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 
 MERCHANTS = Resource(
@@ -119,7 +120,8 @@ PRODUCTS = Resource(
         Column("picture", N_("Picture"),
                "coalesce((select i.blob_key from product_images i where i.product_id = p.id"
                " order by i.position, i.id limit 1), '')", "picture"),
-        Column("title", N_("Product"), "p.title", "title", sort="p.title", link="products/{id}"),
+        Column("title", N_("Product"), both_titles(), "titles", sort="p.title",
+               link="products/{id}"),
         Column("supplier", N_("Supplier"), "m.name"),
         Column("category", N_("Category"), "array[c.name_zh, c.name_en]", "names", on_phone=False),
         Column("supply", N_("Supply price"),

@@ -9,6 +9,7 @@ from app.queries.lists.platform import (
     SUPPLIER_OPTIONS,
 )
 from app.queries.resource import Column, Filter, Resource
+from app.queries.titles import both_titles
 from app.words import (
     ACCOUNT_KIND,
     FEE_BEARER,
@@ -120,7 +121,7 @@ RULES = Resource(
         Column("supplier", N_("Supplier"), "m.name"),
         Column("distributor", N_("Distributor"), "d.name"),
         Column("store", N_("Store"), "s.name", hidden=True),
-        Column("product", N_("Product"), "p.title", hidden=True),
+        Column("product", N_("Product"), both_titles(), "names", hidden=True),
         Column("rate", N_("Rate"), "v.rate_bps", "rate"),
         Column("base", N_("Calculated on"), "v.base", words=SPLIT_BASE, hidden=True),
         Column("fee", N_("Payment fee"), "v.payment_fee_bps", "rate", hidden=True),

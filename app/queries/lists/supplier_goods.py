@@ -3,6 +3,7 @@
 from app.kit.i18n import N_
 from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.resource import Column, Filter, Resource
+from app.queries.titles import both_titles
 from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
 
@@ -37,7 +38,7 @@ PRODUCTS = Resource(
         Column("picture", N_("Picture"),
                "(select blob_key from product_images i where i.product_id = p.id"
                " order by i.position limit 1)", "picture"),
-        Column("title", N_("Product"), "p.title", "title", sort="p.title",
+        Column("title", N_("Product"), both_titles(), "titles", sort="p.title",
                link="products/{id}"),
         Column("status", N_("Status"), "p.status", "status", words=PRODUCT_STATUS),
         Column("pool", N_("Pool"), "coalesce(e.status, 'NONE')", "status",
@@ -86,7 +87,7 @@ STOCK = Resource(
     where="t.supplier_id = (select app_supplier()) and p.status <> 'ARCHIVED'",
     columns=(
         Column("code", N_("SKU code"), "k.code", "title", sort="k.code", link="stock/{id}"),
-        Column("product", N_("Product"), "p.title", sort="p.title"),
+        Column("product", N_("Product"), both_titles(), "names", sort="p.title"),
         Column("specs", N_("Specs"),
                "(select string_agg(v, ' / ') from jsonb_array_elements_text(k.spec_values) v)"),
         Column("state", N_("Status"), _STATE, "status", words=STOCK_STATUS),
