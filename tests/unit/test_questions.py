@@ -23,7 +23,19 @@ ACTORS = {
 words = st.sampled_from(["", "gmv_paid", "margin", "category", "no such", "-slot", "day", "a,b,,c"])
 addresses = st.dictionaries(
     st.sampled_from(
-        "measures by grain chart sort rows period compare category from currency".split()
+        [
+            "measures",
+            "by",
+            "grain",
+            "chart",
+            "sort",
+            "rows",
+            "period",
+            "compare",
+            "category",
+            "from",
+            "currency",
+        ]
     ),
     words,
 )
