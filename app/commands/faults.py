@@ -2,13 +2,14 @@
 
 import errno
 import logging
+from typing import Any
 
 import psycopg
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.kit.errors import TradeError
-from app.kit.settings import Settings
+from app.kit.settings import Settings, allowed
 from app.server.frontend import BuildFailed
 from app.server.postgres import DatabaseUnavailable
 from app.server.up import CannotStart
@@ -21,7 +22,7 @@ def explain(error: Exception) -> tuple[int, list[str]]:
     if isinstance(error, _KNOWN):
         return 1, [str(error)]
     if isinstance(error, ValidationError) and error.title == Settings.__name__:
-        return 2, [_setting(fault["loc"], fault["msg"]) for fault in error.errors()]
+        return 2, [_setting(dict(fault)) for fault in error.errors()]
     if isinstance(error, OSError) and error.filename is not None:
         return 1, [f"{error.filename}: {_reason(error)}."]
     if isinstance(error, (psycopg.Error, DBAPIError)):
@@ -33,9 +34,22 @@ def explain(error: Exception) -> tuple[int, list[str]]:
 _HINT = "Set TONGSHANG_DEBUG=1 to see where it happened."
 
 
-def _setting(place: tuple[int | str, ...], message: str) -> str:
-    name = "_".join(str(part) for part in place).upper()
-    return f"TONGSHANG_{name}: {message}."
+def _setting(fault: dict[str, Any]) -> str:
+    """Return what is wrong with a setting, and what it may be.
+
+    Only numbers are repeated: an address may hold a password.
+    """
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if not fault["loc"]:
+        return f"{message}."
+    name = str(fault["loc"][0])
+    variable, bounds = f"TONGSHANG_{name.upper()}", allowed(name)
+    if fault["type"] == "value_error":
+        is_sentence = message.startswith(("must ", "is "))
+        return f"{variable} {message}." if is_sentence else f"{variable}: {message}."
+    if Settings.model_fields[name].annotation is int and bounds:
+        return f"{variable} is {str(fault['input'])[:40]!r}, but must be a number from {bounds}."
+    return f"{variable}: {message}."
 
 
 def _reason(error: OSError) -> str:

@@ -21,7 +21,7 @@ OLDEST_VERSION = 150_000
 
 _CONF = """\
 # Written by Tongshang; changes are overwritten at each start.
-max_connections = 100
+max_connections = {connections}
 shared_buffers = {shared_mb}MB
 effective_cache_size = {cache_mb}MB
 work_mem = 16MB
@@ -56,8 +56,10 @@ class DatabaseUrls:
         return self.app.render_as_string(hide_password=False)
 
 
-def start_embedded(folder: Path) -> Any:
+def start_embedded(folder: Path, connections: int = 100) -> Any:
     """Start (or join) the embedded server whose data lie in ``folder``; return its handle.
+
+    It takes so many ``connections`` at once; a running server keeps its number.
 
     Several processes may share it; the last to leave stops it.
 
@@ -77,7 +79,7 @@ def start_embedded(folder: Path) -> Any:
         server._lock = fasteners.InterProcessLock(folder.with_suffix(".lock"))
         if not (folder / "postmaster.pid").exists():
             server.ensure_pgdata_inited()
-            _configure(folder)
+            _configure(folder, connections)
         server.start()
     except Exception as error:
         raise DatabaseUnavailable(
@@ -86,10 +88,11 @@ def start_embedded(folder: Path) -> Any:
     return server
 
 
-def _configure(folder: Path) -> None:
+def _configure(folder: Path, connections: int) -> None:
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     shared = max(128, min(2048, memory_mb // 8))
-    (folder / "tongshang.conf").write_text(_CONF.format(shared_mb=shared, cache_mb=memory_mb // 2))
+    conf = _CONF.format(connections=connections, shared_mb=shared, cache_mb=memory_mb // 2)
+    (folder / "tongshang.conf").write_text(conf)
     main = folder / "postgresql.conf"
     include = "include_if_exists = 'tongshang.conf'\n"
     if include not in main.read_text():
@@ -101,8 +104,16 @@ def owner_url(settings: Settings) -> URL:
     """Return the URL of the server's owner, starting the embedded server where none is named."""
     if settings.database_url:
         return _named(settings.database_url)
-    server = start_embedded(settings.data_dir / "pg")
+    server = start_embedded(settings.data_dir / "pg", _connections(settings))
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg", database=DATABASE)
+
+
+def _connections(settings: Settings) -> int:
+    """Return how many connections all processes may want at once.
+
+    Each web process and the worker have two pools, and a few connections beside them.
+    """
+    return max(100, (settings.workers + 1) * (2 * settings.pool_size + 8) + 20)
 
 
 def _named(text: str) -> URL:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import PUBLIC, Actor
 from app.kit.db import database
 from app.kit.errors import TradeError
-from app.kit.settings import settings
+from app.kit.settings import MAX_RESERVATION, MIN_RESERVATION, settings
 from app.kit.text import Text
 from app.services.sessions import REQUIRE_PLATFORM_TOTP
 
@@ -30,7 +30,7 @@ class PlatformSettings(BaseModel):
 
     name: Annotated[str, Text(60)] = ""
     contact: Annotated[str, Text(120)] = ""
-    reservation_minutes: Annotated[int, Field(ge=5, le=24 * 60)]
+    reservation_minutes: Annotated[int, Field(ge=MIN_RESERVATION, le=MAX_RESERVATION)]
     requires_second_factor: bool = False
     shows_demo_logins: bool = False
 

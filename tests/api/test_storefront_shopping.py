@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy import text
+
+from app.access import SYSTEM
 from app.kit.clock import frozen, now
 from app.kit.db import Database
 from app.kit.errors import Conflict
@@ -53,6 +56,24 @@ async def test_a_guest_buys_from_two_suppliers_and_follows_the_parcels(
 async def test_the_cart_is_empty_after_ordering(shop: Shop, guest: Browser) -> None:
     await shop.order(guest)
     assert "购物车还是空的" in (await guest.open(f"{shop.home}/cart")).text
+
+
+async def test_the_checkout_says_how_long_this_platform_keeps_orders(
+    shop: Shop, guest: Browser, database: Database
+) -> None:
+    await shop.fill(guest)
+    async with database.engine_transaction(SYSTEM) as session:
+        await session.execute(
+            text(
+                "insert into platform_settings (key, value)"
+                " values ('reservation', '{\"minutes\": 47}')"
+            )
+        )
+    try:
+        assert " 47 " in (await guest.open(f"{shop.home}/checkout")).text
+    finally:
+        async with database.engine_transaction(SYSTEM) as session:
+            await session.execute(text("delete from platform_settings where key = 'reservation'"))
 
 
 async def test_sending_the_form_twice_places_one_order(shop: Shop, guest: Browser) -> None:

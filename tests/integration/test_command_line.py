@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -23,11 +24,12 @@ from app.cli import main
 from app.commands.faults import explain
 from app.kit.paths import PROJECT_ROOT
 from app.kit.secrets import master_secret
-from app.kit.settings import Settings, settings
+from app.kit.settings import MAX_RESERVATION, MIN_RESERVATION, Settings, allowed, settings
 from app.server import postgres, processes, up
 from app.server.migrations import head_revision
 from app.server.postgres import DatabaseUnavailable
 from app.server.up import CannotStart
+from app.services.platform_settings import PlatformSettings
 
 
 class Said(NamedTuple):
@@ -154,6 +156,58 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(up, "LEAST_FREE_MB", 10**9)
     with pytest.raises(CannotStart, match=r"Only \d+ MB are free"):
         up.up(Settings(data_dir=tmp_path), up.Options())
+
+
+SENSELESS = [
+    ({"PORT": "0"}, "TONGSHANG_PORT is '0', but must be a number from 1 to 65535."),
+    ({"PORT": "65535"}, "set TONGSHANG_SANDBOX_PORT"),
+    ({"PORT": "8000", "SANDBOX_PORT": "8000"}, "choose two ports"),
+    ({"RESERVATION_MINUTES": "2"},
+     "TONGSHANG_RESERVATION_MINUTES is '2', but must be a number from 5 to 1440."),
+    ({"RESERVATION_MINUTES": "soon"}, "must be a number from 5 to 1440"),
+    ({"RESERVATION_MINUTES": "1441"}, "must be a number from 5 to 1440"),
+    ({"POOL_SIZE": "1"}, "must be a number from 4 to 200"),
+    ({"WORKERS": "2"}, "set TONGSHANG_REDIS_URL"),
+    ({"WORKERS": "0"}, "must be a number from 1 to 64"),
+    ({"REDIS_URL": "geheim"}, "TONGSHANG_REDIS_URL must be written as redis://"),
+    ({"SMTP_URL": "https://a:geheim@b"}, "TONGSHANG_SMTP_URL must be written as smtps://"),
+    ({"SMTP_URL": "smtp://a:geheim@b:port"}, "TONGSHANG_SMTP_URL must be written as smtps://"),
+    ({"BLOB_URL": "/srv/geheim"}, "TONGSHANG_BLOB_URL must be written as s3://"),
+    ({"SNAPSHOT_URL": "ftp://geheim"}, "TONGSHANG_SNAPSHOT_URL must be written as s3://"),
+    ({"PUBLIC_URL": "mall.example"}, "TONGSHANG_PUBLIC_URL must be written as https://"),
+    ({"PUBLIC_URL": "https://mall.example/shop"}, "without a path"),
+    ({"STORE_HOST": "https://shops.example"}, "TONGSHANG_STORE_HOST must be a host name alone"),
+    ({"STORE_HOST": "Mall.example", "PUBLIC_URL": "https://mall.example"}, "choose another name"),
+    ({"SECRET_KEY": "geheim"}, "TONGSHANG_SECRET_KEY must have at least 16 characters."),
+    ({"LIMITS": "order=often"}, "TONGSHANG_LIMITS: 'often' is no limit for order"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "sentence"), SENSELESS, ids=range(len(SENSELESS)))
+def test_a_setting_that_later_code_could_not_work_with(
+    tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    folder = tmp_path / "data"
+    said = run(folder, "up", **{f"TONGSHANG_{name}": value for name, value in changes.items()})
+    refused(said, sentence)
+    assert said.code == 2
+    assert len(said.err.strip().splitlines()) == 1
+    assert "geheim" not in said.err
+    # Nothing was begun.
+    assert not folder.exists()
+
+
+def test_every_setting_with_bounds_tells_them() -> None:
+    numbers = [name for name, field in Settings.model_fields.items() if field.annotation is int]
+    assert len(numbers) >= 5
+    assert all(re.fullmatch(r"\d+ to \d+", allowed(name)) for name in numbers)
+
+
+def test_the_platforms_page_takes_what_the_environment_may_say() -> None:
+    """Or a start that is allowed would break every page of the console."""
+    for minutes in (MIN_RESERVATION, MAX_RESERVATION):
+        told = Settings(reservation_minutes=minutes).reservation_minutes
+        assert PlatformSettings(reservation_minutes=told).reservation_minutes == minutes
 
 
 def test_settings_that_make_no_sense(tmp_path: Path) -> None:

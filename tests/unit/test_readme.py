@@ -4,7 +4,7 @@ import re
 
 from app.cli import cli
 from app.kit.paths import PROJECT_ROOT
-from app.kit.settings import Settings
+from app.kit.settings import Settings, allowed
 from app.services.demo.market import LOGINS, PASSWORD
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
@@ -12,13 +12,15 @@ README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 
 def settings_table() -> str:
     """Return the table of settings; paste it between the README's marks when this test fails."""
-    lines = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    lines = ["| Variable | Default | Allowed | Meaning |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
         default = field.default
         shown = f"`{default}`" if isinstance(default, (int, str)) else ""
         if name == "data_dir":
             shown = "the user's data folder"
-        lines.append(f"| `TONGSHANG_{name.upper()}` | {shown} | {field.description} |")
+        lines.append(
+            f"| `TONGSHANG_{name.upper()}` | {shown} | {allowed(name)} | {field.description} |"
+        )
     return "\n".join(lines)
 
 

@@ -16,10 +16,9 @@ from app.kit.errors import Invalid, TradeError, retry_headers
 from app.kit.i18n import N_, gettext
 from app.kit.rate_limits import hit
 from app.kit.regions import NAMES, PROVINCES
-from app.kit.settings import settings
 from app.kit.web_forms import read_form
 from app.queries import cart_lines
-from app.services import carts, consumers, payments
+from app.services import carts, consumers, payments, platform_settings
 from app.services.consumers import KeptAddress
 from app.services.inputs import read
 from app.services.payments import NotPayable, ProviderDown
@@ -123,7 +122,7 @@ async def _page(
         picked=picked.id if picked else None,
         here_with=here_with,
         cities=_cities(province),
-        minutes=settings().reservation_minutes,
+        minutes=(await platform_settings.current()).reservation_minutes,
     )
 
 
