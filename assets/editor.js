@@ -1,7 +1,6 @@
-// The product editor's own script: pictures on their way up, rich text, values typed one by one,
-// and the warning before unsaved changes are left. React draws everything; this only listens.
-import { useEffect, useRef } from "react";
-import { useBlocker } from "react-router";
+// The product editor's own script: pictures on their way up, rich text, values typed one by one.
+// React draws everything; this only listens.
+import { useEffect } from "react";
 
 const MARKS = { B: "b", STRONG: "b", I: "i", EM: "i", U: "u" };
 const BLOCKS = {
@@ -113,6 +112,7 @@ function command(button) {
     document.execCommand(name, false, value);
   }
   keep(rich);
+  touch(rich);
 }
 
 function showActive() {
@@ -178,24 +178,25 @@ function insertPictures(files, box) {
     rich.focus();
     document.execCommand("insertHTML", false, `<img src="/media/${key}/960.webp" alt="">`);
     keep(rich);
+    touch(rich);
   });
 }
 
 // The hook -------------------------------------------------------------------------------------
 
-function listeners(state) {
+// Tells what keeps the form that something in it has changed.
+function touch(target) {
+  target.closest("form")?.dispatchEvent(new CustomEvent("form-touched"));
+}
+
+function listeners() {
   const within = (event, selector) => event.target.closest?.(selector);
-  const touched = (event) => {
-    if (within(event, "[data-editor-guard]") && !event.target.matches("[type=file]")) state.dirty = true;
-  };
   return {
     input(event) {
-      touched(event);
       const rich = within(event, "[data-editor-rich]");
       if (rich) keep(rich);
     },
     change(event) {
-      touched(event);
       if (!event.target.matches?.("[type=file]") || !event.target.files.length) return;
       const pictures = within(event, "[data-editor-pictures]");
       const text = within(event, "[data-editor-rich-box]");
@@ -203,7 +204,7 @@ function listeners(state) {
       event.target.value = "";
       if (pictures) takePictures(files, pictures);
       if (text) insertPictures(files, text);
-      state.dirty = true;
+      if (pictures || text) touch(event.target);
     },
     paste(event) {
       const rich = within(event, "[data-editor-rich]");
@@ -213,6 +214,7 @@ function listeners(state) {
       if (files.length) insertPictures(files, rich.closest("[data-editor-rich-box]"));
       else document.execCommand("insertHTML", false, pastedHtml(event.clipboardData));
       keep(rich);
+      touch(rich);
     },
     mousedown(event) {
       // The selection in the text must not get lost to the button.
@@ -221,7 +223,7 @@ function listeners(state) {
     keydown(event) {
       const box = within(event, "[data-editor-values]");
       if (event.key !== "Enter" || event.isComposing || !event.target.matches?.("input")) return;
-      if (!within(event, "[data-editor-guard]")) return;
+      if (!within(event, "[data-editor-form]")) return;
       // Enter never sends a half-filled product; in a field of values it adds what was typed.
       event.preventDefault();
       if (!box) return;
@@ -251,71 +253,36 @@ function listeners(state) {
         const all = [...box.querySelectorAll("[data-editor-picture]")];
         tell(box.querySelector("[data-editor-picture-move]"), `${key}>${all.indexOf(onto)}`);
       }
-      state.dirty = true;
+      touch(box);
+    },
+    "form-restored": (event) => {
+      for (const rich of event.target.querySelectorAll("[data-editor-rich]")) {
+        delete rich.dataset.editorReady;
+        prepare(rich);
+      }
     },
   };
 }
 
-// Asks before unsaved changes are left; what was answered holds for all that listens.
-function staysHere(state) {
-  const text = document.querySelector("[data-editor-guard]")?.dataset.editorGuard;
-  if (!state.dirty || !text) return false;
-  state.dirty = !window.confirm(text);
-  return state.dirty;
-}
-
-function clicked(event, state) {
+function clicked(event) {
   const button = event.target.closest?.("[data-editor-command]");
   if (button) command(button);
-  if (event.target.closest?.("[data-editor-changes]")) state.dirty = true;
-  const link = event.target.closest?.("a[href]");
-  if (!link || link.target === "_blank" || !staysHere(state)) return;
-  event.preventDefault();
-  event.stopPropagation();
 }
 
-function attach(state) {
-  const heard = listeners(state);
-  const click = (event) => clicked(event, state);
-  const saved = () => {
-    state.dirty = false;
-  };
-  const leave = (event) => {
-    if (state.dirty && document.querySelector("[data-editor-guard]")) event.preventDefault();
-  };
-  const toFault = () =>
-    document
-      .querySelector(".fault[role=alert]")
-      ?.scrollIntoView({ block: "center", behavior: "smooth" });
+function attach() {
+  const heard = { ...listeners(), click: clicked };
   const ready = () => document.querySelectorAll("[data-editor-rich]").forEach(prepare);
   const seen = new MutationObserver(ready);
   for (const [name, hear] of Object.entries(heard)) document.addEventListener(name, hear);
-  document.addEventListener("click", click, true);
-  window.addEventListener("beforeunload", leave);
-  window.addEventListener("ts-saved", saved);
-  window.addEventListener("ts-fault", toFault);
   seen.observe(document.body, { childList: true, subtree: true });
   ready();
   return () => {
     for (const [name, hear] of Object.entries(heard)) document.removeEventListener(name, hear);
-    document.removeEventListener("click", click, true);
-    window.removeEventListener("beforeunload", leave);
-    window.removeEventListener("ts-saved", saved);
-    window.removeEventListener("ts-fault", toFault);
     seen.disconnect();
   };
 }
 
 export function useEditor() {
-  const state = useRef({ dirty: false }).current;
-  useEffect(() => attach(state), []);
-  // Links are asked about above; here it is the palette, the keyboard and the browser's arrows.
-  const blocker = useBlocker(
-    ({ currentLocation, nextLocation }) =>
-      currentLocation.pathname !== nextLocation.pathname && staysHere(state),
-  );
-  useEffect(() => {
-    if (blocker.state === "blocked") blocker.reset();
-  }, [blocker]);
+  useEffect(attach, []);
   return "1";
 }

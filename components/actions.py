@@ -7,6 +7,7 @@ import reflex as rx
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t
+from components.unsaved import unsaved
 from state.screens import Action, Field
 from state.shell import ShellState
 
@@ -64,6 +65,15 @@ def action_dialog(state: Any, action: Action, *, note: rx.Component | None = Non
     many = len(action.fields) > MANY
     return dialog(
         rx.el.form(
+            unsaved(
+                f"{state.__name__}:{action.name}:" + state.target,
+                state=state,
+                part="dialog",
+                round=state.target,
+                notes=False,
+            )
+            if action.fields
+            else rx.fragment(),
             *question,
             note or rx.fragment(),
             rx.el.div(

@@ -12,6 +12,7 @@ from components.list_table import Cells, State, bulk_actions, shown_columns, tab
 from components.ui import base, forms
 from components.ui.links import file_link
 from components.ui.text import t
+from components.unsaved import edits, merge_dialog
 from state.screens import Action
 from state.shell import ShellState
 
@@ -58,6 +59,7 @@ def list_page(
             for a in state.actions
             if a.asks or a.takes_many
         ),
+        merge_dialog(state) if edits(state.actions) else rx.fragment(),
         bulk_dialogs(state) if bulk_actions(state) else rx.fragment(),
         class_name="stack",
     )

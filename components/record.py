@@ -7,6 +7,8 @@ import reflex as rx
 from components.actions import action_dialog
 from components.ui import base
 from components.ui.text import t
+from components.unsaved import edits, merge_dialog
+from state.merging import MergeState
 from state.record import ActedRecordState, RecordState
 from state.shell import ShellState
 
@@ -35,6 +37,7 @@ def poll_button(look: Any) -> rx.Component:
 def record_page(state: type[RecordState], *body: Any, back: Any) -> rx.Component:
     """Return a record's page; ``back`` is where "not found" leads."""
     actions = state.actions if issubclass(state, ActedRecordState) else ()
+    merges = issubclass(state, MergeState) and not actions
     missing = base.empty(
         t("Not found"),
         t("It may have been removed, or you may not see it."),
@@ -52,5 +55,6 @@ def record_page(state: type[RecordState], *body: Any, back: Any) -> rx.Component
             rx.el.section(base.skeleton(10), class_name="card"),
         ),
         *(action_dialog(state, action) for action in actions if action.asks),
+        merge_dialog(state) if merges or edits(actions) else rx.fragment(),
         class_name="stack",
     )

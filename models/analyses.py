@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlmodel import Field, SQLModel
 
-from models.base import UUID, created, datetime, json_column, moment, one_of, row_id
+from models.base import UUID, created, datetime, json_column, moment, one_of, row_id, row_version
 
 
 class Sharing(StrEnum):
@@ -41,6 +41,7 @@ class Analysis(SQLModel, table=True):
     """Whether it stands on the dashboard of its owner and of those with whom it is shared."""
     created_at: datetime = created()
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class AnalysisReader(SQLModel, table=True):
@@ -104,6 +105,7 @@ class ReportSchedule(SQLModel, table=True):
     next_at: datetime = moment(nullable=False)
     created_at: datetime = created()
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class ReportReceiver(SQLModel, table=True):

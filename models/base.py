@@ -45,6 +45,11 @@ def created() -> Any:
     )
 
 
+def row_version() -> Any:
+    """Return the column that a trigger raises with each change, by which a stale form is known."""
+    return Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
 def moment(**kwargs: Any) -> Any:
     """Return a column for an aware moment; nullable unless told otherwise."""
     return Field(default=None, sa_type=MOMENT, **kwargs)
@@ -106,4 +111,5 @@ __all__ = [
     "moment",
     "one_of",
     "row_id",
+    "row_version",
 ]

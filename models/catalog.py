@@ -16,6 +16,7 @@ from models.base import (
     moment,
     one_of,
     row_id,
+    row_version,
 )
 
 
@@ -75,6 +76,7 @@ class Category(SQLModel, table=True):
     name_en: str = Field(max_length=60)
     position: int = 0
     created_at: datetime = created()
+    row_version: int = row_version()
 
 
 class Product(SQLModel, table=True):
@@ -99,6 +101,7 @@ class Product(SQLModel, table=True):
     search_grams: list[str] = grams()
     created_at: datetime = created()
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class ProductImage(SQLModel, table=True):
@@ -254,3 +257,4 @@ class FreightTemplate(SQLModel, table=True):
     region_surcharges: dict[str, int] = json_column(dict)
     refused_regions: list[str] = json_column(list)
     created_at: datetime = created()
+    row_version: int = row_version()

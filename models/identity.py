@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.base import UUID, created, datetime, json_column, moment, one_of, row_id
+from models.base import UUID, created, datetime, json_column, moment, one_of, row_id, row_version
 
 
 class MerchantStatus(StrEnum):
@@ -140,6 +140,7 @@ class Role(SQLModel, table=True):
     code: str = Field(max_length=40)
     name: str = Field(max_length=80)
     created_at: datetime = created()
+    row_version: int = row_version()
 
 
 class RolePermission(SQLModel, table=True):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.base import UUID, created, datetime, json_column, moment, one_of, row_id
+from models.base import UUID, created, datetime, json_column, moment, one_of, row_id, row_version
 
 
 class RunState(StrEnum):
@@ -121,6 +121,7 @@ class ImportRun(SQLModel, table=True):
     beat_at: datetime | None = moment()
     cancel_at: datetime | None = moment()
     finished_at: datetime | None = moment()
+    row_version: int = row_version()
 
 
 class ImportStep(SQLModel, table=True):

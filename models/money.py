@@ -15,6 +15,7 @@ from models.base import (
     moment,
     one_of,
     row_id,
+    row_version,
 )
 
 
@@ -104,6 +105,7 @@ class SplitRule(SQLModel, table=True):
     store_id: UUID | None = Field(default=None, foreign_key="stores.id")
     is_active: bool = True
     created_at: datetime = created()
+    row_version: int = row_version()
 
 
 class SplitRuleVersion(SQLModel, table=True):

@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from models.base import UUID, created, datetime, json_column, moment, row_id
+from models.base import UUID, created, datetime, json_column, moment, row_id, row_version
 
 
 class AuditEntry(SQLModel, table=True):
@@ -104,6 +104,7 @@ class PlatformSetting(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=60)
     value: dict[str, object] = json_column(dict)
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class VerifyRun(SQLModel, table=True):

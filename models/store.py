@@ -15,6 +15,7 @@ from models.base import (
     moment,
     one_of,
     row_id,
+    row_version,
 )
 
 
@@ -67,6 +68,7 @@ class Store(SQLModel, table=True):
     status: str = Field(default=StoreStatus.OPEN, max_length=8)
     created_at: datetime = created()
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class StoreTerms(SQLModel, table=True):
@@ -107,6 +109,7 @@ class Listing(SQLModel, table=True):
     position: int = 0
     created_at: datetime = created()
     updated_at: datetime = created()
+    row_version: int = row_version()
 
 
 class ListingTerms(SQLModel, table=True):

@@ -8,9 +8,22 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app.kit.errors import Invalid, NotFound
-from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
-from state.screens import Action, kept, read_values
+from state.merging import MergeState, Stored, form_saved
+from state.screens import (
+    Action,
+    Field,
+    as_data,
+    comparable,
+    field_text,
+    kept,
+    read_values,
+    texts_of,
+)
+
+VERSION = "row_version"
+"""What a ``prefill`` adds to the values of a record that has versions, and what ``run`` gets."""
+_DIALOG = "dialog"
 
 
 def id_of(typed: str) -> UUID:
@@ -21,7 +34,7 @@ def id_of(typed: str) -> UUID:
         raise NotFound() from None
 
 
-class ActsState(ConsoleState, mixin=True):
+class ActsState(MergeState, mixin=True):
     """Mix in; set ``actions`` and define ``_keys`` (on what) and ``_again`` (read anew)."""
 
     actions: ClassVar[tuple[Action, ...]] = ()
@@ -52,8 +65,11 @@ class ActsState(ConsoleState, mixin=True):
     async def _ask(self, action: Action, key: str) -> Any:
         self.target, self.errors = key, {}
         self.values = {f.name: f.value for f in action.fields}
+        stored = Stored()
         if key and action.prefill is not None:
-            self.values |= await action.prefill(acting().actor, self._key(key))
+            stored = await self._prefilled(action)
+            self.values |= stored.values
+        self._loaded_with(_DIALOG, stored)
         await self._read_limits(action, key)
         if action.asks or await self._must_confirm(action):
             self.asking = action.name
@@ -106,7 +122,11 @@ class ActsState(ConsoleState, mixin=True):
             return None
         action = self._action(self.asking)
         try:
-            return await self._run(action, read_values(action.fields, data))
+            values = read_values(action.fields, data)
+            if not self._is_versioned():
+                return await self._run(action, values)
+            mine = texts_of(action.fields, values)
+            return await self._save_over(_DIALOG, data, mine)
         except Invalid as error:
             who = acting()
             self.values = kept(action.fields, data)
@@ -114,6 +134,43 @@ class ActsState(ConsoleState, mixin=True):
             if not self.errors:
                 raise
             return None
+
+    # Others who change the same record -----------------------------------------------------------
+
+    def _is_versioned(self) -> bool:
+        opened = Stored.of(self.bases.get(_DIALOG, ""))
+        return opened is not None and opened.version is not None
+
+    async def _prefilled(self, action: Action) -> Stored:
+        assert action.prefill is not None
+        found = dict(await action.prefill(acting().actor, self._key(self.target)))
+        version = found.pop(VERSION, "")
+        values = {f.name: f.value for f in action.fields} | found
+        texts = {f.name: comparable(f, values[f.name]) for f in action.fields}
+        return Stored(int(version) if version else None, texts)
+
+    async def _stored(self, part: str) -> Stored:
+        del part
+        return await self._prefilled(self._action(self.asking))
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        del part
+        action = self._action(self.asking)
+        checked = read_values(action.fields, as_data(action.fields, values))
+        return await self._run(action, {**checked, VERSION: version})
+
+    def _clash_label(self, part: str, name: str) -> str:
+        del part
+        return acting().text(self._field(name).label)
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        del part
+        who = acting()
+        return field_text(self._field(name), value, self.choices, who.text, who.locale == "en")
+
+    def _field(self, name: str) -> Field:
+        every = [f for action in self.actions for f in action.fields]
+        return next((f for f in every if f.name == name), Field(name, name))
 
     def _key(self, typed: str) -> Any:
         try:
@@ -132,10 +189,11 @@ class ActsState(ConsoleState, mixin=True):
         outcome = await action.run(acting().actor, await self._keys(action), values)
         self.asking, self.errors = "", {}
         await self._again()
+        events: list[Any] = [form_saved()] if action.asks else []
         if isinstance(outcome, EventSpec):
-            return outcome
+            return [*events, outcome]
         said = self._told(action, outcome)
-        return rx.toast.success(said) if said else None
+        return [*events, rx.toast.success(said)] if said else events
 
     def _told(self, action: Action, outcome: Any) -> str:
         """Return the sentence that says what an action did; an empty one is not shown."""

@@ -11,6 +11,7 @@ from app.queries.lists.figures import SHARING
 from app.services import analyses
 from app.services.sharing_roles import roles_to_share_with
 from models.analyses import Sharing
+from state.acts import VERSION
 from state.exploring import draft_of
 from state.gate import acting
 from state.going import go
@@ -19,7 +20,7 @@ from state.screens import Action, Field, Values
 
 
 async def _edit(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
-    await analyses.change(actor, keys[0], draft_of(dict(values)))
+    await analyses.change(actor, keys[0], draft_of(dict(values)), version=values.get(VERSION))
     return 1
 
 
@@ -41,6 +42,7 @@ async def _prefill(actor: Actor, key: UUID) -> Mapping[str, str]:
         "name": saved.name,
         "sharing": f"{saved.role_id or saved.sharing}",
         "is_pinned": "true" if saved.is_pinned else "",
+        VERSION: f"{saved.row_version}",
     }
 
 

@@ -24,6 +24,7 @@ from state.acts import id_of
 from state.boards import href_of
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
+from state.merging import form_saved
 from state.questions import (
     Option,
     charts_of,
@@ -305,6 +306,7 @@ class ExploreState(ViewState, mixin=True):
             return None
         self.saving = False
         return [
+            form_saved(),
             rx.toast.success(who.text(N_("Saved."))),
             go(routes.console(who.workspace, f"{PAGE}?analysis={key}")),
         ]
@@ -312,7 +314,8 @@ class ExploreState(ViewState, mixin=True):
     async def _store(self, draft: analyses.AnalysisDraft) -> UUID:
         actor, query = acting().actor, questions.query_of(self._asked())
         if self.saving_as == "same" and self._saved is not None:
-            await analyses.change(actor, self._saved.id, draft, query)
+            version = self._saved.row_version
+            await analyses.change(actor, self._saved.id, draft, query, version)
             return self._saved.id
         return await analyses.save(actor, draft, query)
 

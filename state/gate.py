@@ -59,6 +59,8 @@ class Acting:
     user: Entered
     workspace: Workspace
     path: str
+    is_reconnected: bool = False
+    """The page is loaded because its connection came back, not because it was entered."""
 
     @property
     def locale(self) -> str:
@@ -232,9 +234,12 @@ class Gate(rx.Middleware):
         handler = registered.handler.fn
         internal = _is_internal(event.name.rpartition(".")[2], handler)
         cookie = _cookies(router).get(SESSION_COOKIE, "")
+        if internal:
+            _note_arrival(root, event, str(router.get("asPath") or ""))
         try:
             await _slow_down(cookie, router)
-            who = await _identify(router, _locale(root, router))
+            again = _is_reconnected(root, event, router)
+            who = await _identify(router, _locale(root, router), again)
             _bind(root, cookie, who)
             if not internal:
                 _check(handler, registered.states[0], who, event)
@@ -268,7 +273,7 @@ def _refused(
     return _answer(rx.toast.error(said))
 
 
-_FORGET_TAB = "sessionStorage.removeItem('token'); location.reload()"
+_FORGET_TAB = "window.leaveForms?.(); sessionStorage.removeItem('token'); location.reload()"
 
 
 class _OtherSession(Exception):
@@ -300,13 +305,36 @@ def _locale(root: BaseState, router: Mapping[str, Any]) -> str:
     return getattr(root, "_spoken", "") or locale_of(_cookies(router).get(LANGUAGE_COOKIE))
 
 
-async def _identify(router: Mapping[str, Any], locale: str) -> Acting:
+def _note_arrival(root: BaseState, event: Event, path: str) -> None:
+    """Note whether a page is loaded because its connection came back, or because it is entered.
+
+    Reflex sends the hashes of what a page shows with its first connection alone; the load that
+    follows belongs to the connection, any later one to a navigation.
+    """
+    step = event.name.rpartition(".")[2]
+    if step == "hydrate_and_load":
+        arrival = {"path": path, "again": not event.payload.get("hashes"), "loads": True}
+        object.__setattr__(root, "_arrival", arrival)
+    elif step == "on_load_internal":
+        arrival = getattr(root, "_arrival", None) or {}
+        again = bool(arrival.get("loads") and arrival["again"])
+        object.__setattr__(root, "_arrival", {"path": path, "again": again, "loads": False})
+
+
+def _is_reconnected(root: BaseState, event: Event, router: Mapping[str, Any]) -> bool:
+    """Say whether an event loads a page that was there before its connection came back."""
+    arrival = getattr(root, "_arrival", None) or {}
+    again = bool(arrival.get("again")) and arrival["path"] == str(router.get("asPath") or "")
+    return again and event.name.rpartition(".")[2].startswith("load")
+
+
+async def _identify(router: Mapping[str, Any], locale: str, is_reconnected: bool = False) -> Acting:
     cookies, path = _cookies(router), str(router.get("asPath") or "")
     workspace = workspace_of(path)
     if workspace is None:
         raise NotFound()
     actor, user = await actor_for(cookies.get(SESSION_COOKIE), workspace, locale)
-    who = Acting(actor, user, workspace, path)
+    who = Acting(actor, user, workspace, path, is_reconnected)
     _acting.set(who)
     return who
 
@@ -370,7 +398,7 @@ def _login(path: str) -> str:
 
 def _go(address: str) -> StateUpdate:
     # A full page load: these pages are not Reflex's.
-    return _answer(rx.call_script(f"location.assign({json.dumps(address)})"))
+    return _answer(rx.call_script(f"window.leaveForms?.();location.assign({json.dumps(address)})"))
 
 
 def _answer(spec: Any) -> StateUpdate:

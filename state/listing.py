@@ -76,9 +76,14 @@ class ListState(BulkState, mixin=True):
             key: [list(pair) for pair in pairs]
             for key, pairs in (await options(actor, self.resource)).items()
         }
-        # A dialog that was left open by going back or reloading has lost its place.
-        self.asking, self.errors = "", {}
+        held = (self.selected, self.whole) if acting().is_reconnected else ([], False)
+        if not acting().is_reconnected:
+            # A dialog that was left open by going back or reloading has lost its place.
+            self.asking, self.errors = "", {}
         await self._read(query)
+        # What is being done with the selected rows goes on when the connection comes back.
+        self.selected = [row["id"] for row in self.rows if row["id"] in held[0]]
+        self.whole = held[1]
         await self._beside()
         await self._open_named()
 

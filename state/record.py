@@ -46,6 +46,9 @@ class RecordState(ConsoleState, mixin=True):
         """Show the record that the address names."""
         # What stands behind the question mark turns the pages of a list beside the record.
         path = acting().path.partition("?")[0]
+        if self._shown == path and acting().is_reconnected:
+            await self._come_back()
+            return
         if self._shown != path:
             # Nothing of the record before may stand under the new address.
             self.loaded = False
@@ -56,6 +59,10 @@ class RecordState(ConsoleState, mixin=True):
 
     def _arrive(self) -> None:
         """Close what was left open by going away from the page."""
+
+    async def _come_back(self) -> None:
+        """Look again after the connection was away; what is being typed stays."""
+        await self._show()
 
     async def _show(self) -> None:
         self.missing = False

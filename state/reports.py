@@ -17,7 +17,7 @@ from app.services.inputs import read
 from app.services.reports import schedules
 from app.services.reports.schedules import ScheduleDraft
 from models.analyses import Rhythm
-from state.acts import id_of
+from state.acts import VERSION, id_of
 from state.gate import acting
 from state.listing import ListState
 from state.screens import Action, Field, Values
@@ -54,7 +54,7 @@ async def _new(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
 
 
 async def _change(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
-    await schedules.change(actor, keys[0], await draft_of(actor, values))
+    await schedules.change(actor, keys[0], await draft_of(actor, values), values.get(VERSION))
     return 1
 
 
@@ -159,6 +159,7 @@ async def _prefill(actor: Actor, key: UUID) -> Mapping[str, str]:
         "when": code.get(row["rhythm"], "DAILY"),
         "hour": f"{row['hour']}",
         "receivers": ",".join(row["receivers"]),
+        VERSION: f"{row[VERSION]}",
     }
 
 

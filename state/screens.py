@@ -191,6 +191,55 @@ def shown(f: Field, value: Any) -> str:
     return str(value)
 
 
+def texts_of(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return checked values as their inputs show them, which is how forms are compared."""
+    return {f.name: comparable(f, _input_text(f, values.get(f.name))) for f in fields}
+
+
+def _input_text(f: Field, value: Any) -> str:
+    return ",".join(value or ()) if f.kind == "many" else shown(f, value)
+
+
+def comparable(f: Field, text: str) -> str:
+    """Return an input's text so that equal values are equal texts: what was ticked has no order."""
+    return ",".join(sorted(filter(None, text.split(",")))) if f.kind == "many" else text
+
+
+def as_data(fields: Sequence[Field], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return texts of inputs as a form sends them."""
+    data: dict[str, Any] = {}
+    for f in fields:
+        text = texts.get(f.name, "")
+        if f.kind == "many":
+            data |= {f"{f.name}:{one}": "on" for one in text.split(",") if one}
+        else:
+            data[f.name] = text
+    return data
+
+
+YES_NO = (("true", N_("Yes")), ("", N_("No")))
+
+
+def field_text(
+    f: Field, text: str, choices: Mapping[str, list[list[str]]], who: Callable[[str], str], en: bool
+) -> str:
+    """Return an input's text as people read it: the words of what was chosen, not its code."""
+    if f.kind == "switch":
+        return who(dict(YES_NO)[text])
+    found = {
+        one[0]: one[2] if en and len(one) > 2 else one[1] for one in choices.get(f.options, [])
+    }
+    words = dict(f.option_words) | dict(f.words)
+
+    def one(code: str) -> str:
+        label = found.get(code, code)
+        return who(words.get(code, words.get(label, "")) or label)
+
+    if f.kind == "many":
+        return ", ".join(one(code) for code in text.split(",") if code)
+    return one(text) if f.kind == "choice" and text else text
+
+
 def kept(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, str]:
     """Return what was typed, so that a refused form loses nothing."""
     return {

@@ -26,6 +26,7 @@ class ShellState(ConsoleState, rx.State):
     path: str = ""
     """The start of every address in this workspace."""
     workspace_name: str = ""
+    user_id: str = ""
     user_name: str = ""
     user_email: str = ""
     suspended: bool = False
@@ -63,6 +64,7 @@ class ShellState(ConsoleState, rx.State):
         await remember_workspace(who.user.user_id, who.workspace)
         self.path = who.workspace.path
         self.workspace_name = who.user.merchant_name or mall
+        self.user_id = str(who.user.user_id)
         self.user_name, self.user_email = who.user.name, who.user.email
         self.suspended = who.user.is_suspended
         self.may = sorted(p for p in PERMISSIONS if who.actor.may(p))

@@ -25,7 +25,7 @@ from app.words import (
 MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""
 
-_NEVER = {"secret_hash", "token_hash", "request_hash", "search_grams", "updated_at"}
+_NEVER = {"secret_hash", "token_hash", "request_hash", "search_grams", "updated_at", "row_version"}
 """Columns that say nothing to a reader; an entry has its own time."""
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 _STATES: Mapping[str, Words] = {

@@ -59,6 +59,7 @@ async def pool_product(actor: Actor, product_id: UUID) -> PoolProduct:
 
 _LISTING = (
     "select l.id, l.product_id, l.store_id, t.cost_policy, l.title_override, l.position,"
+    " l.row_version,"
     " l.created_at, p.title, s.name as store, s.slug, m.name as supplier,"
     " case when m.id is null or e.product_id is null or p.status <> 'ACTIVE' then 'OFF_POOL'"
     "  else l.status end as status,"

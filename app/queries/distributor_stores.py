@@ -1,6 +1,7 @@
 """A distributor's stores: for choices and for one store's page; and how far it has come."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.access import Actor
 from app.kit.db import database
@@ -10,11 +11,11 @@ from app.queries.resource import Row
 from app.queries.shown import one, rows
 
 _STORES = "select id, name, slug, status from stores order by created_at, id"
-_STORE = (
+_FACTS = (
     "select id, name, slug, host_name, tagline, announcement, contact_phone, theme, status,"
-    " created_at"
-    " from stores where slug = :slug"
+    " created_at, row_version from stores"
 )
+_STORE, _STORE_BY_ID = f"{_FACTS} where slug = :slug", f"{_FACTS} where id = :store"
 _LISTED = (
     "select l.id, coalesce(l.title_override, p.title) as title, l.position,"
     " (select i.blob_key from product_images i where i.product_id = p.id"
@@ -49,6 +50,16 @@ async def store_detail(actor: Actor, slug: str) -> StoreDetail:
             raise NotFound()
         featured = f"{_LISTED} and l.position < 0 order by l.position"
         return StoreDetail(facts, await rows(session, featured, store=facts["id"]))
+
+
+async def store_facts(actor: Actor, store_id: UUID) -> Row:
+    """Return an own store's columns by its id. Raises NotFound for any other."""
+    actor.require("distributor:store:read")
+    async with database().transaction(actor) as session:
+        facts = await one(session, _STORE_BY_ID, store=store_id)
+    if facts is None:
+        raise NotFound()
+    return facts
 
 
 async def to_feature(actor: Actor, slug: str, typed: str) -> list[Row]:

@@ -32,13 +32,14 @@ class ImportRunRow:
     has_written: bool
     started_at: datetime
     finished_at: datetime | None
+    row_version: int
 
 
 _RUN = f"""\
 select r.id, {STATE_SQL} as state, r.source, coalesce(u.name, '') as by, r.is_wizard, r.files,
   r.mapping_name, r.mapping, r.progress, r.result, r.cancel_at is not null as is_cancelling,
   exists (select 1 from import_steps s where s.run_id = r.id) as has_written, r.started_at,
-  r.finished_at
+  r.finished_at, r.row_version
 from import_runs r left join users u on u.id = r.user_id where r.id = :id"""
 
 _MAPPINGS = """\

@@ -74,7 +74,10 @@ async def category_values(actor: Actor, category_id: UUID) -> dict[str, str]:
     actor.require("platform:categories:read")
     async with database().transaction(actor) as session:
         found = await session.execute(
-            text("select name_zh, name_en, slug, parent_id from categories where id = :id"),
+            text(
+                "select name_zh, name_en, slug, parent_id, row_version from categories"
+                " where id = :id"
+            ),
             {"id": category_id},
         )
         row = found.mappings().first()

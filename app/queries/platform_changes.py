@@ -17,7 +17,7 @@ from app.queries.record_names import ids_in, names_of, short
 
 MOST = 40
 _HIDDEN = {
-    *("id", "position", "search_grams", "created_at", "updated_at"),
+    *("id", "position", "search_grams", "created_at", "updated_at", "row_version"),
     *("submitted_at", "reviewed_at", "reviewed_by", "approved_at"),
 }
 """What says nothing that the other fields, or the entry's own moment, do not say."""

@@ -126,7 +126,7 @@ def _version(row: Mapping[str, Any], standing: str) -> Version:
 _VALUES = text(
     "select r.name, r.category_id, r.supplier_id, r.distributor_id, r.store_id, v.base,"
     " v.after_discount, v.rate_bps, v.fixed_cents, v.min_cents, v.max_cents, v.fee_bearer,"
-    " v.payment_fee_bps,"
+    " v.payment_fee_bps, r.row_version,"
     " v.keeps_commission_on_refund, coalesce((select k.code from skus k"
     "  where k.product_id = r.product_id order by k.position, k.id limit 1), '') as product"
     " from split_rules r left join lateral (select * from split_rule_versions v"

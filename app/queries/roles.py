@@ -21,10 +21,11 @@ class RoleRow:
     is_built_in: bool
     people: int
     permissions: frozenset[str]
+    version: int
 
 
 _ROLES = """\
-select r.id, r.code, r.name, r.is_built_in,
+select r.id, r.code, r.name, r.is_built_in, r.row_version,
   array(select p.permission from role_permissions p where p.role_id = r.id) as permissions,
   (select count(distinct m.user_id) from memberships m where m.role_id = r.id
     and m.merchant_id is not distinct from (select app_merchant())) as people
@@ -38,7 +39,9 @@ async def roles_of(actor: Actor) -> Sequence[RoleRow]:
     async with database().transaction(actor) as session:
         found = (await session.execute(text(_ROLES))).all()
     return [
-        RoleRow(r.id, r.code, r.name, r.is_built_in, r.people, frozenset(r.permissions))
+        RoleRow(
+            r.id, r.code, r.name, r.is_built_in, r.people, frozenset(r.permissions), r.row_version
+        )
         for r in found
     ]
 

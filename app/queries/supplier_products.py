@@ -47,6 +47,7 @@ class EditedProduct:
     skus: tuple[EditedSku, ...]
     pool: str
     review_note: str
+    row_version: int
 
 
 async def edited_product(actor: Actor, product_id: UUID) -> EditedProduct:
@@ -71,6 +72,7 @@ async def edited_product(actor: Actor, product_id: UUID) -> EditedProduct:
             skus=await _skus(session, product_id),
             pool=row["pool"] or "",
             review_note=row["review_note"] or "",
+            row_version=row["row_version"],
         )
 
 

@@ -19,6 +19,7 @@ from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid, NotFound
 from app.kit.i18n import N_
 from app.kit.text import Text
+from app.services.versions import check_version
 from models.analyses import Analysis, Sharing
 
 MOST_OWN = 200
@@ -57,6 +58,7 @@ class Saved:
     is_pinned: bool
     is_mine: bool
     owner: str
+    row_version: int
 
 
 async def save(actor: Actor, draft: AnalysisDraft, question: Mapping[str, str]) -> UUID:
@@ -81,16 +83,22 @@ async def save(actor: Actor, draft: AnalysisDraft, question: Mapping[str, str]) 
 
 
 async def change(
-    actor: Actor, analysis_id: UUID, draft: AnalysisDraft, question: Mapping[str, str] | None = None
+    actor: Actor,
+    analysis_id: UUID,
+    draft: AnalysisDraft,
+    question: Mapping[str, str] | None = None,
+    version: int | None = None,
 ) -> None:
     """Rename, share or pin one's own analysis, and give it another question if there is one.
 
-    Raises NotFound for anything that is not one's own, Forbidden, Invalid.
+    ``version`` is that of the analysis; see ``check_version``. Raises NotFound for anything that is
+    not one's own, Stale, Forbidden, Invalid.
     """
     _check_sharing(actor, draft.sharing)
     async with database().transaction(actor) as session:
         await _check_role(session, actor, draft.role_id)
         row = await _own(session, actor, analysis_id)
+        await check_version(session, "analyses", analysis_id, version)
         row.sharing, row.role_id, row.name = draft.sharing, draft.role_id, draft.name
         row.is_pinned, row.updated_at = draft.is_pinned, now()
         if question is not None:
@@ -114,7 +122,7 @@ async def remove(actor: Actor, analysis_id: UUID) -> None:
 
 _SAVED = (
     "select a.id, a.name, a.question, a.sharing, a.role_id, a.is_pinned,"
-    " a.user_id = :user as is_mine, coalesce(c.name, '') as owner"
+    " a.user_id = :user as is_mine, coalesce(c.name, '') as owner, a.row_version"
     " from analyses a left join colleagues() c on c.id = a.user_id"
 )
 

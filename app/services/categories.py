@@ -15,6 +15,7 @@ from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.ids import new_id
 from app.kit.text import Text
+from app.services.versions import check_version
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 
@@ -39,14 +40,17 @@ class CategoryDraft(BaseModel):
     slug: Annotated[str, Text(60)] = ""
 
 
-async def save_category(actor: Actor, draft: CategoryDraft) -> UUID:
+async def save_category(actor: Actor, draft: CategoryDraft, version: int | None = None) -> UUID:
     """Create a category at the end of its shelf, or change one.
 
-    Raises NotFound; Invalid for a slug that is taken or malformed, or for a third level.
+    ``version`` is that of the category; see ``check_version``. Raises NotFound; Stale; Invalid for
+    a slug that is taken or malformed, or for a third level.
     """
     actor.require("platform:categories:write")
     slug = draft.slug or slug_of(draft.name_en) or slug_of(" ".join(lazy_pinyin(draft.name_zh)))
     async with database().transaction(actor) as session:
+        if draft.id is not None:
+            await check_version(session, "categories", draft.id, version)
         await _check(session, draft, slug)
         written = await session.execute(
             _CREATE if draft.id is None else _CHANGE,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.access import Actor
 from app.kit.db import database
 from app.kit.text import Text
+from app.services.versions import Stale
 from models.catalog import FreightTemplate
 
 Cents = Annotated[int, Field(ge=0, le=10**8)]
@@ -27,19 +28,26 @@ class FreightDraft(BaseModel):
     refused_regions: tuple[str, ...] = ()
 
 
-async def save_freight(actor: Actor, draft: FreightDraft) -> UUID:
-    """Make or change the supplier's default template; placed orders keep their freight."""
+async def save_freight(actor: Actor, draft: FreightDraft, version: int | None = None) -> UUID:
+    """Make or change the supplier's default template; placed orders keep their freight.
+
+    ``version`` is that of the template that the draft was made of, 0 for none; without one
+    nothing is compared. Raises Stale.
+    """
     actor.require("supplier:freight:write")
     async with database().transaction(actor) as session:
         found = await session.execute(
-            select(FreightTemplate).where(
+            select(FreightTemplate)
+            .where(
                 FreightTemplate.supplier_id == actor.merchant,  # type: ignore[arg-type]
                 FreightTemplate.is_default,  # type: ignore[arg-type]
             )
+            .with_for_update()
         )
-        template = found.scalar_one_or_none() or FreightTemplate(
-            supplier_id=actor.merchant, name=""
-        )
+        stored = found.scalar_one_or_none()
+        if version is not None and version != (stored.row_version if stored else 0):
+            raise Stale()
+        template = stored or FreightTemplate(supplier_id=actor.merchant, name="")
         template.name = draft.name
         template.first_cents = draft.first_cents
         template.additional_cents = draft.additional_cents

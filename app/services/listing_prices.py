@@ -25,6 +25,7 @@ from app.services.list_pricing import (
 from app.services.listings import list_products, stores_of, write_prices
 from app.services.rules.pricing import PricingRule
 from app.services.shelf import refresh_listings
+from app.services.versions import check_version
 from models.store import CostPolicy
 
 MOST_PREVIEWED = 200
@@ -140,15 +141,22 @@ async def _lists(session: AsyncSession, distributor_id: UUID, product_id: UUID) 
     return found.first() is not None
 
 
-async def set_prices(actor: Actor, listing_id: UUID, wishes: Mapping[UUID, SkuPrice]) -> None:
+async def set_prices(
+    actor: Actor,
+    listing_id: UUID,
+    wishes: Mapping[UUID, SkuPrice],
+    version: int | None = None,
+) -> None:
     """Set the prices of a listing's SKUs, and which of them are offered.
 
-    A listing that needed a price comes back on sale. Raises NotFound, or Invalid with the reason
-    for each SKU whose price cannot be settled (field ``price-<sku id>``).
+    A listing that needed a price comes back on sale. ``version`` is that of the listing; see
+    ``check_version``. Raises NotFound, Stale, or Invalid with the reason for each SKU whose price
+    cannot be settled (field ``price-<sku id>``).
     """
     actor.require("distributor:listings:write")
     async with engine_transaction(actor, "listings.list") as session:
         listing = await _own(session, actor, listing_id)
+        await check_version(session, "listings", listing_id, version)
         priced = await _checked(session, actor, listing, wishes)
         rows = [
             (listing_id, sku.goods.sku_id, sku.retail_cents, sku.goods.supply_cents)

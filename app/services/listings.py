@@ -16,6 +16,7 @@ from app.services.inputs import text_of
 from app.services.list_pricing import LISTED_ALREADY, Candidate, by_rule, candidates
 from app.services.rules.pricing import PricingRule
 from app.services.shelf import refresh_listings
+from app.services.versions import check_version
 from models.store import CostPolicy
 
 
@@ -235,16 +236,38 @@ async def set_on_sale(actor: Actor, listing_ids: Sequence[UUID], *, on_sale: boo
     )
 
 
-async def override_title(actor: Actor, listing_id: UUID, title: str) -> int:
-    """Give a listing a title of its own; an empty one follows the supplier again."""
+async def save_texts(
+    actor: Actor, listing_id: UUID, title: str, policy: CostPolicy, version: int | None = None
+) -> None:
+    """Give a listing a title of its own, and say what it does when its supply price rises.
+
+    ``version`` is that of the listing; see ``check_version``. Raises NotFound, Stale.
+    """
     actor.require("distributor:listings:write")
     title = text_of("title", title, 120)
-    return await _change(
-        actor,
-        "update listings set title_override = nullif(:title, ''), updated_at = now()"
-        " where id = any(:ids) and distributor_id = :distributor returning id",
-        {"ids": [listing_id], "title": title},
-    )
+    owned = {"id": listing_id, "distributor": actor.merchant}
+    async with engine_transaction(actor, "listings.list") as session:
+        known = await session.execute(
+            text("select 1 from listings where id = :id and distributor_id = :distributor"), owned
+        )
+        if known.first() is None:
+            raise NotFound()
+        await check_version(session, "listings", listing_id, version)
+        await session.execute(
+            text(
+                "update listings set title_override = nullif(:title, ''), updated_at = now()"
+                " where id = :id"
+            ),
+            {"id": listing_id, "title": title},
+        )
+        await session.execute(
+            text(
+                "update listing_terms set cost_policy = :policy, updated_at = now()"
+                " where listing_id = :id and cost_policy <> :policy"
+            ),
+            {"id": listing_id, "policy": policy},
+        )
+        await refresh_listings(session, [listing_id])
 
 
 async def set_policy(actor: Actor, listing_ids: Sequence[UUID], policy: CostPolicy) -> int:
@@ -252,9 +275,12 @@ async def set_policy(actor: Actor, listing_ids: Sequence[UUID], policy: CostPoli
     actor.require("distributor:listings:write")
     return await _change(
         actor,
-        "update listing_terms set cost_policy = :policy, updated_at = now()"
+        "with changed as (update listing_terms set cost_policy = :policy, updated_at = now()"
         " where listing_id = any(:ids) and distributor_id = :distributor"
-        " and cost_policy <> :policy returning listing_id as id",
+        " and cost_policy <> :policy returning listing_id)"
+        # The listing's own version is raised with it, by which forms of it are compared.
+        " update listings l set updated_at = now() from changed c where l.id = c.listing_id"
+        " returning l.id",
         {"ids": list(listing_ids), "policy": policy},
     )
 

@@ -13,6 +13,7 @@ from app.kit.errors import TradeError
 from app.kit.settings import MAX_RESERVATION, MIN_RESERVATION, settings
 from app.kit.text import Text
 from app.services.sessions import REQUIRE_PLATFORM_TOTP
+from app.services.versions import Stale
 
 DEMO = "demo"
 PLATFORM = "platform"
@@ -68,10 +69,26 @@ async def read_in(session: AsyncSession) -> PlatformSettings:
     )
 
 
-async def change(actor: Actor, wish: PlatformSettings) -> None:
+async def version(actor: Actor) -> int:
+    """Return the version of the settings: the sum of those of their rows."""
+    actor.require("platform:settings:read")
+    async with database().transaction(actor) as session:
+        return await _version(session)
+
+
+async def _version(session: AsyncSession) -> int:
+    found = await session.scalar(
+        text("select coalesce(sum(row_version), 0) from platform_settings where key = any(:keys)"),
+        {"keys": [PLATFORM, RESERVATION, REQUIRE_PLATFORM_TOTP, DEMO]},
+    )
+    return int(found or 0)
+
+
+async def change(actor: Actor, wish: PlatformSettings, made_of: int | None = None) -> None:
     """Store the settings; only what differs is written, so that the audit trail stays readable.
 
-    Raises Forbidden, or OwnFactorFirst where the rule would lock the actor out.
+    ``made_of`` is the version that the wish was made of; without one nothing is compared. Raises
+    Stale, Forbidden, or OwnFactorFirst where the rule would lock the actor out.
     """
     actor.require("platform:settings:write")
     values: dict[str, dict[str, object]] = {
@@ -81,6 +98,10 @@ async def change(actor: Actor, wish: PlatformSettings) -> None:
         DEMO: {"on": wish.shows_demo_logins},
     }
     async with database().transaction(actor) as session:
+        # Rows that are not there yet cannot be locked, so changes wait for one another here.
+        await session.execute(_ONE_AFTER_ANOTHER)
+        if made_of is not None and made_of != await _version(session):
+            raise Stale()
         if await read_in(session) == wish:
             return
         if wish.requires_second_factor:
@@ -96,6 +117,8 @@ async def _check_own_factor(session: AsyncSession, actor: Actor) -> None:
     if since is None:
         raise OwnFactorFirst()
 
+
+_ONE_AFTER_ANOTHER = text("select pg_advisory_xact_lock(hashtextextended('settings', 21))")
 
 _STORE = text(
     "insert into platform_settings (key, value) values (:key, cast(:value as jsonb))"

@@ -1,6 +1,7 @@
 """A supplier's products: texts, pictures, specs × values as SKUs, prices and stock."""
 
 from collections.abc import Sequence
+from html import unescape
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.price_changes import PriceChange, fan_out
 from app.services.shelf import refresh_products
+from app.services.versions import check_version
 from models.catalog import (
     Product,
     ProductImage,
@@ -104,14 +106,20 @@ def clean_html(html: str) -> str:
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=keep)
 
 
-async def save_product(actor: Actor, draft: ProductDraft) -> UUID:
+def plain_text(html: str) -> str:
+    """Return rich text as words alone."""
+    return unescape(nh3.clean(html.replace("><", "> <"), tags=set())).strip()
+
+
+async def save_product(actor: Actor, draft: ProductDraft, version: int | None = None) -> UUID:
     """Create or change a product; price changes reach all listings in the same transaction.
 
-    Raises NotFound for another supplier's product, Invalid for a SKU code that is taken.
+    ``version`` is that of the product that the draft was made of; see ``check_version``.
+    Raises NotFound for another supplier's product, Invalid for a SKU code that is taken, Stale.
     """
     actor.require("supplier:products:write")
     async with engine_transaction(actor, "products.save") as session:
-        product = await _product(session, actor, draft)
+        product = await _product(session, actor, draft, version)
         await _check_codes(session, actor, draft, product.id)
         await _save_pictures(session, product, draft)
         changes = await _save_skus(session, actor, product, draft.skus)
@@ -121,9 +129,12 @@ async def save_product(actor: Actor, draft: ProductDraft) -> UUID:
         return product.id
 
 
-async def _product(session: AsyncSession, actor: Actor, draft: ProductDraft) -> Product:
+async def _product(
+    session: AsyncSession, actor: Actor, draft: ProductDraft, version: int | None
+) -> Product:
     product = Product(supplier_id=actor.merchant, category_id=draft.category_id, title=draft.title)
     if draft.id is not None:
+        await check_version(session, "products", draft.id, version)
         product = await owned(session, actor, draft.id)
     known = await session.execute(
         text("select 1 from categories where id = :id"), {"id": draft.category_id}

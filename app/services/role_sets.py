@@ -18,6 +18,7 @@ from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.kit.text import Text
 from app.services.grants import check_holds, permissions_of_roles, place_of, role_in
+from app.services.versions import check_version, raise_version
 from models.identity import Role, RolePermission
 
 
@@ -56,15 +57,18 @@ async def create(actor: Actor, draft: RoleDraft) -> UUID:
         return role.id
 
 
-async def change(actor: Actor, role_id: UUID, draft: RoleDraft) -> None:
+async def change(actor: Actor, role_id: UUID, draft: RoleDraft, version: int | None = None) -> None:
     """Rename a role and set its permissions, for everybody who has it, from their next event.
 
-    Raises NotFound, Forbidden for a built-in role, NotYours for permissions before or after.
+    ``version`` is that of the role; see ``check_version``. Raises NotFound, Stale, Forbidden for a
+    built-in role, NotYours for permissions before or after.
     """
     actor.require(f"{actor.scope}:roles:write")
     place = place_of(actor)
     async with database().transaction(actor) as session:
         role = await _own(session, role_id, place)
+        await check_version(session, "roles", role_id, version)
+        await raise_version(session, "roles", role_id)
         before = await permissions_of_roles(session, [role.id])
         await check_holds(session, actor, before, place)
         await _check(session, actor, draft, place, role_id)

@@ -16,6 +16,7 @@ from app.kit.ids import new_id
 from app.kit.text import Text
 from app.services.rulebook import RAISE_REVISION_SQL, RULES_SQL, rules_of
 from app.services.rules.splits import Applied, Subject, first_match, mismatch
+from app.services.versions import check_version, raise_version
 from models.money import FeeBearer, SplitBase
 
 Bps = Annotated[int, Field(ge=0, le=10_000)]
@@ -51,10 +52,11 @@ class RuleDraft(BaseModel):
 CONDITIONS = ("category_id", "supplier_id", "distributor_id", "store_id", "product_id")
 
 
-async def save_rule(actor: Actor, draft: RuleDraft) -> UUID:
+async def save_rule(actor: Actor, draft: RuleDraft, row_version: int | None = None) -> UUID:
     """Create a rule at the top of the list, or give one a new version.
 
-    Raises NotFound; Invalid for a maximum under the minimum or a version that begins in the past.
+    ``row_version`` is that of the rule that the draft was made of; see ``check_version``. Raises
+    NotFound; Stale; Invalid for a maximum under the minimum or a version that begins in the past.
     """
     actor.require("platform:rules:write")
     _check(draft)
@@ -63,6 +65,9 @@ async def save_rule(actor: Actor, draft: RuleDraft) -> UUID:
     async with database().transaction(actor) as session:
         if draft.id is None:
             await session.execute(text("update split_rules set position = position + 1"))
+        else:
+            await check_version(session, "split_rules", draft.id, row_version)
+            await raise_version(session, "split_rules", draft.id)
         written = await session.execute(
             _CREATE if draft.id is None else _CHANGE, {"id": rule_id, **conditions}
         )

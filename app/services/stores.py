@@ -21,6 +21,7 @@ from app.kit.settings import settings
 from app.kit.text import Text
 from app.services.merchants import SLUG
 from app.services.rules.pricing import PricingRule
+from app.services.versions import check_version, raise_version
 from models.store import CostPolicy, Store, StoreStatus
 
 RESERVED_SLUGS = {"admin", "api", "assets", "console", "media", "platform", "static", "www"}
@@ -71,8 +72,12 @@ class StoreTermsDraft:
     policy: CostPolicy = CostPolicy.FOLLOW_MARGIN
 
 
-async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
-    """Open a store or change it. Raises NotFound, or Invalid when slug or host name cannot be."""
+async def save_store(actor: Actor, draft: StoreDraft, version: int | None = None) -> UUID:
+    """Open a store or change it.
+
+    ``version`` is that of the store that the draft was made of; see ``check_version``. Raises
+    NotFound, Stale, or Invalid when slug or host name cannot be.
+    """
     actor.require("distributor:store:write")
     if draft.slug in RESERVED_SLUGS:
         raise Invalid({"slug": TAKEN})
@@ -82,6 +87,7 @@ async def save_store(actor: Actor, draft: StoreDraft) -> UUID:
         async with database().transaction(actor) as session:
             store = Store(distributor_id=actor.merchant, slug=draft.slug, name=draft.name)
             if draft.id is not None:
+                await check_version(session, "stores", draft.id, version)
                 found = await session.execute(
                     select(Store).where(
                         Store.id == draft.id,  # type: ignore[arg-type]
@@ -143,10 +149,17 @@ async def set_open(actor: Actor, store_ids: Sequence[UUID], *, is_open: bool) ->
         return len(found.all())
 
 
-async def save_terms(actor: Actor, store_id: UUID, draft: StoreTermsDraft) -> None:
-    """Keep how a store usually prices. Raises NotFound for another's store."""
+async def save_terms(
+    actor: Actor, store_id: UUID, draft: StoreTermsDraft, version: int | None = None
+) -> None:
+    """Keep how a store usually prices; ``version`` is that of the store.
+
+    Raises NotFound for another's store, Stale.
+    """
     actor.require("distributor:store:write")
     async with database().transaction(actor) as session:
+        await check_version(session, "stores", store_id, version)
+        await raise_version(session, "stores", store_id)
         found = await session.execute(
             text(
                 "insert into store_terms (store_id, distributor_id, pricing, cost_policy)"

@@ -7,6 +7,7 @@ import reflex as rx
 from components.ui import forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
+from components.unsaved import unsaved
 from state.distributor import pricing as rules
 from state.screens import Field
 
@@ -115,6 +116,7 @@ def priced_dialog(state: Any, *, title: str, button: str, with_store: bool) -> r
     """Return the dialog that prices the selected rows by a rule, with its preview."""
     return dialog(
         rx.el.form(
+            unsaved(f"{state.__name__}:{state.priced_action}"),
             rx.el.div(
                 rule_inputs(state, with_store=with_store, again=with_store),
                 _preview(state),

@@ -8,6 +8,7 @@ from components.board_tools import role_options
 from components.ui import forms
 from components.ui.dialogs import dialog
 from components.ui.text import t
+from components.unsaved import unsaved
 from state.exploring import ExploreState
 
 State = type[ExploreState]
@@ -17,6 +18,7 @@ def save_dialog(state: State) -> rx.Component:
     """Return the dialog."""
     return dialog(
         rx.el.form(
+            unsaved("analysis:" + state.saved_id),
             rx.el.div(
                 forms.field(
                     t("Name"),

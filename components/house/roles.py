@@ -10,6 +10,7 @@ from app.kit.i18n import N_
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
+from components.unsaved import merge_dialog, unsaved
 from state.house.roles import BUILT_IN, RolesState, RoleView
 from state.shell import ShellState
 
@@ -44,6 +45,7 @@ def roles_page(state: State, scopes: Sequence[str]) -> rx.Component:
         ),
         _editor(state, scopes),
         _removal(state),
+        merge_dialog(state),
         class_name="stack",
     )  # fmt: skip
 
@@ -133,6 +135,9 @@ def _buttons(state: State, role: rx.Var[RoleView]) -> rx.Component:
 def _editor(state: State, scopes: Sequence[str]) -> rx.Component:
     return dialog(
         rx.el.form(
+            unsaved(
+                "role:" + state.editing, state=state, part="role", round=state.editing, notes=False
+            ),
             forms.field(
                 t("Name"),
                 forms.text_input("name", state.name, max_length=80, key=state.editing),

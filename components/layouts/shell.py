@@ -10,6 +10,7 @@ from app.words import ORDER_STATUS, PART_STATUS, PRODUCT_STATUS
 from components.ui import base
 from components.ui.links import outside_link
 from components.ui.text import ENGLISH, speaker, t, word
+from components.unsaved import LeaveGuard
 from state.nav import NAV, NavItem
 from state.shell import ShellState
 
@@ -76,6 +77,7 @@ def shell(scope: str, *body: Any) -> rx.Component:
         ),
         _palette(),
         _shortcuts(scope),
+        LeaveGuard.create(),
         class_name="shell",
         custom_attrs={"data-scope": scope},
     )
@@ -213,7 +215,7 @@ def _user() -> rx.Component:
                     ),
                     method="post",
                     action=routes.LOGOUT,
-                    custom_attrs={"data-native": ""},
+                    custom_attrs={"data-native": "", "data-form-sign-out": ShellState.user_id},
                 ),
                 class_name="menu",
             ),

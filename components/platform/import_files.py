@@ -8,6 +8,7 @@ from app.words import IMPORT_KIND
 from components.ui import base, forms
 from components.ui.links import file_link
 from components.ui.text import t, word
+from components.unsaved import unsaved
 from state.platform.imports import LAYOUT, WRITE, ImportState
 from state.shell import ShellState
 
@@ -108,6 +109,8 @@ def mapping_card() -> rx.Component:
     """Return the mapping as a text, with what may fill it, and the step that follows."""
     return base.card(
         rx.el.form(
+            unsaved("mapping:" + run.id, state=ImportState, part="mapping",
+                    round=ImportState.form_key),
             rx.el.p(
                 t("Says how the files' own names, words, time zone and currency become ours."
                   " Without one the files must have the layout's names."),

@@ -3,17 +3,29 @@
 from typing import Any
 
 import reflex as rx
+from reflex_base.utils.imports import ImportVar
+from reflex_base.vars import VarData
 
 from app.kit.i18n import N_
 from app.words import POOL_STATUS, PRODUCT_STATUS
 from components.house.audit import history_link
-from components.supplier.guarded import guard
 from components.supplier.matrix import skus_card
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import ENGLISH, t
+from components.unsaved import merge_dialog, unsaved
 from state.shell import ShellState
 from state.supplier.product import WRITE, ProductState
+
+EDITOR: rx.Var[str] = rx.Var(
+    "editor_script",
+    _var_type=str,
+    _var_data=VarData(
+        hooks={"const editor_script = useEditor()": None},
+        imports={"$/public/editor.js": [ImportVar(tag="useEditor")]},
+    ),
+)
+"""Starts the editor's script while the form that carries it is shown."""
 
 
 def editor() -> rx.Component:
@@ -33,9 +45,18 @@ def _missing() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    return rx.el.form(
+    form = rx.el.form(
+        unsaved(
+            "product:" + ProductState.product_id,
+            state=ProductState,
+            part="product",
+            round=ProductState.form_key,
+            structure=ProductState.structure,
+            on_lay=ProductState.lay_out,
+        ),
         rx.el.input(type="hidden", name="nonce", key=ProductState.nonce,
-                    default_value=ProductState.nonce),
+                    default_value=ProductState.nonce,
+                    custom_attrs={"data-form-skip": ""}),
         base.page_head(
             rx.cond(ProductState.product_id == "", t("New product"), ProductState.values["title"]),
             rx.cond(
@@ -57,8 +78,9 @@ def _form() -> rx.Component:
         no_validate=True,
         key=ProductState.form_key,
         class_name="stack editor",
-        custom_attrs=guard(),
+        custom_attrs={"data-editor-form": "", "data-script": EDITOR},
     )  # fmt: skip
+    return rx.fragment(form, merge_dialog(ProductState))
 
 
 def _save_buttons() -> list[rx.Component]:
@@ -191,13 +213,13 @@ def _picture(key: Any, place: Any) -> rx.Component:
     buttons = rx.el.div(
         base.icon_button("arrow-left", t("Move forward"), disabled=place == 0,
                          on_click=ProductState.move_picture(key, place - 1),
-                         custom_attrs={"data-editor-changes": ""}),
+                         custom_attrs={"data-form-changes": ""}),
         base.icon_button("arrow-right", t("Move back"),
                          disabled=place == ProductState.pictures.length() - 1,
                          on_click=ProductState.move_picture(key, place + 1),
-                         custom_attrs={"data-editor-changes": ""}),
+                         custom_attrs={"data-form-changes": ""}),
         base.icon_button("trash-2", t("Remove"), on_click=ProductState.drop_picture(key),
-                         custom_attrs={"data-editor-changes": ""}),
+                         custom_attrs={"data-form-changes": ""}),
         class_name="picture-buttons",
     )  # fmt: skip
     return rx.el.li(
@@ -220,7 +242,7 @@ def _shows(key: Any, place: Any) -> rx.Component:
         on_change=lambda value: ProductState.assign_picture(key, value),
         class_name="input picture-shows",
         aria_label=t("What picture %(place)s shows", place=place + 1),
-        custom_attrs={"data-changes": ""},
+        custom_attrs={"data-form-changes": ""},
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import reflex as rx
 
 from components.actions import form_field
-from components.supplier.guarded import guard
 from components.ui import base
 from components.ui.text import ENGLISH, t
+from components.unsaved import merge_dialog, unsaved
 from state.shell import ShellState
 from state.supplier.freight import FIELDS, WRITE, FreightState
 
@@ -27,7 +27,8 @@ def _form() -> rx.Component:
     )
     nothing_yet = t("You have no template yet: buyers pay no freight for your goods until you"
                     " save one.")  # fmt: skip
-    return rx.el.form(
+    form = rx.el.form(
+        unsaved("freight", state=FreightState, part="freight", round=FreightState.round),
         base.page_head(
             t("Freight"),
             save,
@@ -50,8 +51,9 @@ def _form() -> rx.Component:
         no_validate=True,
         key=FreightState.round.to_string(),
         class_name="stack",
-        custom_attrs=guard(),
+        custom_attrs={"data-form": "freight"},
     )  # fmt: skip
+    return rx.fragment(form, merge_dialog(FreightState))
 
 
 def _region(region: Any) -> rx.Component:

@@ -18,7 +18,7 @@ def skus_card() -> rx.Component:
         rx.cond(
             ProductState.specs.length() < 3,
             base.button(t("Add a spec"), icon_name="plus", on_click=ProductState.add_spec,
-                        custom_attrs={"data-editor-changes": ""}),
+                        custom_attrs={"data-form-changes": ""}),
         ),
         _fault(ProductState.errors.get("spec_names", "")),
         _fault(ProductState.errors.get("skus", "")),
@@ -61,7 +61,7 @@ def _spec(spec: Any, place: Any) -> rx.Component:
             class_name="spec-values",
         ),
         base.icon_button("trash-2", t("Remove the spec"), on_click=ProductState.drop_spec(place),
-                         custom_attrs={"data-editor-changes": ""}),
+                         custom_attrs={"data-form-changes": ""}),
         class_name="spec",
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def _value(place: Any, value: Any) -> rx.Component:
             type="button",
             aria_label=t("Remove %(value)s", value=value),
             on_click=ProductState.drop_value(place, value),
-            custom_attrs={"data-editor-changes": ""},
+            custom_attrs={"data-form-changes": ""},
         ),
         class_name="value",
         key=value,
@@ -134,7 +134,7 @@ def _head(cell: str, label: str) -> rx.Component:
             aria_label=t("Fill down from the first row: %(column)s", column=t(label)),
             on_click=ProductState.fill_down(cell),
             class_name="fill",
-            custom_attrs={"data-editor-changes": "", "data-fill-down": cell},
+            custom_attrs={"data-form-changes": "", "data-fill-down": cell},
         ),
     )
     return rx.el.th(rx.el.span(t(label), fill, class_name="sku-matrix-head"), scope="col")

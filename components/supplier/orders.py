@@ -17,6 +17,7 @@ from components.actions import form_field
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
+from components.unsaved import unsaved
 from state.shell import ShellState
 from state.supplier.order import OrderState
 from state.supplier.orders import REASON, SHIP_FIELDS, WRITE, OrdersState
@@ -312,6 +313,7 @@ def _ship_dialog() -> rx.Component:
     error = OrderState.errors.get("quantity", "")
     return dialog(
         rx.el.form(
+            unsaved("ship:" + OrderState.order["number"]),
             rx.el.fieldset(
                 rx.el.legend(t("In this parcel"), class_name="legend"),
                 rx.foreach(OrderState.lines, _units),
@@ -360,6 +362,7 @@ def _units(line: Any) -> rx.Component:
 def _reject_dialog() -> rx.Component:
     return dialog(
         rx.el.form(
+            unsaved("reject:" + OrderState.order["number"]),
             form_field(OrderState, REASON),
             forms.form_buttons(t("Refuse"), cancel=OrderState.dismiss, danger=True),
             on_submit=OrderState.reject,

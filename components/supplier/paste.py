@@ -7,6 +7,7 @@ import reflex as rx
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t
+from components.unsaved import unsaved
 from state.supplier.pasting import PasteState
 
 
@@ -16,6 +17,7 @@ def paste_dialog(
     """Return the dialog of a PasteState; ``sample`` shows in the empty box how rows look."""
     return dialog(
         rx.el.form(
+            unsaved(f"{state.__name__}"),
             forms.field(
                 t("Rows"),
                 forms.area("typed", state.typed, rows="8", placeholder=sample, key=state.typed,

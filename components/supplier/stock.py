@@ -9,6 +9,7 @@ from components.actions import form_field
 from components.house.audit import history_link
 from components.ui import base, forms
 from components.ui.text import t, word
+from components.unsaved import unsaved
 from state.shell import ShellState
 from state.supplier.stock import ADJUST_FIELDS, WRITE, SkuStockState
 
@@ -73,6 +74,7 @@ def _figure(label: Any, value: Any) -> rx.Component:
 def _form() -> rx.Component:
     return base.card(
         rx.el.form(
+            unsaved("adjust:" + SkuStockState.sku["id"], round=SkuStockState.round),
             *(form_field(SkuStockState, f) for f in ADJUST_FIELDS),
             forms.form_buttons(t("Record")),
             on_submit=SkuStockState.record,

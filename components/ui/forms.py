@@ -105,7 +105,14 @@ def form_buttons(label: Any, *, cancel: Any = None, danger: bool = False) -> rx.
     """Return the foot of a form: cancel at the left of the one thing it does."""
     kind = "danger" if danger else "primary"
     leave = (
-        rx.el.button(t("Cancel"), type="button", on_click=cancel, class_name="btn btn-plain")
+        rx.el.button(
+            t("Cancel"),
+            type="button",
+            on_click=cancel,
+            class_name="btn btn-plain",
+            # Who cancels wants nothing of it kept.
+            custom_attrs={"data-form-drop": ""},
+        )
         if cancel is not None
         else rx.fragment()
     )

@@ -1,5 +1,6 @@
 """One listing: prices by hand with their margin, title, and what happened to it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -7,14 +8,14 @@ import reflex as rx
 from app import routes
 from app.kit.errors import Invalid
 from app.kit.i18n import HOME_CURRENCY, N_, money_text, yuan
-from app.kit.money import parse_cents
-from app.queries.distributor_goods import listing_detail
+from app.kit.money import decimal_text, parse_cents
+from app.queries.distributor_goods import ListingDetail, listing_detail
 from app.queries.lists.distributor import CHANGE_OUTCOME, COST_POLICY
 from app.queries.resource import Row
 from app.queries.shown import shown
 from app.services.list_pricing import SKIP_REASONS
 from app.services.listing_prices import SkuPrice, estimate, set_prices
-from app.services.listings import override_title, set_on_sale, set_policy
+from app.services.listings import save_texts, set_on_sale
 from app.services.rules.pricing import Infeasible
 from app.words import LISTING_STATUS
 from models.store import CostPolicy
@@ -22,9 +23,12 @@ from state.acts import id_of
 from state.distributor.pricing import typed_price
 from state.distributor.product import read_prices, with_price
 from state.gate import OF_SCREEN, acting, needs
+from state.merging import MergeState, Stored, form_saved
 from state.record import RecordState, id_in_address
 
 _WRITE = "distributor:listings:write"
+_PRICES, _TEXTS = "prices", "texts"
+"""The two forms of a listing's page."""
 
 HISTORY = (
     ("supply_price", N_("Supply price")),
@@ -41,7 +45,7 @@ VALUES = (*LISTING_STATUS, *COST_POLICY, *YES_NO)
 """The codes that stand in the history as before and after."""
 
 
-class ListingState(RecordState, rx.State):
+class ListingState(RecordState, MergeState, rx.State):
     """A listing of an own store."""
 
     permission: ClassVar[str] = "distributor:listings:read"
@@ -50,6 +54,8 @@ class ListingState(RecordState, rx.State):
     skus: list[dict[str, str]] = []
     history: list[dict[str, str]] = []
     errors: dict[str, str] = {}
+    round: int = 0
+    """Counts loads; inputs that keep what was typed are made anew with it."""
 
     async def _read(self) -> None:
         found = await listing_detail(acting().actor, id_in_address())
@@ -62,6 +68,18 @@ class ListingState(RecordState, rx.State):
         self.skus = [
             with_price(_sku(row), priced.get(str(row["id"])), retype=True) for row in found.skus
         ]
+        for part in (_PRICES, _TEXTS):
+            self._loaded_with(part, _stored_part(found, part))
+        self.round += 1
+
+    async def _come_back(self) -> None:
+        await self._note_change(_PRICES)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_stored(self) -> None:
+        """Show what is stored instead of what the forms hold."""
+        await self._read()
 
     async def _priced(self, prices: dict[Any, int]) -> dict[str, Any]:
         store, product = id_of(self.facts["store_id"]), id_of(self.facts["product_id"])
@@ -95,30 +113,55 @@ class ListingState(RecordState, rx.State):
         """Set the prices that stand in the form, and which SKUs are offered."""
         who = acting()
         try:
-            wishes = {
-                id_of(sku): SkuPrice(cents, bool(data.get(f"offer-{sku}")))
-                for sku, cents in read_prices(data).items()
-            }
-            await set_prices(who.actor, id_of(self.facts["id"]), wishes)
+            mine = _prices_typed(data)
+            return await self._save_over(_PRICES, data, mine)
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
-        await self._read()
-        return rx.toast.success(who.text(N_("Prices saved.")))
 
     @rx.event
     @needs(_WRITE)
     async def save_texts(self, data: dict[str, Any]) -> Any:
         """Give the listing a title of its own, and say what happens when costs rise."""
-        who = acting()
-        listing = id_of(self.facts["id"])
         policy = str(data.get("policy") or self.facts["cost_policy"])
-        if policy not in set(CostPolicy):
-            raise Invalid({"policy": N_("Please choose one.")})
-        await override_title(who.actor, listing, str(data.get("title") or ""))
-        await set_policy(who.actor, [listing], CostPolicy(policy))
+        mine = {"title": str(data.get("title") or "").strip()[:120], "policy": policy}
+        return await self._save_over(_TEXTS, data, mine)
+
+    async def _stored(self, part: str) -> Stored:
+        return _stored_part(await listing_detail(acting().actor, id_of(self.facts["id"])), part)
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        who, listing = acting(), id_of(self.facts["id"])
+        if part == _PRICES:
+            wishes = {
+                id_of(sku): SkuPrice(cents, bool(values.get(f"offer-{sku}")))
+                for sku, cents in read_prices(values).items()
+            }
+            await set_prices(who.actor, listing, wishes, version)
+            said = N_("Prices saved.")
+        else:
+            if values["policy"] not in set(CostPolicy):
+                raise Invalid({"policy": N_("Please choose one.")})
+            policy = CostPolicy(values["policy"])
+            await save_texts(who.actor, listing, values["title"], policy, version)
+            said = N_("Saved.")
         await self._read()
-        return rx.toast.success(who.text(N_("Saved.")))
+        return [form_saved(part), rx.toast.success(who.text(said))]
+
+    def _clash_label(self, part: str, name: str) -> str:
+        who = acting()
+        if part == _TEXTS:
+            return who.text(dict(HISTORY)[name])
+        kind, _, sku = name.partition("-")
+        row = next((row for row in self.skus if row["id"] == sku), {})
+        label = who.text(N_("Retail price") if kind == "price" else N_("Offered"))
+        return f"{label} · {row.get('spec_values') or row.get('code', '')}"
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        who = acting()
+        if name == "policy":
+            return who.text(dict(COST_POLICY)[value])
+        return who.text(N_("Yes")) if name.startswith("offer-") else value
 
     @rx.event
     @needs(_WRITE)
@@ -130,6 +173,26 @@ class ListingState(RecordState, rx.State):
         if on_sale and not changed and any(s["currency"] != HOME_CURRENCY for s in self.skus):
             return rx.toast.error(who.text(SKIP_REASONS[Infeasible.OTHER_CURRENCY]))
         return None
+
+
+def _prices_typed(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the prices' form holds, as it is compared. Raises Invalid for a bad amount."""
+    prices = read_prices(data)
+    typed = {f"price-{sku}": decimal_text(cents) for sku, cents in prices.items()}
+    return typed | {f"offer-{sku}": "1" for sku in prices if data.get(f"offer-{sku}")}
+
+
+def _stored_part(found: ListingDetail, part: str) -> Stored:
+    """Return what one of the two forms shows of a stored listing."""
+    facts, values = found.facts, dict[str, str]()
+    if part == _TEXTS:
+        values = {"title": facts["title_override"] or "", "policy": facts["cost_policy"] or ""}
+        return Stored(facts["row_version"], values)
+    for row in found.skus:
+        values[f"price-{row['id']}"] = decimal_text(row["retail_cents"])
+        if row["is_offered"]:
+            values[f"offer-{row['id']}"] = "1"
+    return Stored(facts["row_version"], values)
 
 
 def _sku(row: Row) -> dict[str, str]:

@@ -20,6 +20,7 @@ from app.words import (
 )
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
+from state.merging import form_saved
 from state.record import RecordState, name_in_address
 
 _WRITE = "distributor:orders:write"
@@ -95,7 +96,7 @@ class OrderState(RecordState, rx.State):
             row["what"] == "refund" and row["status"] in ("PENDING", "PROCESSING")
             for row in self.money
         )
-        self.asking, self.errors = False, {}
+        self.asking, self.errors = self.asking and acting().is_reconnected, {}
 
     @rx.event
     @needs(OF_SCREEN)
@@ -122,7 +123,7 @@ class OrderState(RecordState, rx.State):
             return None
         await self._read()
         told = N_("Taken back: %(count)s. The refund is on its way.")
-        return rx.toast.success(who.text(told, count=count))
+        return [form_saved(), rx.toast.success(who.text(told, count=count))]
 
     @rx.event
     @needs(_WRITE)

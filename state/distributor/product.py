@@ -1,5 +1,6 @@
 """One product of the pool: what it costs, what it would bring, and listing it."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -28,6 +29,7 @@ from state.distributor.pricing import (
 )
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
+from state.merging import form_saved
 from state.record import RecordState, id_in_address
 from state.screens import read_values
 
@@ -49,6 +51,9 @@ class ProductState(RecordState, rx.State):
     choices: dict[str, list[list[str]]] = {}
     terms: dict[str, str] = {}
     errors: dict[str, str] = {}
+
+    async def _come_back(self) -> None:
+        """Leave the prices that are being typed."""
 
     async def _read(self) -> None:
         actor = acting().actor
@@ -117,6 +122,7 @@ class ProductState(RecordState, rx.State):
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
         return [
+            form_saved(),
             rx.toast.success(who.text(N_("Listed. It is on sale now."))),
             go(routes.console(who.workspace, f"listings/{listing}")),
         ]
@@ -179,7 +185,7 @@ def with_price(row: dict[str, str], priced: PricedSku | None, *, retype: bool) -
     return told
 
 
-def read_prices(data: dict[str, Any]) -> dict[str, int]:
+def read_prices(data: Mapping[str, Any]) -> dict[str, int]:
     """Return SKU → cents of a form's ``price-<sku>`` inputs. Raises Invalid for a bad amount."""
     prices: dict[str, int] = {}
     faults: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """Stores: opening one, and one store's address, look, pricing and featured goods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.kit.errors import Invalid
 from app.kit.i18n import N_, gettext
 from app.kit.qr import qr_picture
 from app.kit.settings import settings
-from app.queries.distributor_stores import store_detail, to_feature
+from app.queries.distributor_stores import store_detail, store_facts, to_feature
 from app.queries.lists.distributor_trade import STORES
 from app.queries.resource import Row
 from app.queries.shown import all_shown
@@ -32,11 +32,15 @@ from state.distributor.pricing import PRICING_FIELDS, policy_of, rule_of, terms_
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.listing import ListState
+from state.merging import MergeState, Stored, form_saved
 from state.record import RecordState, name_in_address
-from state.screens import Action, Field, Values, read_values
+from state.screens import Action, Field, Values, field_text, read_values
 
 _WRITE = "distributor:store:write"
 MOST_FEATURED = 24
+_TEXTS, _USUAL = "store", "usual"
+"""The two forms of a store's page."""
+_LABELS = {"accent": N_("Colour"), "logo_key": N_("Logo"), "is_open": N_("Open to customers")}
 
 NAME = Field("name", N_("Name"), required=True)
 SLUG = Field("slug", N_("Link"), required=True,
@@ -108,7 +112,7 @@ class StoresState(ListState, rx.State):
     )  # fmt: skip
 
 
-class StoreState(RecordState, rx.State):
+class StoreState(RecordState, MergeState, rx.State):
     """One store."""
 
     permission: ClassVar[str] = "distributor:store:read"
@@ -121,6 +125,8 @@ class StoreState(RecordState, rx.State):
     errors: dict[str, str] = {}
     choices: dict[str, list[list[str]]] = {}
     terms: dict[str, str] = {}
+    round: int = 0
+    """Counts loads; inputs that keep what was typed are made anew with it."""
     featured: list[dict[str, str]] = []
     found: list[dict[str, str]] = []
 
@@ -135,26 +141,65 @@ class StoreState(RecordState, rx.State):
         self.values = _typed(facts)
         self.terms = terms_shown(await terms_of(actor, facts["id"]))
         self.featured, self.found, self.errors = all_shown(detail.featured), [], {}
+        self._loaded_with(_TEXTS, Stored(facts["row_version"], self.values))
+        self._loaded_with(_USUAL, Stored(facts["row_version"], self.terms))
+        self.round += 1
+
+    async def _come_back(self) -> None:
+        await self._note_change(_TEXTS)
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_stored(self) -> None:
+        """Show what is stored instead of what the forms hold."""
+        await self._read()
 
     @rx.event
     @needs(_WRITE)
     async def save(self, data: dict[str, Any]) -> Any:
         """Store texts and look; a new address leads to the page under it."""
         who = acting()
-        wished = {**data, "id": self.store_id, "is_open": bool(data.get("is_open"))}
+        mine = {name: str(data.get(name) or "").strip() for name in self.values}
+        mine["is_open"] = "true" if data.get("is_open") else ""
         try:
-            await save_store(who.actor, read(StoreDraft, wished))
+            return await self._save_over(_TEXTS, data, mine)
         except Invalid as error:
             kept = {k: str(data.get(k) or "")[:400] for k in self.values}
             self.values = kept | {"is_open": "true" if data.get("is_open") else ""}
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
-        slug = str(data["slug"]).strip()
+
+    async def _stored(self, part: str) -> Stored:
+        actor = acting().actor
+        facts = await store_facts(actor, id_of(self.store_id))
+        if part == _TEXTS:
+            return Stored(facts["row_version"], _typed(facts))
+        return Stored(facts["row_version"], terms_shown(await terms_of(actor, facts["id"])))
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        if part == _USUAL:
+            return await self._write_usual(values, version)
+        who = acting()
+        wished = {**values, "id": self.store_id, "is_open": bool(values["is_open"])}
+        await save_store(who.actor, read(StoreDraft, wished), version)
         said = rx.toast.success(who.text(N_("Saved. Customers see it within a minute.")))
-        if slug != self.slug:
-            return [said, go(routes.console(who.workspace, f"stores/{slug}"))]
+        events = [form_saved(_TEXTS), said]
+        if values["slug"] != self.slug:
+            return [*events, go(routes.console(who.workspace, f"stores/{values['slug']}"))]
         await self._read()
-        return said
+        return events
+
+    def _clash_label(self, part: str, name: str) -> str:
+        fields = (*TEXT_FIELDS, *LOOK_FIELDS) if part == _TEXTS else PRICING_FIELDS
+        labels = {f.name: f.label for f in fields} | _LABELS
+        return acting().text(labels[name])
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        who = acting()
+        known = {f.name: f for f in (PRICING_FIELDS if part == _USUAL else ())}
+        if name in known:
+            return field_text(known[name], value, self.choices, who.text, who.locale == "en")
+        return who.text(N_("Yes")) if name == "is_open" else value
 
     @rx.event
     @needs(OF_SCREEN)
@@ -169,14 +214,19 @@ class StoreState(RecordState, rx.State):
         """Keep how this store usually prices."""
         who = acting()
         try:
-            values = read_values(PRICING_FIELDS, {**self.terms, **data})
-            draft = StoreTermsDraft(rule_of(values), policy_of(values))
-            await save_terms(who.actor, id_of(self.store_id), draft)
+            mine = terms_shown(_usual({**self.terms, **data}))
+            return await self._save_over(_USUAL, data, mine)
         except Invalid as error:
             self.errors = {k: who.text(message) for k, message in error.fields.items()}
             return rx.toast.error(who.text(error.message))
+
+    async def _write_usual(self, values: Mapping[str, str], version: int | None) -> Any:
+        actor = acting().actor
+        draft = _usual(values)
+        await save_terms(actor, id_of(self.store_id), draft, version)
         self.errors, self.terms = {}, terms_shown(draft)
-        return rx.toast.success(who.text(N_("Saved.")))
+        self._loaded_with(_USUAL, await self._stored(_USUAL))
+        return [form_saved(_USUAL), rx.toast.success(acting().text(N_("Saved.")))]
 
     @rx.event(supersedes=True)
     @needs(OF_SCREEN)
@@ -215,6 +265,11 @@ class StoreState(RecordState, rx.State):
         await feature(actor, id_of(self.store_id), [id_of(key) for key in order])
         detail = await store_detail(actor, self.slug)
         self.featured, self.found = all_shown(detail.featured), []
+
+
+def _usual(values: Mapping[str, Any]) -> StoreTermsDraft:
+    checked = read_values(PRICING_FIELDS, values)
+    return StoreTermsDraft(rule_of(checked), policy_of(checked))
 
 
 def address_of(facts: Row) -> str:

@@ -7,15 +7,18 @@ from uuid import UUID
 
 import reflex as rx
 
+from app.access import RESOURCE_WORDS
 from app.kit.errors import Invalid
+from app.kit.i18n import N_
 from app.queries.lists.house import ROLE_WORDS
 from app.queries.roles import RoleRow, capacities, role_of, roles_of
 from app.services import role_sets
 from app.services.inputs import read
-from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
+from state.merging import MergeState, Stored, form_saved
 
 BUILT_IN = ROLE_WORDS
+_FORM, _NAME = "role", "name"
 
 
 @dataclass
@@ -30,7 +33,7 @@ class RoleView:
     can: dict[str, list[str]]
 
 
-class RolesState(ConsoleState, mixin=True):
+class RolesState(MergeState, mixin=True):
     """Mix in with a scope's ``permission``. The services check who may write."""
 
     permission: ClassVar[str] = ""
@@ -56,13 +59,15 @@ class RolesState(ConsoleState, mixin=True):
         actor = acting().actor
         self.scopes = [str(scope) for scope in await capacities(actor)]
         self.roles = [_view(role) for role in await roles_of(actor)]
-        self.editing = self.leaving = ""
+        if not (self.loaded and acting().is_reconnected):
+            self.editing = self.leaving = ""
         self.loaded = True
 
     @rx.event
     @needs(OF_SCREEN)
     async def compose(self) -> None:
         """Begin a role of one's own."""
+        self._loaded_with(_FORM, Stored())
         self.editing, self.name, self.picked, self.errors = "new", "", {}, {}
 
     @rx.event
@@ -72,12 +77,14 @@ class RolesState(ConsoleState, mixin=True):
         role = await role_of(acting().actor, UUID(role_id))
         self.editing, self.name, self.errors = role_id, role.name, {}
         self.picked = _strongest(role.permissions)
+        self._loaded_with(_FORM, _stored(role))
 
     @rx.event
     @needs(OF_SCREEN)
     async def copy_from(self, role_id: str) -> None:
         """Begin a role of one's own with the permissions of another."""
         role = await role_of(acting().actor, UUID(role_id))
+        self._loaded_with(_FORM, Stored())
         self.editing, self.name, self.errors = "new", "", {}
         self.picked = _strongest(role.permissions)
 
@@ -93,21 +100,40 @@ class RolesState(ConsoleState, mixin=True):
         """Store the role whose dialog is open."""
         who = acting()
         self.name, self.picked = str(data.get("name") or "")[:80], _ticked(data)
+        mine = {_NAME: self.name.strip()} | self.picked
         try:
-            await self._store()
+            if self.editing == "new":
+                return await self._write(_FORM, mine, None)
+            return await self._save_over(_FORM, data, mine) if self.editing else None
         except Invalid as error:
             self.errors = {key: who.text(message) for key, message in error.fields.items()}
             return None
-        await self._reload()
-        return rx.toast.success(who.text("Saved."))
 
-    async def _store(self) -> None:
-        held = frozenset(f"{resource}:{action}" for resource, action in self.picked.items())
-        draft = read(role_sets.RoleDraft, {"name": self.name, "permissions": held})
+    async def _stored(self, part: str) -> Stored:
+        del part
+        return _stored(await role_of(acting().actor, UUID(self.editing)))
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        del part
+        who = acting()
+        held = frozenset(f"{name}:{action}" for name, action in values.items() if name != _NAME)
+        draft = read(role_sets.RoleDraft, {"name": values[_NAME], "permissions": held})
         if self.editing == "new":
-            await role_sets.create(acting().actor, draft)
-        elif self.editing:
-            await role_sets.change(acting().actor, UUID(self.editing), draft)
+            await role_sets.create(who.actor, draft)
+        else:
+            await role_sets.change(who.actor, UUID(self.editing), draft, version)
+        await self._reload()
+        return [form_saved(), rx.toast.success(who.text("Saved."))]
+
+    def _clash_label(self, part: str, name: str) -> str:
+        del part
+        resource = name.partition(":")[2]
+        return acting().text(RESOURCE_WORDS[resource][0] if resource else N_("Name"))
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        del part
+        actions = {"read": N_("View"), "write": N_("Change")}
+        return value if name == _NAME else acting().text(actions.get(value, value))
 
     @rx.event
     @needs(OF_SCREEN)
@@ -130,6 +156,10 @@ class RolesState(ConsoleState, mixin=True):
     async def _reload(self) -> None:
         self.roles = [_view(role) for role in await roles_of(acting().actor)]
         self.editing, self.leaving, self.errors = "", "", {}
+
+
+def _stored(role: RoleRow) -> Stored:
+    return Stored(role.version, {_NAME: role.name} | _strongest(role.permissions))
 
 
 def _strongest(permissions: Iterable[str]) -> dict[str, str]:

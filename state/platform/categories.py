@@ -11,6 +11,7 @@ from app.kit.i18n import N_
 from app.queries.platform_categories import Aisle, category_tree, category_values
 from app.services import categories, inputs
 from app.services.categories import CategoryDraft
+from state.acts import VERSION
 from state.gate import acting
 from state.record import ActedRecordState
 from state.screens import Action, Field, Values
@@ -28,7 +29,7 @@ _FIELDS = (
 
 async def _save(actor: Actor, values: Values, category_id: UUID | None) -> int:
     data = {**values, "id": category_id}
-    await categories.save_category(actor, inputs.read(CategoryDraft, data))
+    await categories.save_category(actor, inputs.read(CategoryDraft, data), values.get(VERSION))
     return 1
 
 

@@ -1,6 +1,6 @@
 """Imports of another marketplace's history: the list, and the wizard that leads through one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app import routes
 from app.access import Actor
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
-from app.queries.import_run import import_run, known_mappings
+from app.queries.import_run import ImportRunRow, import_run, known_mappings
 from app.queries.lists.imports import IMPORT_PROBLEMS, IMPORTS
 from app.queries.resource import ListPage, ListQuery
 from app.services.imports import runs, uploads
@@ -21,6 +21,7 @@ from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.listing import ListState
+from state.merging import BASE, Stored, form_saved
 from state.platform.import_views import RunView, run_view
 from state.record import ActedRecordState, id_in_address
 from state.screens import Action, Values
@@ -33,6 +34,7 @@ LAYOUT = tuple(
 REMEDIES = tuple(TEXTS.items())
 """Problem → the sentence that says what is wrong and how to mend it."""
 
+_MAPPING = "mapping"
 UNDER_WAY = ("CHECKING", "QUEUED", "RUNNING")
 
 
@@ -97,9 +99,13 @@ class ImportState(ActedRecordState, rx.State):
 
     async def _read(self) -> None:
         row = await import_run(acting().actor, id_in_address())
-        if self._kept != (str(row.id), row.mapping):
+        if self._kept[0] != str(row.id):
             self._show_mapping(row.mapping, row.mapping_name)
-        self._kept = (str(row.id), row.mapping)
+            self._kept = (str(row.id), row.mapping)
+            self._loaded_with(_MAPPING, _stored(row))
+        elif self._kept[1] != row.mapping:
+            # Somebody else keeps another one: it is not put into the hands of whoever types.
+            self.changed_meanwhile = True
         self.run = run_view(row, acting())
         if self.run.state == "DRAFT":
             known = await known_mappings(acting().actor)
@@ -140,6 +146,13 @@ class ImportState(ActedRecordState, rx.State):
 
     @rx.event
     @needs(WRITE)
+    async def show_stored(self) -> None:
+        """Show the stored mapping instead of what the box holds."""
+        self._kept = ("", "")
+        await self._show()
+
+    @rx.event
+    @needs(WRITE)
     async def use_mapping(self, key: str) -> None:
         """Take the mapping of an earlier import, or none."""
         typed, name = "", ""
@@ -147,7 +160,8 @@ class ImportState(ActedRecordState, rx.State):
             row = await import_run(acting().actor, id_of(key))
             typed, name = row.mapping, row.mapping_name
         self._show_mapping(typed, name)
-        await self._keep(typed, name)
+        # A whole mapping was chosen, whatever stood there.
+        await self._store(typed, name, None)
 
     @rx.event
     @needs(WRITE)
@@ -156,7 +170,7 @@ class ImportState(ActedRecordState, rx.State):
         if typed.strip() == self._kept[1]:
             return
         try:
-            await self._keep(typed, self.values.get("name", ""))
+            await self._keep({"mapping": typed, "name": self.values.get("name", "")})
         except Invalid as error:
             self._show_faults(error)
 
@@ -166,7 +180,9 @@ class ImportState(ActedRecordState, rx.State):
         """Keep the mapping, then let the worker check the files."""
         typed, name = str(data.get("mapping") or ""), str(data.get("name") or "")
         try:
-            await self._keep(typed, name)
+            await self._keep({"mapping": typed, "name": name, BASE: data.get(BASE)})
+            if self.clashes:
+                return None
             await runs.check(acting().actor, id_in_address())
         except Invalid as error:
             self.values = {"mapping": typed, "name": name}
@@ -175,14 +191,45 @@ class ImportState(ActedRecordState, rx.State):
         await self._show()
         return None
 
-    async def _keep(self, typed: str, name: str) -> None:
-        await runs.choose_mapping(acting().actor, id_in_address(), typed, name or "mapping.toml")
+    async def _keep(self, data: dict[str, Any]) -> None:
+        mine = {"mapping": data["mapping"].strip(), "name": data["name"].strip()}
+        await self._save_over(_MAPPING, data, mine)
+
+    async def _stored(self, part: str) -> Stored:
+        if part != _MAPPING:
+            return await super()._stored(part)
+        return _stored(await import_run(acting().actor, id_in_address()))
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        if part != _MAPPING:
+            return await super()._write(part, values, version)
+        await self._store(values["mapping"], values["name"], version)
+        if values["mapping"] != self.values["mapping"].strip() and self._taken:
+            self._show_mapping(values["mapping"], values["name"])
+        return form_saved()
+
+    async def _store(self, typed: str, name: str, version: int | None) -> None:
+        actor, run = acting().actor, id_in_address()
+        await runs.choose_mapping(actor, run, typed, name or "mapping.toml", version)
         # The box holds it already: nothing is to be put into the hands of whoever types.
         self._kept, self.errors = (self.run.id, typed.strip()), {}
+        self._loaded_with(_MAPPING, _stored(await import_run(actor, run)))
         await self._show()
+
+    def _clash_label(self, part: str, name: str) -> str:
+        if part != _MAPPING:
+            return super()._clash_label(part, name)
+        return acting().text(N_("Mapping") if name == "mapping" else N_("Name of the file"))
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        return value if part == _MAPPING else super()._clash_text(part, name, value)
 
     def _show_faults(self, error: Invalid) -> None:
         self.errors = {key: acting().text(message) for key, message in error.fields.items()}
+
+
+def _stored(row: ImportRunRow) -> Stored:
+    return Stored(row.row_version, {"mapping": row.mapping, "name": row.mapping_name})
 
 
 class ProblemsState(ListState, rx.State):

@@ -26,6 +26,7 @@ from app.queries.resource import options
 from app.services import inputs, split_rules
 from app.services.split_rules import RuleDraft
 from app.words import FEE_BEARER, SPLIT_BASE
+from state.acts import VERSION
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
@@ -65,7 +66,7 @@ async def _save(actor: Actor, values: Values, rule_id: UUID | None) -> int:
         "min_cents": values["min_cents"] or 0,
         "effective_at": _morning(values["effective_at"]),
     }
-    await split_rules.save_rule(actor, inputs.read(RuleDraft, data))
+    await split_rules.save_rule(actor, inputs.read(RuleDraft, data), values.get(VERSION))
     return 1
 
 

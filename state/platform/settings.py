@@ -10,6 +10,7 @@ from app.services import platform_settings
 from app.services.inputs import read
 from state.forming import FormState
 from state.gate import acting
+from state.merging import Stored
 from state.screens import Field
 
 
@@ -29,16 +30,18 @@ class SettingsState(FormState, rx.State):
         Field("shows_demo_logins", N_("Show the demo accounts on the sign-in page"), "switch"),
     )  # fmt: skip
 
-    async def _read(self) -> Mapping[str, str]:
+    async def _read(self) -> Stored:
+        version = await platform_settings.version(acting().actor)
         found = await platform_settings.current()
-        return {
+        values = {
             "name": found.name,
             "contact": found.contact,
             "reservation_minutes": str(found.reservation_minutes),
             "requires_second_factor": "true" if found.requires_second_factor else "",
             "shows_demo_logins": "true" if found.shows_demo_logins else "",
         }
+        return Stored(version, values)
 
-    async def _save(self, values: Mapping[str, Any]) -> Any:
+    async def _save(self, values: Mapping[str, Any], version: int | None) -> Any:
         wish = read(platform_settings.PlatformSettings, dict(values))
-        await platform_settings.change(acting().actor, wish)
+        await platform_settings.change(acting().actor, wish, version)

@@ -1,5 +1,6 @@
 """What shipping costs: first and further pieces, free from an amount, and single provinces."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -8,11 +9,11 @@ from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.kit.money import decimal_text, parse_cents
 from app.kit.regions import PROVINCES
-from app.queries.supplier_freight import freight_template
+from app.queries.supplier_freight import stored_freight
 from app.services.freight import FreightDraft, save_freight
 from app.services.inputs import read
-from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
+from state.merging import MergeState, Stored, form_saved
 from state.screens import Field, read_values, shown
 
 WRITE = "supplier:freight:write"
@@ -25,9 +26,10 @@ FIELDS = (
           help=N_("Your goods in one order, at the store's prices. Empty: never free.")),
 )  # fmt: skip
 _NEW = FreightDraft(first_cents=0)
+_FORM = "freight"
 
 
-class FreightState(ConsoleState, rx.State):
+class FreightState(MergeState, rx.State):
     """The supplier's template, one row for each province."""
 
     permission: ClassVar[str] = "supplier:freight:read"
@@ -44,10 +46,23 @@ class FreightState(ConsoleState, rx.State):
     @rx.event
     @needs(OF_SCREEN)
     async def load(self) -> None:
-        """Show what is stored."""
-        stored = await freight_template(acting().actor)
+        """Show what is stored; what is being typed stays when the connection comes back."""
+        if self.loaded and acting().is_reconnected:
+            await self._note_change(_FORM)
+            return
+        await self._read()
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_stored(self) -> None:
+        """Show what is stored instead of what the form holds."""
+        await self._read()
+
+    async def _read(self) -> None:
+        stored, version = await stored_freight(acting().actor)
         self.is_new = stored is None
         self._show(stored or _NEW)
+        self._loaded_with(_FORM, Stored(version, _texts(stored or _NEW)))
         self.loaded = True
 
     def _show(self, draft: FreightDraft) -> None:
@@ -72,15 +87,37 @@ class FreightState(ConsoleState, rx.State):
         except Invalid as error:
             self._mark(data, error)
             return rx.toast.error(who.text(error.message))
-        await save_freight(who.actor, draft)
-        self._show(draft)
-        self.is_new = False
-        return [
-            rx.call_script("window.dispatchEvent(new Event('ts-saved'))"),
-            rx.toast.success(who.text(N_("Saved. New orders pay this freight."))),
-        ]
+        return await self._save_over(_FORM, data, _texts(draft))
 
-    def _draft(self, data: dict[str, Any]) -> FreightDraft:
+    async def _stored(self, part: str) -> Stored:
+        del part
+        stored, version = await stored_freight(acting().actor)
+        return Stored(version, _texts(stored or _NEW))
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        del part
+        await save_freight(acting().actor, self._draft(values), version)
+        await self._read()
+        said = acting().text(N_("Saved. New orders pay this freight."))
+        return [form_saved(), rx.toast.success(said)]
+
+    def _clash_label(self, part: str, name: str) -> str:
+        del part
+        who = acting()
+        kind, _, code = name.partition("-")
+        if not code:
+            return who.text(next(f.label for f in FIELDS if f.name == name))
+        province = next(
+            (en if who.locale == "en" else zh) for c, zh, en, _ in PROVINCES if c == code
+        )
+        label = N_("Surcharge for %(name)s") if kind == "extra" else N_("Not to %(name)s")
+        return who.text(label, name=province)
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        del part
+        return acting().text(N_("Yes")) if name.startswith("refused-") else value
+
+    def _draft(self, data: Mapping[str, Any]) -> FreightDraft:
         faults: dict[str, str] = {}
         values: dict[str, Any] = {}
         try:
@@ -109,3 +146,11 @@ class FreightState(ConsoleState, rx.State):
             region | {"fault": self.errors.get(f"region_surcharges.{region['code']}", "")}
             for region in self.regions
         ]
+
+
+def _texts(draft: FreightDraft) -> dict[str, str]:
+    """Return a template as its inputs show it; regions without a rule of their own have none."""
+    texts = {f.name: shown(f, getattr(draft, f.name)) for f in FIELDS}
+    for code, cents in draft.region_surcharges.items():
+        texts |= {f"extra-{code}": decimal_text(cents)} if cents else {}
+    return texts | {f"refused-{code}": "1" for code in draft.refused_regions}

@@ -6,14 +6,14 @@ the specs, or filling a column down, loses nothing that was typed.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.kit.errors import Invalid
 from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.money import decimal_text, parse_cents
 from app.queries.supplier_products import EditedSku
-from app.services.products import MOST_SKUS
+from app.services.products import MOST_PICTURES, MOST_SKUS, MOST_SPECS
 from app.services.rules.variants import Spec, carried, combinations, used
 
 Row = dict[str, str]
@@ -233,6 +233,40 @@ def values_of(typed: str) -> list[str]:
     """Return the values that were typed, parted by commas, semicolons or line ends."""
     parts = re.split(r"[,，、;；\n\t]", typed)
     return [part.strip()[:40] for part in parts if part.strip()]
+
+
+def read_structure(
+    text: str,
+) -> tuple[list[Spec], dict[str, str], list[tuple[str, str]]] | None:
+    """Return specs, pictures and the SKUs of rows of a draft; None where it is none."""
+    try:
+        found: Any = json.loads(text[:100_000])
+        specs = [
+            Spec(str(name)[:40], [str(value)[:40] for value in values])
+            for name, values in found["specs"][:MOST_SPECS]
+        ]
+        pictures = {
+            str(key): str(value)[:40]
+            for key, value in found["pictures"][:MOST_PICTURES]
+            if is_picture(str(key))
+        }
+        rows = [(str(sku), str(values)) for sku, values in found["rows"][:MOST_SKUS]]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return specs, pictures, rows
+
+
+def laid_out(specs: Sequence[Spec], ids: Mapping[str, str], stored: Mapping[str, Row]) -> list[Row]:
+    """Return a row for each combination: the stored SKU that ``ids`` names by values, or a new one.
+
+    Raises TooManySkus.
+    """
+    rows: list[Row] = []
+    for row in rebuilt([], [], specs):
+        sku = ids.get(row["values"], "")
+        named = {name: row[name] for name in ("values", "label")}
+        rows.append(stored[sku] | named if sku else row)
+    return rows
 
 
 def is_picture(key: str) -> bool:

@@ -15,6 +15,7 @@ from app.services import fulfilment
 from app.services.fulfilment import Ship
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
+from state.merging import form_saved
 from state.screens import read_values
 from state.supplier.orders import REASON, SHIP_FIELDS, WRITE, slips
 
@@ -62,7 +63,9 @@ class OrderState(ConsoleState, rx.State):
     @needs(OF_SCREEN)
     async def load(self) -> None:
         """Read the part that the address names."""
-        self.asking, self.missing = "", False
+        if not (self.loaded and acting().is_reconnected):
+            self.asking = ""
+        self.missing = False
         try:
             await self._read()
         except NotFound:
@@ -142,7 +145,7 @@ class OrderState(ConsoleState, rx.State):
             await fulfilment.reject(acting().actor, self._number(), reason)
         except Invalid as error:
             return self._marked(error)
-        return await self._told("", N_("Declined. The buyer is refunded."))
+        return [form_saved(), await self._told("", N_("Declined. The buyer is refunded."))]
 
     @rx.event
     @needs(WRITE)
@@ -157,7 +160,7 @@ class OrderState(ConsoleState, rx.State):
                 raise Invalid({"tracking": outcomes[0].problem})
         except Invalid as error:
             return self._marked(error)
-        return await self._told("", N_("Shipped."))
+        return [form_saved(), await self._told("", N_("Shipped."))]
 
     def _quantities(self, data: dict[str, Any]) -> dict[UUID, int]:
         wanted: dict[UUID, int] = {}

@@ -15,6 +15,7 @@ from app.services.fulfilment import CARRIERS, Ship
 from app.services.stock import Count
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
+from state.merging import form_saved
 from state.supplier.orders import WRITE
 
 MOST_ROWS = 1_000
@@ -67,7 +68,7 @@ class PasteState(ConsoleState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def submit(self, data: dict[str, Any]) -> None:
+    async def submit(self, data: dict[str, Any]) -> Any:
         """Apply the rows; those that failed stay in the box, to be mended and sent again."""
         who = acting()
         self.typed, self.fault = str(data.get("typed") or ""), ""
@@ -76,7 +77,7 @@ class PasteState(ConsoleState, mixin=True):
         except Invalid as error:
             fault = error.fields["typed"]
             self.fault = who.text(fault)
-            return
+            return None
         outcomes = await self._apply(who.actor, rows) if rows else []
         self.results = [
             {"row": str(place), "what": row[0], "said": who.text(said or self._done()),
@@ -87,6 +88,7 @@ class PasteState(ConsoleState, mixin=True):
         self.typed = "\n".join(
             ", ".join(row) for row, said in zip(rows, outcomes, strict=True) if said
         )
+        return form_saved()
 
     def _done(self) -> str:
         return N_("Done")

@@ -1,5 +1,7 @@
 """The product editor: one form, whose matrix of SKUs follows the specs."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from app import routes
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
+from app.kit.merge import Merged
 from app.queries.supplier_products import EditedProduct, category_choices, edited_product
 from app.services import pool
 from app.services.inputs import read
@@ -20,17 +23,18 @@ from app.services.products import (
     save_product,
 )
 from app.services.rules.variants import Spec
-from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
-from state.supplier import matrix
+from state.merging import BASE, MergeState, Stored, form_saved
+from state.supplier import matrix, product_fields, product_texts
 
 WRITE = "supplier:products:write"
 COSTS = "supplier:costs:read"
 TEXTS = ("title", "title_en", "subtitle", "category_id")
+_FORM = "product"
 
 
-class ProductState(ConsoleState, rx.State):
+class ProductState(MergeState, rx.State):
     """The editor of a new product or of one that is there.
 
     Texts are the browser's own inputs until they are saved; specs, pictures and the matrix are
@@ -61,8 +65,9 @@ class ProductState(ConsoleState, rx.State):
     """Set while it is asked whether a price change may reach so many listings."""
 
     _matrix: list[dict[str, str]] = []
-    _stored: list[dict[str, str]] = []
-    _pending: ProductDraft | None = None
+    _stored_rows: list[dict[str, str]] = []
+    _pending: tuple[dict[str, str], dict[str, Any]] | None = None
+    """What waits to be saved, as fields and as the form that they came in."""
     _pushes: bool = False
 
     @rx.event
@@ -70,8 +75,23 @@ class ProductState(ConsoleState, rx.State):
     async def load(self) -> None:
         """Show the product that the address names, or an empty form."""
         actor = acting().actor
+        if self.loaded and not self.missing and acting().is_reconnected:
+            # What is being typed stays when the connection comes back.
+            if self.product_id:
+                await self._note_change(_FORM)
+            return
         self.categories = [list(row) for row in await category_choices(actor)]
-        self.missing, self.reached = False, {}
+        await self._read()
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def show_stored(self) -> None:
+        """Show what is stored instead of what the form holds."""
+        await self._read()
+
+    async def _read(self) -> None:
+        actor = acting().actor
+        self.missing, self.reached, self._pending = False, {}, None
         place = routes.below(acting().path)
         try:
             if place[-1] == "new":
@@ -87,25 +107,21 @@ class ProductState(ConsoleState, rx.State):
         self.product_id = self.status = self.pool = self.review_note = ""
         self.values = dict.fromkeys((*TEXTS, "description_html"), "")
         self.pictures, self.specs, self.picture_values = [], [], {}
-        self._stored = []
+        self._stored_rows = []
         self._fresh([matrix.blank_row(())])
+        self._loaded_with(_FORM, Stored())
 
     def _show(self, product: EditedProduct) -> None:
         self.product_id, self.status = str(product.id), product.status
         self.pool, self.review_note = product.pool, product.review_note
-        self.values = {
-            "title": product.title,
-            "title_en": product.title_en,
-            "subtitle": product.subtitle,
-            "category_id": str(product.category_id),
-            "description_html": product.description_html,
-        }
+        self.values = product_texts.texts_of(product)
         self.pictures, self.picture_values = list(product.pictures), dict(product.picture_values)
         self.specs = _specs(product)
         shown = {tuple(values) for values in matrix.all_combinations(self.specs)}
         rows = [matrix.row_of(sku) for sku in product.skus if sku.spec_values in shown]
-        self._stored = [dict(row) for row in rows]
+        self._stored_rows = [dict(row) for row in rows]
         self._fresh(matrix.completed(rows, self.specs))
+        self._loaded_with(_FORM, product_texts.stored(product))
 
     def _fresh(self, rows: list[dict[str, str]]) -> None:
         if not acting().actor.may(COSTS):
@@ -116,6 +132,30 @@ class ProductState(ConsoleState, rx.State):
 
     def _show_rows(self) -> None:
         self.rows = matrix.with_faults(self._matrix, self.errors)
+
+    @rx.var
+    def structure(self) -> str:
+        """What the inputs alone do not say of the form: specs, pictures, and which SKU a row is."""
+        return json.dumps(
+            {
+                "specs": [[spec.name, spec.options] for spec in self.specs],
+                "pictures": [[key, self.picture_values.get(key, "")] for key in self.pictures],
+                "rows": [[row["id"], row["values"]] for row in self.rows],
+            }
+        )
+
+    @rx.event
+    @needs(WRITE)
+    async def lay_out(self, structure: str) -> None:
+        """Lay the form out as a draft of it was, whose inputs the browser then fills."""
+        found = matrix.read_structure(structure)
+        if found is None:
+            return
+        self.specs, self.picture_values, places = found
+        self.pictures = list(self.picture_values)
+        stored = {row["id"]: row for row in self._stored_rows}
+        ids = {values: sku for sku, values in places if sku in stored}
+        self._fresh(matrix.laid_out(self.specs, ids, stored))
 
     # Pictures ----------------------------------------------------------------------------------
 
@@ -289,9 +329,9 @@ class ProductState(ConsoleState, rx.State):
             draft = self._draft(data)
         except Invalid as error:
             return self._mark(error)
-        changed = matrix.changed_prices(self._stored, self._matrix)
+        changed = matrix.changed_prices(self._stored_rows, self._matrix)
         listings = await reach(actor, [UUID(sku) for sku in changed]) if changed else 0
-        self._pending = draft
+        self._pending = (self._typed(data, draft), {BASE: data.get(BASE)})
         if listings:
             self.reached = {"skus": str(len(changed)), "listings": f"{listings:,}"}
             return None
@@ -311,19 +351,34 @@ class ProductState(ConsoleState, rx.State):
         self.reached, self._pending = {}, None
 
     def _draft(self, data: dict[str, Any]) -> ProductDraft:
-        with_costs = acting().actor.may("supplier:costs:write")
         made = [self._matrix[place] for place in matrix.made(self._matrix)]
-        skus, faults = matrix.sku_drafts(made, with_costs=with_costs)
-        values: dict[str, Any] = {name: str(data.get(name) or "").strip() for name in TEXTS}
-        specs = [spec for spec in self.specs if spec.options]
-        if any(not spec.name for spec in specs):
+        texts = {name: str(data.get(name) or "").strip() for name in product_fields.TEXTS}
+        return self._drafted(texts, self._pictured(), self._spec_names(), made)
+
+    def _pictured(self) -> dict[str, str]:
+        return {key: self.picture_values.get(key, "") for key in self.pictures}
+
+    def _spec_names(self) -> list[str]:
+        return [spec.name for spec in self.specs if spec.options]
+
+    def _drafted(
+        self,
+        texts: Mapping[str, str],
+        pictures: Mapping[str, str],
+        names: Sequence[str],
+        rows: Sequence[matrix.Row],
+    ) -> ProductDraft:
+        """Return what is to be saved. Raises Invalid with a message at each field and cell."""
+        with_costs = acting().actor.may("supplier:costs:write")
+        skus, faults = matrix.sku_drafts(rows, with_costs=with_costs)
+        if not all(names):
             faults["spec_names"] = N_("Please name every spec.")
-        values |= {
+        values: dict[str, Any] = {
+            **texts,
             "id": self.product_id or None,
-            "description_html": str(data.get("description_html") or ""),
-            "spec_names": tuple(spec.name for spec in specs),
-            "pictures": tuple(self.pictures),
-            "picture_values": {k: v for k, v in self.picture_values.items() if k in self.pictures},
+            "spec_names": tuple(names),
+            "pictures": tuple(pictures),
+            "picture_values": {key: value for key, value in pictures.items() if value},
             "skus": skus,
         }
         try:
@@ -341,28 +396,76 @@ class ProductState(ConsoleState, rx.State):
         self._show_rows()
         return [rx.toast.error(who.text(error.message)), rx.call_script(_TO_FAULT)]
 
+    def _typed(self, data: Mapping[str, Any], draft: ProductDraft) -> dict[str, str]:
+        rows = [self._matrix[place] for place in matrix.made(self._matrix)]
+        texts = product_fields.typed_texts(data)
+        return product_fields.flat(texts, self._pictured(), draft.spec_names, rows)
+
     async def _save(self) -> Any:
-        who, draft = acting(), self._pending
+        assert self._pending is not None
+        mine, data = self._pending
         self._pending = None
-        assert draft is not None
         try:
-            saved = await save_product(who.actor, draft)
+            return await self._save_over(_FORM, data, mine)
         except Invalid as error:
             return self._mark(error)
+
+    # Others who change the same product ----------------------------------------------------------
+
+    async def _stored(self, part: str) -> Stored:
+        del part
+        return product_texts.stored(await edited_product(acting().actor, UUID(self.product_id)))
+
+    def _combined(
+        self,
+        part: str,
+        base: Mapping[str, str] | None,
+        mine: Mapping[str, str],
+        theirs: Mapping[str, str],
+    ) -> Merged:
+        del part
+        return product_fields.combined(base, mine, theirs)
+
+    async def _settled(self, part: str, base: Stored, values: dict[str, str]) -> Any:
+        chosen = product_fields.chosen_specs(values, base.values)
+        return await super()._settled(part, base, chosen)
+
+    def _refused(self, part: str, error: Invalid) -> Any:
+        del part
+        return self._mark(error)
+
+    def _clash_label(self, part: str, name: str) -> str:
+        del part
+        known = {f"sku:{row['id']}:values": row["values"] for row in self._stored_rows}
+        fields = self._clash[1].values if self._clash else known
+        return product_texts.label(name, fields, acting())
+
+    def _clash_text(self, part: str, name: str, value: str) -> str:
+        del part
+        return product_texts.shown(name, value, self.categories, acting())
+
+    async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
+        del part
+        who = acting()
+        rows = product_fields.rows_of(values)
+        pictures, names = product_fields.pictures_of(values), product_fields.names_of(values)
+        draft = self._drafted(
+            {name: values[name] for name in product_fields.TEXTS}, pictures, names, rows
+        )
+        saved = await save_product(who.actor, draft, version)
         said = who.text(N_("Saved."))
         if self._pushes:
             pushed = await pool.push(who.actor, [saved])
             said = who.text(N_("Saved and pushed to the pool.") if pushed else _NOT_PUSHED)
         was_new = not self.product_id
         self._show(await edited_product(who.actor, saved))
-        events = [rx.call_script(_SAVED), rx.toast.success(said)]
+        events = [form_saved(), rx.toast.success(said)]
         if was_new:
             address = routes.console(who.workspace, f"products/{saved}")
             events.append(go(address, replace=True))
         return events
 
 
-_SAVED = "window.dispatchEvent(new Event('ts-saved'))"
 _TO_FAULT = "setTimeout(() => window.dispatchEvent(new Event('ts-fault')), 60)"
 _NOT_PUSHED = N_(
     "Saved. It was not pushed: it is in the pool already, archived, or has no picture"

@@ -18,6 +18,7 @@ from app.words import MOVEMENT_REASON
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
+from state.merging import form_saved
 from state.screens import Action, Field, Values, read_values
 
 WRITE = "supplier:stock:write"
@@ -72,7 +73,9 @@ class SkuStockState(ConsoleState, rx.State):
     @needs(OF_SCREEN)
     async def load(self) -> None:
         """Read the SKU that the address names."""
-        self.values, self.errors, self.missing = {}, {}, False
+        if not (self.loaded and acting().is_reconnected):
+            self.values, self.errors = {}, {}
+        self.missing = False
         try:
             self._show(await sku_stock(acting().actor, self._sku()))
         except NotFound:
@@ -118,7 +121,8 @@ class SkuStockState(ConsoleState, rx.State):
         self.values = {}
         self.round += 1
         self._show(await sku_stock(who.actor, self._sku()))
-        return rx.toast.success(who.text(N_("Recorded; on hand: %(count)s."), count=left))
+        said = who.text(N_("Recorded; on hand: %(count)s."), count=left)
+        return [form_saved(), rx.toast.success(said)]
 
 
 def _move(move: Movement) -> dict[str, str]:

@@ -11,6 +11,7 @@ from components.record import record_page
 from components.ui import base, forms
 from components.ui.links import outside_link
 from components.ui.text import t, word
+from components.unsaved import unsaved
 from state.distributor.listing import (
     CHANGE_OUTCOME,
     COST_POLICY,
@@ -94,10 +95,14 @@ def _prices() -> rx.Component:
     save = base.button(t("Save prices"), type="submit", kind="primary")
     return base.card(
         rx.el.form(
+            unsaved(
+                "prices:" + _State.facts["id"], state=_State, part="prices", round=_State.round
+            ),
             sku_prices(_State, offered=True),
             rx.cond(fault != "", rx.el.p(fault, class_name="fault pad", role="alert")),
             _may(rx.el.div(save, class_name="foot pad")),
             on_submit=_State.save,
+            key=_State.round.to_string(),
             custom_attrs={"data-form": "prices"},
         ),
         title=t("Prices and margins"),
@@ -129,6 +134,8 @@ def _texts() -> rx.Component:
     options = [forms.option(t(label), code) for code, label in COST_POLICY]
     return base.card(
         rx.el.form(
+            unsaved("texts:" + facts["id"], state=_State, part="texts", round=_State.round,
+                    notes=False),
             forms.field(
                 t("Title in this store"),
                 forms.text_input("title", facts["title_override"], placeholder=facts["title"],
@@ -143,6 +150,7 @@ def _texts() -> rx.Component:
             ),
             forms.form_buttons(t("Save")),
             on_submit=_State.save_texts,
+            key=_State.round.to_string(),
             class_name="stack tight",
         ),
         title=t("In this store"),

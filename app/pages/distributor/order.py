@@ -9,6 +9,7 @@ from components.record import poll_button, record_page
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import ENGLISH, t, word
+from components.unsaved import unsaved
 from state.distributor.orders import (
     BUYERS,
     EVENTS,
@@ -71,6 +72,7 @@ def _actions() -> list[rx.Component]:
 def _take_back() -> rx.Component:
     return dialog(
         rx.el.form(
+            unsaved("withdraw:" + _State.facts["number"]),
             rx.el.p(
                 t("Parts that no supplier has accepted yet are cancelled and refunded. Accepted "
                   "parts continue."),

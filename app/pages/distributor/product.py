@@ -7,6 +7,7 @@ from components.distributor.pricing import rule_inputs, sku_prices
 from components.record import record_page
 from components.ui import base
 from components.ui.text import ENGLISH, t
+from components.unsaved import unsaved
 from state.distributor.listing import LISTING_STATUS
 from state.distributor.product import ProductState
 from state.shell import ShellState
@@ -32,6 +33,7 @@ def _content() -> rx.Component:
             base.note(t("This product is no longer in the pool; it cannot be sold."), "bad"),
         ),
         rx.el.form(
+            unsaved("list:" + facts["id"]),
             rx.el.div(
                 rx.el.div(_gallery(), class_name="stack"),
                 rx.el.div(_facts(), _pricing(), class_name="stack"),

@@ -11,6 +11,7 @@ from components.record import record_page
 from components.ui import base, forms
 from components.ui.links import file_link, outside_link
 from components.ui.text import t
+from components.unsaved import unsaved
 from state.distributor.stores import LOOK_FIELDS, TEXT_FIELDS, StoreState
 from state.shell import ShellState
 
@@ -60,6 +61,7 @@ def _form() -> rx.Component:
     texts = [form_field(_State, f) for f in TEXT_FIELDS]
     look = [form_field(_State, f) for f in LOOK_FIELDS]
     return rx.el.form(
+        unsaved("store:" + _State.store_id, state=_State, part="store", round=_State.round),
         base.card(
             rx.el.div(*texts, class_name="form-grid"),
             forms.switch("is_open", t("Open to customers"), _State.values["is_open"] == "true"),
@@ -73,6 +75,7 @@ def _form() -> rx.Component:
             title=t("Appearance"),
         ),
         on_submit=_State.save,
+        key=_State.round.to_string(),
         class_name="stack",
         custom_attrs={"data-form": "store"},
     )
@@ -157,6 +160,13 @@ def _link() -> rx.Component:
 def _usual() -> rx.Component:
     return base.card(
         rx.el.form(
+            unsaved(
+                "usual:" + _State.store_id,
+                state=_State,
+                part="usual",
+                round=_State.round,
+                notes=False,
+            ),
             rule_inputs(_State, prefix="usual-"),
             _may(forms.form_buttons(t("Save"))),
             on_submit=_State.save_usual,

@@ -22,6 +22,7 @@ from app.services.engine import engine_transaction
 from app.services.imports import kept
 from app.services.imports.mapping import MappingWrong, parse_mapping
 from app.services.inputs import text_of
+from app.services.versions import check_version
 from models.imports import RunState
 
 WRITE = "platform:imports:write"
@@ -70,8 +71,13 @@ async def start(actor: Actor) -> UUID:
     return run_id
 
 
-async def choose_mapping(actor: Actor, run_id: UUID, typed: str, name: str) -> None:
-    """Keep the mapping of a draft; an empty text is the canonical layout. Raises Invalid."""
+async def choose_mapping(
+    actor: Actor, run_id: UUID, typed: str, name: str, version: int | None = None
+) -> None:
+    """Keep the mapping of a draft; an empty text is the canonical layout.
+
+    ``version`` is that of the run; see ``check_version``. Raises Invalid, Stale.
+    """
     actor.require(WRITE)
     typed = text_of("mapping", typed, MOST_MAPPING, lines=True)
     name = text_of("mapping", name, 80)
@@ -82,6 +88,7 @@ async def choose_mapping(actor: Actor, run_id: UUID, typed: str, name: str) -> N
         except MappingWrong as error:
             raise Invalid({"mapping": str(error.params["reason"])}) from error
     async with engine_transaction(actor, "imports.prepare") as session:
+        await check_version(session, "import_runs", run_id, version)
         await _move(
             session,
             run_id,

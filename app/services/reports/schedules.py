@@ -22,6 +22,7 @@ from app.kit.i18n import N_
 from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.reports.due import Timing, next_due
+from app.services.versions import check_version
 from models.analyses import ReportReceiver, ReportSchedule, Rhythm, ScheduleStatus
 
 MOST_SCHEDULES = 100
@@ -67,16 +68,20 @@ async def create(actor: Actor, draft: ScheduleDraft) -> UUID:
         return row.id
 
 
-async def change(actor: Actor, schedule_id: UUID, draft: ScheduleDraft) -> None:
+async def change(
+    actor: Actor, schedule_id: UUID, draft: ScheduleDraft, version: int | None = None
+) -> None:
     """Change name, time, subject and receivers; who unsubscribed stays so.
 
-    Raises Forbidden, Invalid, NotFound.
+    ``version`` is that of the schedule; see ``check_version``. Raises Forbidden, Invalid, NotFound,
+    Stale.
     """
     _require(actor)
     async with database().transaction(actor) as session:
         row = await session.get(ReportSchedule, schedule_id, with_for_update=True)
         if row is None:
             raise NotFound()
+        await check_version(session, "report_schedules", schedule_id, version)
         await _check(session, actor, draft, changing=True)
         for name, value in _columns(draft).items():
             setattr(row, name, value)
