@@ -305,7 +305,7 @@ export function FormKeeper({ owner, place, record, part, round, structure, texts
   ];
   return createElement(
     "div",
-    { ref: anchor, className: draft ? "draft-offer" : "", role: "status" },
+    { ref: anchor, className: draft ? "draft-offer" : "draft-none", role: "status" },
     bar,
   );
 }
