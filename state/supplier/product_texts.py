@@ -25,7 +25,7 @@ LABELS = {
     "supply": N_("Supply price ¥"),
     "suggested": N_("Suggested price ¥"),
     "cost": N_("Own cost ¥"),
-    "low_at": N_("Low from"),
+    "low_at": N_("Low-stock level"),
     "on_hand": N_("On hand"),
     "active": N_("On sale"),
 }
