@@ -16,6 +16,7 @@ from components.layouts.lost import lost
 from components.layouts.shell import shell
 from components.layouts.toasts import connection_notice, toaster
 from components.ui.text import t
+from state.delivery import deliver_only_to_askers
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
 
@@ -61,6 +62,7 @@ app = rx.App(
     backend_exception_handler=unforeseen,
 )
 app.add_middleware(Gate())
+deliver_only_to_askers(app)
 app.register_lifespan_task(serving)
 app.register_lifespan_task(counting)
 app.register_lifespan_task(warm_up)

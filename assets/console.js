@@ -119,6 +119,17 @@
     true,
   );
 
+  // A page that could not be filled while a part was away asks again, as long as nothing stands
+  // there that somebody might be typing into.
+  const RELOAD_MS = 5000;
+  setInterval(() => {
+    const away = document.querySelector('[data-fault="away"]');
+    if (away && away.parentElement.querySelector(".skeleton")) location.reload();
+  }, RELOAD_MS);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-reload]")) location.reload();
+  });
+
   // On a phone, going to a page closes the navigation.
   document.addEventListener("click", (event) => {
     if (event.target.closest?.(".nav-item")) {

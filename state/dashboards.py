@@ -30,6 +30,7 @@ from state.boards import (
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.sharing import SharedViews
+from state.unread import left_out
 from state.viewing import ViewState
 
 PAGE = "dashboard"
@@ -75,7 +76,7 @@ class DashboardState(ViewState, SharedViews, ConsoleState, mixin=True):
         view = views.parse(params, now())
         self._say_view(view)
         self.live_at, self.files = "", routes.board_download(who.workspace)
-        yield
+        yield left_out(views.unread(params, view))
         try:
             figures = await open_figures(who.actor, view)
             await self._look_elsewhere(is_empty=not _has_sales(figures))

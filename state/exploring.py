@@ -8,7 +8,7 @@ from uuid import UUID
 import reflex as rx
 
 from app import routes
-from app.analytics import questions
+from app.analytics import questions, views
 from app.analytics.charts import Drawing, draw
 from app.analytics.explorer import MOST_DIMENSIONS, MOST_MEASURES, Question, ask
 from app.analytics.results import Chart, Panel
@@ -35,6 +35,7 @@ from state.questions import (
     title_of,
 )
 from state.sharing import role_choices
+from state.unread import left_out
 from state.viewing import ViewState
 
 PAGE = "explore"
@@ -93,9 +94,10 @@ class ExploreState(ViewState, mixin=True):
         if self._is_overtaken(params):
             return
         await self._find_saved(params.get("analysis", ""))
-        left = questions.settled(who.actor, self._wanted(params))
+        wanted = self._wanted(params)
+        left = questions.settled(who.actor, wanted)
         self._say_question(left)
-        yield
+        yield left_out(views.unread(params, wanted.view) if "measures" in params else ())
         try:
             await self._name(left.question.view)
             await self._answer(left.question)

@@ -6,6 +6,7 @@ checks mark, session, workspace and payload for every event before the handler s
 ask ``acting()`` for the Actor; nothing that the browser sends is taken for one.
 """
 
+import asyncio
 import contextlib
 import inspect
 import json
@@ -29,13 +30,14 @@ from reflex_base.registry import RegistrationContext
 
 from app import routes
 from app.access import PERMISSIONS, Actor
-from app.kit.errors import Forbidden, NotFound, NotSignedIn, TooMany, TradeError
+from app.kit.errors import Forbidden, NotFound, NotSignedIn, TooMany, TradeError, Unavailable
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import N_, gettext, locale_of
 from app.kit.rate_limits import hit
 from app.routes import Workspace, workspace_of
 from app.services.sessions import COOKIE as SESSION_COOKIE
 from app.services.sessions import Entered, SecondFactorDue, actor_for
+from state.page_fault import LOADS, clear_fault, fault_update, is_load, show_fault
 
 log = structlog.get_logger()
 
@@ -106,7 +108,8 @@ def acting_as(who: Acting) -> Any:
 def needs(permission: str) -> Callable[[F], F]:
     """Mark a handler with the permission that it needs; write it below ``@rx.event``.
 
-    Refusals that services raise become toasts, so that a handler reads like the happy path.
+    Refusals that services raise become toasts, so that a handler reads like the happy path. What
+    a page's load is refused, or breaks off with, stands in the place of the page instead.
     """
     if permission not in PERMISSIONS | {SIGNED_IN, OF_SCREEN}:
         raise UnmarkedHandler(f"{permission} is no permission")
@@ -127,8 +130,8 @@ def _toasting(handler: F) -> F:
             try:
                 async for step in handler(*args, **kwargs):
                     yield step
-            except TradeError as error:
-                yield refusal(error)
+            except Exception as error:
+                yield await _told(handler, args[0], error)
 
         return streaming  # type: ignore[return-value]
     if not inspect.iscoroutinefunction(handler):
@@ -138,10 +141,26 @@ def _toasting(handler: F) -> F:
     async def awaited(*args: Any, **kwargs: Any) -> Any:
         try:
             return await handler(*args, **kwargs)
-        except TradeError as error:
-            return refusal(error)
+        except Exception as error:
+            return await _told(handler, args[0], error)
 
     return awaited  # type: ignore[return-value]
+
+
+async def _told(handler: Callable[..., Any], state: BaseState, error: Exception) -> Any:
+    """Return what tells the reader of an error; raise what only the log can be told."""
+    fills_page = handler.__name__ in LOADS
+    if fills_page and _acting.get(None) is not None:
+        said = ""
+        if isinstance(error, TradeError):
+            said = acting().text(error.message, **error.params)
+        else:
+            log.error("load_failed", handler=handler.__qualname__, exc_info=error)
+        await show_fault(state, error, said)
+        return None
+    if not isinstance(error, TradeError):
+        raise error
+    return refusal(error)
 
 
 def refusal(error: TradeError) -> Any:
@@ -220,6 +239,10 @@ class TooFast(TooMany):
     message = "Too many actions at once. Wait a moment, then continue."
 
 
+class IllShaped(Forbidden):
+    """Arguments that no page of ours sends."""
+
+
 class Gate(rx.Middleware):
     """Decides about every event before its handler runs."""
 
@@ -236,18 +259,22 @@ class Gate(rx.Middleware):
         cookie = _cookies(router).get(SESSION_COOKIE, "")
         if internal:
             _note_arrival(root, event, str(router.get("asPath") or ""))
+        fills_page = is_load(event.name)
+        waits = internal or fills_page
         try:
             await _slow_down(cookie, router)
             again = _is_reconnected(root, event, router)
-            who = await _identify(router, _locale(root, router), again)
+            who = await _identified(router, _locale(root, router), again=again, waits=waits)
             _bind(root, cookie, who)
             if not internal:
                 _check(handler, registered.states[0], who, event)
+            if fills_page:
+                await clear_fault(root)
         except _OtherSession:
             return _answer(rx.call_script(_FORGET_TAB))
-        except TooFast as error:
-            return _refused(error, root, router, leaves=False)
         except TradeError as error:
+            if fills_page and isinstance(error, Forbidden) and not isinstance(error, IllShaped):
+                return await fault_update(root, error, "")
             return _refused(error, root, router, leaves=internal)
         return None
 
@@ -267,7 +294,7 @@ def _refused(
         return _go(_login(str(router.get("asPath") or "")))
     if isinstance(error, SecondFactorDue):
         return _go(routes.ME_SECOND_FACTOR)
-    if leaves or isinstance(error, NotFound):
+    if isinstance(error, NotFound) or (leaves and not isinstance(error, (Unavailable, TooFast))):
         return _go(routes.WORKSPACES)
     said = gettext(_locale(root, router), error.message, **error.params)
     return _answer(rx.toast.error(said))
@@ -286,6 +313,12 @@ def _cookies(router: Mapping[str, Any]) -> dict[str, str]:
         return {name: part.value for name, part in SimpleCookie(headers.get("cookie", "")).items()}
     except CookieError:
         return {}
+
+
+def session_mark(router: Mapping[str, Any]) -> str:
+    """Return a mark of the login by whose cookie a connection or an event came; '' for none."""
+    token = _cookies(router).get(SESSION_COOKIE, "")
+    return _mark(token) if token else ""
 
 
 def cookie(router: Any, name: str) -> str | None:
@@ -326,6 +359,25 @@ def _is_reconnected(root: BaseState, event: Event, router: Mapping[str, Any]) ->
     arrival = getattr(root, "_arrival", None) or {}
     again = bool(arrival.get("again")) and arrival["path"] == str(router.get("asPath") or "")
     return again and event.name.rpartition(".")[2].startswith("load")
+
+
+OUTAGE_TRIES, OUTAGE_PAUSE = 60, 1.0
+"""How often a page that is being opened asks for a database that is away, and after how long."""
+
+
+async def _identified(
+    router: Mapping[str, Any], locale: str, *, again: bool, waits: bool
+) -> Acting:
+    """Find out who acts. What opens a page waits for a database that is being restarted."""
+    for tried in range(OUTAGE_TRIES if waits else 0):
+        try:
+            return await _identify(router, locale, again)
+        except Unavailable as error:
+            if not tried:
+                said = rx.toast.warning(gettext(locale, error.message))
+                await EventContext.get().emit_event(*Event.from_event_type(said))
+            await asyncio.sleep(OUTAGE_PAUSE)
+    return await _identify(router, locale, again)
 
 
 async def _identify(router: Mapping[str, Any], locale: str, is_reconnected: bool = False) -> Acting:
@@ -377,7 +429,7 @@ def _check(handler: Any, state: type[BaseState], who: Acting, event: Event) -> N
         _payload_model(handler).model_validate(event.payload)
     except ValidationError as error:
         log.warning("event refused", handler=event.name, faults=len(error.errors()))
-        raise Forbidden() from None
+        raise IllShaped() from None
 
 
 @lru_cache(maxsize=2_000)

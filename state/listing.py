@@ -22,6 +22,7 @@ from state.bulk import BulkState
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
 from state.screens import Action
+from state.unread import left_out
 
 
 class ListState(BulkState, mixin=True):
@@ -63,8 +64,8 @@ class ListState(BulkState, mixin=True):
 
     @rx.event
     @needs(OF_SCREEN)
-    async def load(self) -> None:
-        """Read the page of rows that the address names."""
+    async def load(self) -> Any:
+        """Read the page of rows that the address names; say what of it nobody can read."""
         query, self._leads = self._query(), None
         actor = acting().actor
         if not self.loaded:
@@ -86,6 +87,7 @@ class ListState(BulkState, mixin=True):
         self.whole = held[1]
         await self._beside()
         await self._open_named()
+        return left_out(query.unread)
 
     async def _open_named(self) -> None:
         """Open the dialog that the address names, such as ``?do=create`` of a checklist's step."""

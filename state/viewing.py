@@ -22,6 +22,7 @@ from app.analytics.results import Panel, Row
 from app.analytics.views import Comparison, View
 from app.kit.clock import now
 from app.kit.i18n import N_
+from app.kit.parameters import day_of
 from state.base import ConsoleState
 from state.boards import Chip, FilterView, Menu, ReachView, chips_of, filter_view, href_of
 from state.gate import OF_SCREEN, acting, needs
@@ -155,9 +156,8 @@ class ViewState(ConsoleState, mixin=True):
     @needs(OF_SCREEN)
     async def choose_days(self, data: dict[str, Any]) -> Any:
         """Show chosen days. Raises Invalid for days that cannot be."""
-        try:
-            first, last = (date.fromisoformat(str(data.get(end))) for end in ("from", "to"))
-        except ValueError:
+        first, last = (day_of(str(data.get(end))) for end in ("from", "to"))
+        if first is None or last is None:
             return rx.toast.error(acting().text(N_("Choose the first and the last day.")))
         return self._go(replace(self._shown(), period=periods.custom(first, last, now())))
 

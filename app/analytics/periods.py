@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
+from app.kit.parameters import day_of
 
 LONGEST_DAYS = 366
 HOURLY_UP_TO_DAYS = 2
@@ -212,7 +213,7 @@ def parse(params: Mapping[str, str], at: datetime, default: Preset = Preset.MONT
         which = Preset(params.get("period", default))
         if which is not Preset.CUSTOM:
             return preset(which, at)
-        first, last = (date.fromisoformat(params.get(end, "")) for end in ("from", "to"))
-        return custom(first, last, at)
-    except (ValueError, OverflowError, Invalid):
+        first, last = (day_of(params.get(end)) for end in ("from", "to"))
+        return custom(first, last, at) if first and last else preset(default, at)
+    except (ValueError, Invalid):
         return preset(default, at)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from app.analytics import periods
 from app.analytics.periods import Period
 from app.kit.i18n import N_
+from app.kit.parameters import id_of
+from app.kit.text import looked_for
 
 
 class Comparison(StrEnum):
@@ -85,6 +87,34 @@ class View:
         return said
 
 
+_OF_IDS = frozenset({"category", "supplier", "distributor", "store", "product"})
+
+
+def _value(dimension: str, value: str) -> str:
+    """Return a filter's value as it can be meant, or ''."""
+    if dimension in _OF_IDS:
+        found = id_of(value)
+        return str(found) if found else ""
+    return looked_for(value, _LONGEST_VALUE)
+
+
+def unread(params: Mapping[str, str], view: View) -> list[str]:
+    """Return the names (message ids) of what an address says and ``parse`` had to leave out."""
+    said = view.query()
+    names = [
+        name for key, name in DIMENSIONS.items() if params.get(key) and key not in view.filters
+    ]
+    asked = params.get("period", "")
+    days = (params.get("from", ""), params.get("to", ""))
+    if asked and (asked != said["period"] or (asked == periods.Preset.CUSTOM and "" in days)):
+        names.append(N_("Days"))
+    if params.get("compare", view.comparison) != view.comparison:
+        names.append(N_("Comparison"))
+    if params.get("currency", view.currency) != view.currency:
+        names.append(N_("Currency"))
+    return names
+
+
 def parse(params: Mapping[str, str], at: datetime) -> View:
     """Read a view from an address; what cannot be read is left out, never an error."""
     compared = params.get("compare", "")
@@ -95,7 +125,7 @@ def parse(params: Mapping[str, str], at: datetime) -> View:
         {
             dimension: value
             for dimension in DIMENSIONS
-            if (value := params.get(dimension, "")) and len(value) <= _LONGEST_VALUE
+            if (value := _value(dimension, params.get(dimension, "")))
         },
         currency if _CURRENCY.fullmatch(currency) else "CNY",
     )

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from app import routes
 from app.access import Actor
-from app.api.files import FileRoute, file_headers, places, xlsx_file
+from app.api.files import FileRoute, begun, file_headers, places, xlsx_file
 from app.api.problems import request_locale
 from app.kit.errors import NotFound
 from app.kit.i18n import gettext
@@ -52,7 +52,8 @@ async def download(request: Request, scope: str, merchant: str, name: str, fmt: 
     workspace = Workspace(scope, merchant)
     wanted = await _wanted(request, workspace, name)
     if fmt == "csv":
-        return StreamingResponse(_csv(wanted), 200, wanted.headers(fmt), "text/csv; charset=utf-8")
+        pieces = await begun(_csv(wanted))
+        return StreamingResponse(pieces, 200, wanted.headers(fmt), "text/csv; charset=utf-8")
     return await _xlsx(wanted, fmt)
 
 
@@ -74,9 +75,12 @@ async def _wanted(request: Request, workspace: Workspace, name: str) -> Download
 async def _csv(wanted: Download) -> AsyncIterator[bytes]:
     sheet = CsvSheet(wanted.columns, wanted.locale)
     async with places:
-        yield sheet.head()
+        head = sheet.head()
         async for rows in wanted.rows():
-            yield sheet.piece(rows)
+            yield head + sheet.piece(rows)
+            head = b""
+        if head:
+            yield head
 
 
 async def _xlsx(wanted: Download, fmt: str) -> Response:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import routes
+from app.kit.errors import RETRY_SECONDS, Unavailable
 from app.kit.settings import Settings, settings
 from app.server.frontend import web_folder
 from app.services.imports import uploads
@@ -338,5 +339,7 @@ def _merged(call: Call, message: Message, added: Mapping[str, str]) -> list[tupl
     cache = cache_header(call.path, message["status"], content_type)
     if cache is not None:
         wanted["cache-control"] = cache
+    if message["status"] == Unavailable.status:
+        wanted["retry-after"] = str(RETRY_SECONDS)
     ours = [(n.encode(), v.encode()) for n, v in wanted.items() if n.encode() not in known]
     return given + ours

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -12,8 +12,7 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from fastapi.routing import APIRoute
 
 from app import routes
-from app.api.account.pages import reader_of, refusal_page
-from app.api.problems import problem, request_locale
+from app.api.refusals import refused
 from app.kit.clock import now
 from app.kit.errors import NotSignedIn, TradeError
 from app.kit.i18n import day_text
@@ -43,9 +42,7 @@ class FileRoute(APIRoute):
                 back = quote(routes.console(workspace), safe="/")
                 return RedirectResponse(f"{routes.LOGIN}?next={back}", 303)
             except TradeError as error:
-                if "text/html" in request.headers.get("accept", ""):
-                    return refusal_page(reader_of(request), error)
-                return problem(error, request_locale(request))
+                return refused(request, error)
 
         return answer
 
@@ -60,6 +57,21 @@ def file_headers(plain: str, title: str, fmt: str) -> dict[str, str]:
         "content-disposition": f"attachment; filename=\"{plain}.{fmt}\"; filename*=UTF-8''{name}",
         "cache-control": "private, no-store",
     }
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return pieces of which the first is there already.
+
+    What goes wrong before it is refused with its status, instead of tearing a file that has begun.
+    """
+    first = await anext(pieces, b"")
+
+    async def all_of_them() -> AsyncGenerator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
 
 
 async def xlsx_file(write: Callable[[Path], Awaitable[None]], headers: dict[str, str]) -> Response:

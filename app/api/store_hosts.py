@@ -8,9 +8,12 @@ import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import routes
+from app.api.refusals import refused
+from app.kit.errors import RETRY_SECONDS, TradeError, Unavailable
 from app.kit.settings import Settings, settings
 from app.services.shopfront import slug_of_host
 from app.storefront.visit import OWN_HOST
@@ -54,8 +57,21 @@ class StoreHosts:
         """Pass a request on, with the path of its store where the host is a store's own."""
         if scope["type"] in ("http", "websocket"):
             name = host_of(scope)
-            slug = await self._find(name) if name and name not in self._ours else None
+            try:
+                slug = await self._find(name) if name and name not in self._ours else None
+            except Unavailable as error:
+                await self._away(scope, receive, send, error)
+                return
             if slug is not None:
                 path = path_in_store(scope["path"], slug)
                 scope = {**scope, "path": path, "raw_path": path.encode(), OWN_HOST: slug}
         await self._app(scope, receive, send)
+
+    async def _away(self, scope: Scope, receive: Receive, send: Send, error: TradeError) -> None:
+        """Answer while nobody can be asked which store a name belongs to."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        response = refused(Request(scope), error)
+        response.headers["retry-after"] = str(RETRY_SECONDS)
+        await response(scope, receive, send)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
-from app.api.problems import problem, request_locale
+from app.api.problems import request_locale
+from app.api.refusals import refused
 from app.kit.errors import Invalid, TradeError
 from app.kit.i18n import N_
 from app.routes import Workspace, media
@@ -28,7 +29,7 @@ async def picture(scope: str, merchant: str, request: Request) -> Response:
         check_may_save(actor)
         key = await save_picture(actor, await _uploaded(request))
     except TradeError as error:
-        return problem(error, locale)
+        return refused(request, error)
     return JSONResponse({"key": key, "url": media(key, 240)}, status_code=201)
 
 

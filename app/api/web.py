@@ -8,7 +8,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from app import routes
-from app.api import answers, boards, callbacks, channel, downloads, imports, media, uploads
+from app.api import (
+    answers,
+    boards,
+    callbacks,
+    channel,
+    downloads,
+    imports,
+    media,
+    refusals,
+    uploads,
+)
 from app.api.account.install import install as install_account
 from app.server.lifespan import serving
 from app.storefront import install as install_storefront
@@ -29,6 +39,7 @@ def make_web(lifespan: Lifespan = _serving) -> FastAPI:
     """Make the app (a factory for a server, too); ``lifespan`` opens the database."""
     web = FastAPI(lifespan=lifespan, openapi_url=None)
     channel.install(web)
+    refusals.install(web)
     web.include_router(callbacks.router)
     web.include_router(media.router)
     web.add_api_route("/healthz", _health, include_in_schema=False)

@@ -14,17 +14,21 @@ from psycopg import AsyncConnection as RawConnection
 from psycopg import DataError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from app.kit.arrow import ArrowConnection, ArrowConnections
 from app.kit.errors import Invalid
+from app.kit.outages import is_cut_off, outages_named
 from app.kit.text import UNPRINTABLE
 
 APP_ROLE = "tongshang_app"
 ENGINE_ROLE = "tongshang_engine"
+
+CONNECT_SECONDS = 5
+"""How long is waited for a new connection, or for a free one of the hot pool."""
 
 _SET_ACTOR = text(
     "select set_config('app.scope', :scope, true), set_config('app.merchant', :merchant, true),"
@@ -68,10 +72,13 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=30,
+            # Dead connections are found at their sockets, without a round trip.
             pool_pre_ping=False,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
             # An error's message goes into the log, and parameters are what people typed.
             hide_parameters=True,
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_cut_off)
         self._pool_size = pool_size
         self._hot: AsyncConnectionPool[RawConnection[DictRow]] | None = None
         self._arrow = ArrowConnections(
@@ -100,6 +107,9 @@ class Database:
                 },
                 min_size=1,
                 max_size=self._pool_size,
+                timeout=CONNECT_SECONDS,
+                # After that the next who asks tries at once, however long the server was away.
+                reconnect_timeout=3,
                 open=False,
             )
             await self._hot.open()
@@ -109,9 +119,9 @@ class Database:
     async def transaction(self, identity: Identity) -> AsyncGenerator[AsyncSession]:
         """Open one transaction as ``tongshang_app`` for ``identity``; commit at the end.
 
-        Anything raised inside rolls all of it back.
+        Anything raised inside rolls all of it back. Raises Unavailable in an outage.
         """
-        with _refusing_texts():
+        with _refusing_texts(), outages_named():
             async with (
                 AsyncSession(self.engine, expire_on_commit=False) as session,
                 session.begin(),
@@ -151,9 +161,9 @@ class Database:
         self, identity: Identity, begin: LiteralString
     ) -> AsyncGenerator[RawConnection[Any]]:
         pool = await self._hot_pool()
-        with _refusing_texts():
+        with _refusing_texts(), outages_named():
             # Whatever is left open by an error the pool rolls back.
-            async with pool.connection() as connection, connection.pipeline():
+            async with _lent(pool) as connection, connection.pipeline():
                 await connection.execute("begin", prepare=False)
                 await connection.execute(begin, identity.database_settings())
                 yield connection
@@ -165,13 +175,13 @@ class Database:
 
         All its statements see one moment. Blocking: use it in a thread.
         """
-        with self._arrow.transaction(identity.database_settings()) as connection:
+        with outages_named(), self._arrow.transaction(identity.database_settings()) as connection:
             yield connection
 
     @contextmanager
     def engine_reader(self, identity: Identity) -> Generator[ArrowConnection]:
         """Like ``reader`` as ``tongshang_engine``. Only ``app.services.engine`` calls this."""
-        with self._arrow.transaction(identity.database_settings()) as connection:
+        with outages_named(), self._arrow.transaction(identity.database_settings()) as connection:
             with connection.cursor() as cursor:
                 cursor.execute(f"set local role {ENGINE_ROLE}")
             yield connection
@@ -179,8 +189,30 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[AsyncConnection]:
         """Lend a bare connection without a transaction (health checks, the hot paths)."""
-        async with self.engine.connect() as connection:
+        with outages_named():
+            async with self.engine.connect() as connection:
+                yield connection
+
+
+def _refuse_cut_off(dbapi_connection: Any, *_: object) -> None:
+    """Let the pool make new connections where the server has ended the kept ones."""
+    if is_cut_off(dbapi_connection.driver_connection):
+        raise InvalidatePoolError()
+
+
+@asynccontextmanager
+async def _lent(
+    pool: AsyncConnectionPool[RawConnection[DictRow]],
+) -> AsyncGenerator[RawConnection[DictRow]]:
+    """Lend a connection that is alive; the pool's own check would wait a second for each dead."""
+    while is_cut_off(connection := await pool.getconn()):
+        await connection.close()
+        await pool.putconn(connection)
+    try:
+        async with connection:
             yield connection
+    finally:
+        await pool.putconn(connection)
 
 
 @contextmanager

@@ -77,6 +77,24 @@ class TooMany(TradeError):
         super().__init__(minutes=math.ceil(self.retry_after / 60), **params)
 
 
+RETRY_SECONDS = 5
+"""After how long somebody who was told that something is unavailable may ask again."""
+
+
+class Unavailable(TradeError):
+    """Something that every answer needs cannot be reached now, such as the database.
+
+    Nobody knows whether a write that was under way arrived; what carries a key may be sent again.
+    """
+
+    code = "unavailable"
+    status = 503
+    message = "Part of this service is being restarted. Please wait a few seconds, then try again."
+    retry_after = RETRY_SECONDS
+
+
 def retry_headers(error: Exception) -> dict[str, str]:
     """Return the HTTP headers that tell a program when to try again, if the error says so."""
-    return {"retry-after": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if isinstance(error, (TooMany, Unavailable)):
+        return {"retry-after": str(error.retry_after)}
+    return {}

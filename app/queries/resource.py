@@ -8,17 +8,18 @@ search and sort a list offers. One page is read in two statements: the rows, and
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, LiteralString, cast
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.db import database
-from app.kit.i18n import Words, day_text, moment_text, money_text
+from app.kit.i18n import N_, Words, day_text, moment_text, money_text
+from app.kit.parameters import day_of, id_of
 from app.kit.search import query_grams
 from app.kit.text import looked_for
 
@@ -107,6 +108,24 @@ class Filter:
         """The parameters of an address that this filter reads."""
         return (f"{self.key}_from", f"{self.key}_to") if self.kind == "dates" else (self.key,)
 
+    @property
+    def takes_id(self) -> bool:
+        """Whether its value is a record's identifier."""
+        if self.kind == "link":
+            return not self.takes_word
+        return bool(re.search(rf"cast\(:{self.key} as uuid\)|cast\(\w+\.id as text\)", self.sql))
+
+    def read(self, value: str) -> str:
+        """Return a value of an address as the filter takes it; '' for one that it cannot mean."""
+        value = looked_for(value, 200)
+        if value == "*" and self.default:
+            return value
+        if self.kind == "dates":
+            return value if day_of(value) else ""
+        if self.choices:
+            return value if value in dict(self.choices) else ""
+        return value if not self.takes_id or id_of(value) else ""
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -137,32 +156,34 @@ class Resource:
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What the address says of a list; anything unknown in it is ignored."""
+    """What the address says of a list; what cannot be meant is left out, and noted."""
 
     q: str = ""
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
     sort: str = ""
     page: int = 1
+    unread: tuple[str, ...] = ()
+    """The labels of what the address says and nobody can read."""
 
     @classmethod
     def of(cls, resource: Resource, params: Mapping[str, str]) -> "ListQuery":
         """Read a query from the parameters of an address."""
-        page = params.get("page", "1")
-        sort = params.get("sort", "")
+        page, sort = params.get("page", "1"), params.get("sort", "")
         column = resource.column(sort.removeprefix("-"))
-        known = {
-            key: looked_for(params.get(key) or f.default, 200)
-            for f in resource.filters
-            for key in f.keys
-            if params.get(key) or f.default
-        }
+        is_sort, is_page = column is not None and column.sort, re.fullmatch(r"[1-9]\d{0,4}", page)
+        given = [(f, key, params.get(key) or f.default) for f in resource.filters for key in f.keys]
+        read = {key: (f, f.read(value)) for f, key, value in given if value}
+        unread = [f.label for f, value in read.values() if not value]
+        unread += [_SORT] if sort and not is_sort else []
+        unread += [_PAGE] if not is_page else []
         return cls(
             q=looked_for(params.get("q", ""), 100),
-            filters=known,
-            sort=sort if column is not None and column.sort else resource.default_sort,
-            page=min(int(page), MOST_COUNTED // PAGE_SIZE)
-            if re.fullmatch(r"[1-9]\d{0,4}", page)
-            else 1,
+            filters={
+                key: value or f.default for key, (f, value) in read.items() if value or f.default
+            },
+            sort=sort if is_sort else resource.default_sort,
+            page=min(int(page), MOST_COUNTED // PAGE_SIZE) if is_page else 1,
+            unread=tuple(dict.fromkeys(unread)),
         )
 
     def params(self, resource: Resource) -> dict[str, str]:
@@ -182,6 +203,9 @@ class ListQuery:
         """Return how many of the filters that people see narrow the rows; a span of days is one."""
         chosen = self.params(resource).keys()
         return sum(f.kind != "link" and not chosen.isdisjoint(f.keys) for f in resource.filters)
+
+
+_SORT, _PAGE = N_("Sorting"), N_("Page")
 
 
 Row = dict[str, Any]
@@ -224,6 +248,11 @@ def _raw(sql: str) -> LiteralString:
     return cast(LiteralString, re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", doubled))
 
 
+def _bound(sql: str) -> TextClause:
+    """Return a statement for SQLAlchemy, which would take the ``:00`` of a time for a place."""
+    return text(re.sub(r"(?<!:):(?=\d)", r"\:", sql))
+
+
 async def options(actor: Actor, resource: Resource) -> dict[str, list[tuple[str, ...]]]:
     """Return filter key → choices, for filters whose choices are rows of the database."""
     wanted = [f for f in resource.filters if f.options_sql]
@@ -249,7 +278,7 @@ async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> l
     where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         found = await session.execute(
-            text(f"select {resource.key} as id from {resource.source} where {where}"),
+            _bound(f"select {resource.key} as id from {resource.source} where {where}"),
             params,
         )
         return [row.id for row in found]
@@ -266,7 +295,7 @@ async def export(
     where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         result = await session.stream(
-            text(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
+            _bound(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
         )
         async for part in result.mappings().partitions(chunk):
             yield [dict(row) for row in part]
@@ -338,24 +367,14 @@ def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[st
         parts += [f"{f.sql} < :{f.key}_to"] if end else []
         return parts, {name: value for name, value in bounds.items() if value}
     value = chosen.get(f.key)
-    if not value or value == "*" or (f.choices and value not in dict(f.choices)):
-        return [], {}
-    if f.kind == "link" and not f.takes_word and not _is_id(value):
+    if not value or value == "*" or not f.read(value):
         return [], {}
     return [f"({f.sql})"], {f.key: value} if re.search(rf":{f.key}\b", f.sql) else {}
 
 
-def _is_id(value: str) -> bool:
-    try:
-        return bool(UUID(value))
-    except ValueError:
-        return False
-
-
 def _moment(day: str | None) -> datetime | None:
-    try:
-        parsed = date.fromisoformat(day or "")
-    except ValueError:
+    parsed = day_of(day)
+    if parsed is None:
         return None
     return datetime(parsed.year, parsed.month, parsed.day, tzinfo=BUSINESS_ZONE)
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.kit.db import APP_ROLE
 from app.kit.settings import Settings
+from app.server.embedded import EmbeddedServer, clear_stale_pid
 from app.server.roles import app_password, ensure_roles
 
 DATABASE = "tongshang"
@@ -32,6 +33,10 @@ random_page_cost = 1.1
 jit = off
 timezone = 'UTC'
 """
+
+
+_started: dict[Path, Any] = {}
+"""The embedded servers that this process uses, by their folders."""
 
 
 class DatabaseUnavailable(Exception):
@@ -77,6 +82,7 @@ def start_embedded(folder: Path, connections: int = 100) -> Any:
         )
         # Its own lock is one file for the whole machine, which only its first user may open.
         server._lock = fasteners.InterProcessLock(folder.with_suffix(".lock"))
+        clear_stale_pid(folder)
         if not (folder / "postmaster.pid").exists():
             server.ensure_pgdata_inited()
             _configure(folder, connections)
@@ -85,7 +91,23 @@ def start_embedded(folder: Path, connections: int = 100) -> Any:
         raise DatabaseUnavailable(
             f"The embedded PostgreSQL did not start ({error}). See {folder / 'log'}."
         ) from error
+    _started[folder] = server
     return server
+
+
+def embedded(settings: Settings) -> EmbeddedServer | None:
+    """Return the embedded server that this process started or joined; None for a named one."""
+    server = _started.get(settings.data_dir / "pg")
+    return None if server is None else EmbeddedServer(server)
+
+
+def is_reachable(url: URL) -> bool:
+    """Say whether the database takes connections now."""
+    try:
+        with psycopg.connect(_libpq(url), connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
 
 
 def _configure(folder: Path, connections: int) -> None:

@@ -52,25 +52,35 @@ def _die_with_parent() -> None:
 
 
 def stop(children: Sequence[Child]) -> None:
-    """Stop all parts, the last started first; kill what does not leave in time."""
+    """Stop processes, the last started first; kill what does not leave in time."""
     for child in reversed(children):
-        _signal(child, signal.SIGTERM)
+        ask_to_end(child)
     deadline = time.monotonic() + STOP_SECONDS
     for child in children:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(max(0.1, deadline - time.monotonic()))
-        _signal(child, signal.SIGKILL)
-        child.process.wait()
+        wait_or_kill(child, max(0.1, deadline - time.monotonic()))
+
+
+def ask_to_end(child: Child) -> None:
+    """Ask a part and what it started to end."""
+    _signal(child, signal.SIGTERM)
+
+
+def kill_group(child: Child) -> None:
+    """Kill what is left of a part, also where its first process is dead already."""
+    _signal(child, signal.SIGKILL)
+    child.process.wait()
+
+
+def wait_or_kill(child: Child, seconds: float) -> None:
+    """Wait so long for the end of a part, then kill what is left of it."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.process.wait(seconds)
+    kill_group(child)
 
 
 def _signal(child: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.process.pid, number)
-
-
-def first_dead(children: Sequence[Child]) -> Child | None:
-    """Return a part that has ended, if any."""
-    return next((child for child in children if child.process.poll() is not None), None)
 
 
 def end_on_signals() -> None:
@@ -88,8 +98,11 @@ def end_on_signals() -> None:
         signal.signal(number, interrupt)
 
 
-def wait_for_signal(watch: Callable[[], bool]) -> None:
-    """Block until Ctrl-C or SIGTERM arrives, or ``watch`` (asked twice a second) returns True."""
+def wait_for_signal(look: Callable[[], None]) -> None:
+    """Block until Ctrl-C or SIGTERM arrives; meanwhile call ``look`` twice a second.
+
+    What ``look`` raises ends the waiting.
+    """
     stopping = threading.Event()
 
     def stop_waiting(number: int, frame: object) -> None:
@@ -98,5 +111,4 @@ def wait_for_signal(watch: Callable[[], bool]) -> None:
     for number in _TO_END:
         signal.signal(number, stop_waiting)
     while not stopping.wait(0.5):
-        if watch():
-            return
+        look()

@@ -20,7 +20,8 @@ from app.kit.secrets import master_secret
 from app.kit.settings import Settings
 from app.server import frontend, processes
 from app.server.migrations import migrate
-from app.server.postgres import DatabaseUrls, prepare
+from app.server.postgres import DatabaseUrls, embedded, is_reachable, prepare
+from app.server.supervision import CannotLive, Command, Supervisor, last_lines
 
 LEAST_FREE_MB = 500
 START_SECONDS = 90
@@ -41,6 +42,8 @@ class Options:
 def up(settings: Settings, options: Options) -> None:
     """Start everything, tell where it is, and stay until told to stop.
 
+    A part that dies is started again while the others go on; only one that cannot live ends it.
+
     Raises CannotStart, DatabaseUnavailable or BuildFailed with a message for the terminal.
     """
     processes.end_on_signals()
@@ -49,15 +52,16 @@ def up(settings: Settings, options: Options) -> None:
         for port in (settings.port, sandbox_port(settings)):
             _check_port(settings.host, port)
         urls = _prepare(settings, options)
-        children: list[processes.Child] = []
+        supervisor = Supervisor(options.say, lambda: is_reachable(urls.owner))
         try:
-            _start_all(settings, urls, children)
-            _wait_until_healthy(settings, children)
+            _start_all(settings, urls, supervisor)
+            _wait_until_healthy(settings, supervisor)
             options.say(_welcome(settings, options))
-            processes.wait_for_signal(lambda: processes.first_dead(children) is not None)
-            _complain_of_dead(children)
+            processes.wait_for_signal(supervisor.look)
+        except CannotLive as reason:
+            raise CannotStart(str(reason)) from reason
         finally:
-            processes.stop(children)
+            supervisor.stop(processes.STOP_SECONDS)
 
 
 def sandbox_port(settings: Settings) -> int:
@@ -130,25 +134,28 @@ def _first_data(settings: Settings, urls: DatabaseUrls, options: Options) -> Non
     fill(settings, urls, empty=options.empty, say=options.say)
 
 
-def _start_all(settings: Settings, urls: DatabaseUrls, children: list[processes.Child]) -> None:
-    env = frontend.serving(settings.data_dir) | _settings_env(settings, urls)
-    logs = settings.data_dir / "logs"
+def _start_all(settings: Settings, urls: DatabaseUrls, supervisor: Supervisor) -> None:
+    database = embedded(settings)
+    if database is not None:
+        supervisor.watch(database)
+    env = frontend.serving(settings.data_dir) | settings_env(settings, urls)
+    for name, command in _commands(settings).items():
+        supervisor.start(Command(name, command, env, settings.data_dir / "logs"))
+
+
+def _commands(settings: Settings) -> dict[str, list[str]]:
     granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-access-log"]
     sandbox = ["--host", settings.host, "--port", str(sandbox_port(settings))]
-    children.append(
-        processes.start(
-            "sandbox", [*granian, *sandbox, "app.adapters.sandbox.service:app"], env, logs
-        )
-    )
-    children.append(
-        processes.start("worker", [sys.executable, "-m", "app.cli", "worker"], env, logs)
-    )
     web = ["--host", settings.host, "--port", str(settings.port)]
     web += ["--workers", str(settings.workers), "--respawn-failed-workers"]
-    children.append(processes.start("web", [*granian, *web, "--factory", "app.app:app"], env, logs))
+    return {
+        "sandbox": [*granian, *sandbox, "app.adapters.sandbox.service:app"],
+        "worker": [sys.executable, "-m", "app.cli", "worker"],
+        "web": [*granian, *web, "--factory", "app.app:app"],
+    }
 
 
-def _settings_env(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
+def settings_env(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     """Hand the settings on, so that a flag of the command line reaches every part."""
     return {
         "TONGSHANG_APP_DATABASE_URL": urls.app_text,
@@ -160,10 +167,10 @@ def _settings_env(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     }
 
 
-def _wait_until_healthy(settings: Settings, children: list[processes.Child]) -> None:
+def _wait_until_healthy(settings: Settings, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        _complain_of_dead(children)
+        _complain_of_dead(supervisor)
         if _answers(_reachable(settings.host), settings.port):
             return
         threading.Event().wait(0.1)
@@ -189,13 +196,13 @@ def _reachable(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
 
 
-def _complain_of_dead(children: list[processes.Child]) -> None:
-    dead = processes.first_dead(children)
+def _complain_of_dead(supervisor: Supervisor) -> None:
+    # What dies before anything was ever well has a reason that starting again does not cure.
+    dead = supervisor.dead()
     if dead is not None:
-        tail = dead.log.read_text(errors="replace").splitlines()[-8:]
         raise CannotStart(
             f"The part “{dead.name}” ended unexpectedly; its last words ({dead.log}):\n  "
-            + "\n  ".join(tail)
+            + "\n  ".join(last_lines(dead))
         )
 
 

@@ -22,10 +22,10 @@ import structlog
 from psycopg import AsyncConnection
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.access import SYSTEM
 from app.kit.clock import BUSINESS_ZONE, now
+from app.kit.errors import Unavailable
 from app.kit.secrets import derive_key
 from app.services.engine import engine_transaction
 from app.services.rules.traffic import DIRECT, WEAK_MEDIUM, Arrival, kept_term
@@ -253,7 +253,7 @@ async def flush() -> int:
         batch = _waiting.pop(0)
         try:
             await _write(batch)
-        except (OperationalError, NoConnection) as error:
+        except (Unavailable, OperationalError) as error:
             _waiting.insert(0, batch)
             del _waiting[:-MOST_WAITING]
             log.warning("visits wait for the database", error=type(error).__name__)

@@ -10,7 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from app.kit.errors import NotFound, NotSignedIn, TradeError, retry_headers
+from app.kit.errors import (
+    RETRY_SECONDS,
+    NotFound,
+    NotSignedIn,
+    TradeError,
+    Unavailable,
+    retry_headers,
+)
 from app.kit.i18n import N_, gettext
 from app.kit.settings import settings
 from app.services.shopfront import front_of
@@ -81,6 +88,8 @@ def _switched(request: Request, wanted: dict[str, tuple[str, str, int]]) -> Resp
 
 async def refused(request: Request, error: TradeError | HTTPException) -> Response:
     """Return the page that tells a reader of a refusal what to do now."""
+    if isinstance(error, Unavailable):
+        return _away(request, error)
     match = re.match(r"/s/([^/]+)", request.url.path)
     front = await front_of(match.group(1)) if match else None
     locale = request_locale(request)
@@ -104,6 +113,22 @@ async def refused(request: Request, error: TradeError | HTTPException) -> Respon
     )
     answer.headers.update(retry_headers(error))
     return answer
+
+
+def _away(request: Request, error: Unavailable) -> Response:
+    """Return a page that needs nothing of the database, and asks again by itself."""
+    locale = request_locale(request)
+    html = (
+        templates(locale)
+        .get_template("away.html")
+        .render(
+            style=palette(DEFAULT_ACCENT).style,
+            message=gettext(locale, error.message),
+            seconds=RETRY_SECONDS if request.method == "GET" else 0,
+        )
+    )
+    headers = {"cache-control": "no-store", "retry-after": str(RETRY_SECONDS)}
+    return Response(html, error.status, headers, media_type="text/html; charset=utf-8")
 
 
 def status_of(error: TradeError | HTTPException) -> int:

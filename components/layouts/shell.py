@@ -1,5 +1,6 @@
 """The frame of every console page: navigation, workspace switcher, palette, inbox, switches."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -7,6 +8,7 @@ import reflex as rx
 from app import routes
 from app.kit.i18n import N_
 from app.words import ORDER_STATUS, PART_STATUS, PRODUCT_STATUS
+from components.layouts.page_fault import page_fault
 from components.ui import base
 from components.ui.links import outside_link
 from components.ui.text import ENGLISH, speaker, t, word
@@ -72,7 +74,7 @@ def shell(scope: str, *body: Any) -> rx.Component:
                     "bad",
                 ),
             ),
-            rx.el.main(*body, id="content", tab_index=-1, class_name="content"),
+            rx.el.main(page_fault(), *body, id="content", tab_index=-1, class_name="content"),
             class_name="main",
         ),
         _palette(),
@@ -106,9 +108,18 @@ def _groups(scope: str) -> list[rx.Component]:
     for item in NAV[scope]:
         if item.group != group:
             group = item.group
-            out.append(rx.el.p(t(group), class_name="nav-group"))
+            out.append(_heading(group, NAV[scope]))
         out.append(_nav_link(item))
     return out
+
+
+def _heading(group: str, items: Sequence[NavItem]) -> rx.Component:
+    """Return the heading of a group, for those who may open something of it."""
+    needed = [item.permission for item in items if item.group == group]
+    opens = ShellState.may.contains(needed[0])
+    for permission in needed[1:]:
+        opens = opens | ShellState.may.contains(permission)
+    return rx.cond(opens, rx.el.p(t(group), class_name="nav-group"))
 
 
 def _nav_link(item: NavItem) -> rx.Component:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
+from app.kit.parameters import day_of
 from app.queries.lists.platform_money import RULES
 from app.queries.money_trail import percent_text
 from app.queries.platform_rules import (
@@ -74,10 +75,9 @@ def _morning(day: str | None) -> datetime | None:
     """Return the start of a day in the business zone; None for today, which means at once."""
     if not day:
         return None
-    try:
-        chosen = date.fromisoformat(day)
-    except ValueError:
-        raise Invalid({"effective_at": N_("Please choose a day.")}) from None
+    chosen = day_of(day)
+    if chosen is None:
+        raise Invalid({"effective_at": N_("Please choose a day.")})
     if chosen == datetime.now(BUSINESS_ZONE).date():
         return None
     return datetime(chosen.year, chosen.month, chosen.day, tzinfo=BUSINESS_ZONE)

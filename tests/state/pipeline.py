@@ -17,6 +17,7 @@ from reflex_base.utils.format import json_dumps
 
 from app.kit.ids import new_id
 from app.services.sessions import COOKIE
+from state.page_fault import PageFault
 
 
 @dataclass
@@ -37,8 +38,18 @@ class Answer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of any state was sent."""
-        return not any(self.deltas)
+        """Whether nothing of any state was sent but that the page may not be opened."""
+        names = {name for delta in self.deltas for name in delta}
+        return names <= {PageFault.get_full_name()}
+
+    @property
+    def fault(self) -> str:
+        """The kind of fault that stands in the place of the page, if any."""
+        return (
+            self.var(PageFault, "kind")
+            if any(PageFault.get_full_name() in delta for delta in self.deltas)
+            else ""
+        )
 
     def var(self, state: type[State], name: str) -> Any:
         """Return the newest value of a var that was sent."""

@@ -17,7 +17,7 @@ from app.access import Actor
 from app.api.account.assets import stylesheet_address
 from app.kit import mark
 from app.kit.client_address import client_address
-from app.kit.errors import Invalid, NotSignedIn, TradeError, retry_headers
+from app.kit.errors import Invalid, NotSignedIn, TradeError, Unavailable, retry_headers
 from app.kit.i18n import COOKIE as LANGUAGE_COOKIE
 from app.kit.i18n import gettext, locale_of, moment_text
 from app.kit.settings import settings
@@ -183,6 +183,9 @@ class PageRoute(APIRoute):
             except NotSignedIn:
                 back = request.url.path if request.method == "GET" else None
                 return go(routes.LOGIN, next=safe_next(back))
+            except Unavailable:
+                # The app's own handler answers, as everywhere.
+                raise
             except TradeError as error:
                 return refusal_page(reader_of(request), error)
 

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from app.access import SYSTEM
 from app.kit.clock import now
 from app.kit.db import Database
-from app.kit.errors import TradeError
+from app.kit.errors import TradeError, Unavailable
 from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
@@ -138,6 +138,9 @@ async def carry_out(run_id: UUID, writer: Database | None = None) -> None:
         await _wait(run_id)
     except _Cancelled:
         await _end_cancelled(task)
+    except Unavailable:
+        # The run keeps its last beat, and is taken up again when that is old.
+        raise
     except TradeError as error:
         fault = {"message": error.message, "params": {k: str(v) for k, v in error.params.items()}}
         await _finish(task, "CHECKED" if task.is_check else "STOPPED", _in_doubt(fault))

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import SYSTEM, Scope
 from app.adapters.mail import Mail, mailer
 from app.kit.clock import now
-from app.kit.errors import Forbidden, TradeError
+from app.kit.errors import Forbidden, TradeError, Unavailable
 from app.kit.i18n import N_
 from app.services.engine import engine_transaction
 from app.services.reports.contents import Wanted, contents_of
@@ -122,6 +122,9 @@ def _failed(row: Any, error: Exception) -> _Outcome:
     """Return what is noted of a try that was refused or broke off."""
     if isinstance(error, Forbidden):
         return _Outcome(DeliveryStatus.NO_ACCESS)
+    if isinstance(error, Unavailable):
+        # Nothing about the report is wrong.
+        return _Outcome(DeliveryStatus.FAILED, error.message[:200], again=True)
     if isinstance(error, TradeError):
         return _Outcome(DeliveryStatus.FAILED, error.message[:200])
     if isinstance(error, OSError):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from markupsafe import Markup
+from pydantic import BeforeValidator
 
 from app.kit.errors import NotFound
 from app.kit.i18n import N_, gettext
@@ -19,15 +20,25 @@ from app.services.shopfront import Aisle
 from app.services.visits import Act
 from app.storefront import linked_data
 from app.storefront.answering import StoreRoute
-from app.storefront.forms import uuid_of
+from app.storefront.forms import uuid_of, whole
 from app.storefront.render import aisle_name, page
 from app.storefront.visit import Here, Visit
 from app.storefront.words import word
 
 router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
 
-PageNumber = Annotated[int, Query(alias="page", ge=1, le=MOST_PAGES)]
-SortBy = Annotated[Sort, Query()]
+
+def _page_number(text: str) -> int:
+    """Return the page that an address names; the first for what is none."""
+    return min(max(whole(text, 1), 1), MOST_PAGES)
+
+
+def _sort_by(text: str) -> Sort:
+    return Sort(text) if text in set(Sort) else Sort.POPULAR
+
+
+PageNumber = Annotated[int, BeforeValidator(_page_number), Query(alias="page")]
+SortBy = Annotated[Sort, BeforeValidator(_sort_by), Query()]
 Crumbs = tuple[tuple[str, str], ...]
 SOLD_OUT = N_("%(name)s is sold out. Choose another to go on.")
 DESCRIPTION_LENGTH = 150
