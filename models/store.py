@@ -140,6 +140,8 @@ class ListingSku(SQLModel, table=True):
     distributor_id: UUID = Field(foreign_key="merchants.id")
     retail_cents: int = cents(None, nullable=False)
     is_offered: bool = True
+    needs_price: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Off sale by itself: at this price it would lose money."""
 
 
 class ListingSkuBasis(SQLModel, table=True):

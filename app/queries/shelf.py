@@ -77,6 +77,8 @@ class Variant:
     values: tuple[str, ...]
     cents: int
     left: int
+    is_off: bool = False
+    """Not on sale, whatever is left of it."""
 
     @property
     def name(self) -> str:
@@ -110,6 +112,17 @@ class Product:
     spec_names: tuple[str, ...]
     pictures: tuple[Picture, ...]
     variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class OffSale:
+    """What is left to say of a product that the store has offered and does not sell now."""
+
+    title: str
+    title_en: str
+    image_key: str | None
+    category_id: UUID
+    related: tuple[Card, ...]
 
 
 _CARD = (
@@ -182,6 +195,18 @@ async def product(actor: Actor, listing_id: UUID) -> tuple[Product, tuple[Card, 
         return _product(dict(row)), tuple(_card(dict(near)) for near in related.mappings())
 
 
+async def off_sale(actor: Actor, listing_id: UUID) -> OffSale | None:
+    """Return a product of the actor's store that cannot be bought now; None if it never had it."""
+    async with database().transaction(actor) as session:
+        which = {"id": listing_id, "store": actor.store_id}
+        row = (await session.execute(_OFF_SALE, which)).mappings().first()
+        if row is None:
+            return None
+        near = {**which, "category": row["category_id"], "limit": RELATED}
+        related = (await session.execute(_RELATED, near)).mappings()
+        return OffSale(**row, related=tuple(_card(dict(one)) for one in related))
+
+
 async def addresses_of(actor: Actor) -> list[tuple[UUID, str]]:
     """Return the listings on sale with the day of listing, for the site map."""
     async with database().transaction(actor) as session:
@@ -210,7 +235,13 @@ def _product(row: dict[str, Any]) -> Product:
             Picture(one["key"], one["alt"], one["spec_value"]) for one in row["pictures"]
         ),
         variants=tuple(
-            Variant(UUID(one["id"]), tuple(one["values"]), one["cents"], one["left"])
+            Variant(
+                UUID(one["id"]),
+                tuple(one["values"]),
+                one["cents"],
+                0 if one["off"] else one["left"],
+                one["off"],
+            )
             for one in row["variants"]
         ),
     )
@@ -224,12 +255,22 @@ _PRODUCT = text(
     "   order by m.position, m.id), '[]') from product_images m where m.product_id = p.id)"
     "  as pictures,"
     " (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'values', k.spec_values,"
-    "   'cents', o.retail_cents, 'left', greatest(0, coalesce(s.on_hand - s.reserved, 0)))"
+    "   'cents', o.retail_cents, 'off', o.needs_price,"
+    "   'left', greatest(0, coalesce(s.on_hand - s.reserved, 0)))"
     "   order by k.position, k.id), '[]')"
     "  from listing_skus o join skus k on k.id = o.sku_id left join stock s on s.sku_id = k.id"
     "  where o.listing_id = i.listing_id and o.is_offered and k.is_active) as variants"
     " from shelf_items i join products p on p.id = i.product_id"
     " where i.listing_id = :id and i.store_id = :store"
+)
+_OFF_SALE = text(
+    "select coalesce(l.title_override, p.title) as title, coalesce(p.title_en, '') as title_en,"
+    " p.category_id,"
+    # What was taken out of the pool may not be shown any more.
+    " case when l.status <> 'OFF_POOL' then (select i.blob_key from product_images i"
+    "  where i.product_id = p.id order by i.position, i.id limit 1) end as image_key"
+    " from listings l join products p on p.id = l.product_id"
+    " where l.id = :id and l.store_id = :store"
 )
 _RELATED = text(
     f"select {_CARD} from shelf_items i where i.store_id = :store and i.listing_id <> :id"

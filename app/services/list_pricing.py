@@ -12,17 +12,38 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.i18n import HOME_CURRENCY, N_
+from app.kit.i18n import HOME_CURRENCY, N_, Filled, yuan
 from app.kit.ids import new_id
+from app.services.offers import FREIGHT_COLUMNS, freight_from
 from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
-from app.services.rules.pricing import Band, Infeasible, PricingRule, infeasible, retail_price
+from app.services.rules.pricing import (
+    Band,
+    Infeasible,
+    PricingRule,
+    infeasible,
+    least_price,
+    retail_price,
+)
 from app.services.rules.splits import LineMoney, Rule, Shares, Subject, divide, first_match
 
 SKIP_REASONS = {
     Infeasible.BELOW_COST: N_("This price is below cost (supply price plus platform fees)."),
+    Infeasible.FREIGHT_FEE: N_(
+        "Orders to far provinces would lose money: the payment fee is also taken on the freight."
+    ),
     Infeasible.BELOW_FLOOR: N_("This price is below the enforced minimum."),
     Infeasible.OTHER_CURRENCY: N_("Its supplier has not set a price in yuan yet."),
     Infeasible.ABOVE_CAP: N_("This price is above the enforced maximum."),
+}
+FROM_PRICE = {
+    Infeasible.BELOW_COST: N_(
+        "The price would be under cost: supply price plus platform fees. It can be sold from"
+        " %(price)s."
+    ),
+    Infeasible.FREIGHT_FEE: N_(
+        "Orders to far provinces would lose money: the payment fee is also taken on the freight."
+        " It can be sold from %(price)s."
+    ),
 }
 NOT_IN_POOL = N_("This product is no longer in the pool.")
 LISTED_ALREADY = N_("It is in this store already, and its prices stay as they are.")
@@ -53,6 +74,17 @@ class PricedSku:
     retail_cents: int
     shares: Shares
     refusal: Infeasible | None
+    least_cents: int | None = None
+    """From which price on it would lose nothing, where this one would."""
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be sold at this price, and what price would do; empty when it can."""
+        if self.refusal is None:
+            return ""
+        if self.least_cents is not None and self.refusal in FROM_PRICE:
+            return Filled(FROM_PRICE[self.refusal], price=yuan(self.least_cents))
+        return SKIP_REASONS[self.refusal]
 
 
 @dataclass
@@ -73,8 +105,7 @@ class Candidate:
         """Why it cannot be listed, as a gettext message id; empty when it can."""
         if not self.is_in_pool:
             return NOT_IN_POOL
-        refused = (SKIP_REASONS[sku.refusal] for sku in self.skus if sku.refusal is not None)
-        return next(refused, "")
+        return next((sku.problem for sku in self.skus if sku.problem), "")
 
 
 Pricer = Callable[[Goods], int]
@@ -93,6 +124,7 @@ _GOODS = text(
     " k.id as sku_id, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
     " k.band_kind, k.floor_cents, k.cap_cents,"
     " l.id as listing_id, l.status as listing_status, o.retail_cents,"
+    f" {FREIGHT_COLUMNS},"
     " (e.status = 'APPROVED' and p.status = 'ACTIVE' and m.status = 'ACTIVE') as ok"
     " from products p join categories c on c.id = p.category_id"
     " join merchants m on m.id = p.supplier_id join pool_entries e on e.product_id = p.id"
@@ -100,6 +132,7 @@ _GOODS = text(
     " join supply_prices sp on sp.sku_id = k.id"
     " left join listings l on l.store_id = :store and l.product_id = p.id"
     " left join listing_skus o on o.listing_id = l.id and o.sku_id = k.id"
+    " left join freight_templates f on f.supplier_id = p.supplier_id and f.is_default"
     " where p.id = any(:products) order by p.id, k.position, k.id"
 )
 
@@ -154,12 +187,15 @@ def _priced(
     )
     retail, supply = pricer(goods), row["supply_cents"]
     band = Band(row["band_kind"], row["floor_cents"], row["cap_cents"])
-    return PricedSku(
-        goods,
-        retail,
-        divide(version, LineMoney(goods_cents=retail, supply_cents=supply)),
+    freight = freight_from(row)
+    refusal = infeasible(retail, supply_cents=supply, version=version, band=band, freight=freight)
+    if row["currency"] != HOME_CURRENCY:
         # A price of imported history is no price to buy and sell at here.
-        infeasible(retail, supply_cents=supply, version=version, band=band)
-        if row["currency"] == HOME_CURRENCY
-        else Infeasible.OTHER_CURRENCY,
+        refusal = Infeasible.OTHER_CURRENCY
+    least = (
+        least_price(supply_cents=supply, version=version, freight=freight)
+        if refusal in FROM_PRICE
+        else None
     )
+    shares = divide(version, LineMoney(goods_cents=retail, supply_cents=supply))
+    return PricedSku(goods, retail, shares, refusal, least)

@@ -15,7 +15,6 @@ from app.services.engine import engine_transaction
 from app.services.list_pricing import (
     LISTED_ALREADY,
     NO_STORE,
-    SKIP_REASONS,
     Candidate,
     Goods,
     PricedSku,
@@ -214,9 +213,9 @@ async def _checked(
 def _faults(priced: Sequence[PricedSku], wishes: Mapping[UUID, SkuPrice]) -> dict[str, str]:
     # What is not offered cannot be sold at a loss, so only offered SKUs are held to the rules.
     faults = {
-        f"price-{sku.goods.sku_id}": SKIP_REASONS[sku.refusal]
+        f"price-{sku.goods.sku_id}": sku.problem
         for sku in priced
-        if sku.refusal is not None and wishes[sku.goods.sku_id].is_offered
+        if sku.problem and wishes[sku.goods.sku_id].is_offered
     }
     faults |= {
         f"price-{sku.goods.sku_id}": N_("This must be more than zero.")

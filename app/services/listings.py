@@ -171,8 +171,9 @@ async def write_prices(
             " is_offered) select x.listing, x.sku, :store, :distributor, x.price, true"
             " from unnest(cast(:listings as uuid[]), cast(:skus as uuid[]),"
             "  cast(:prices as bigint[])) as x(listing, sku, price)"
-            " on conflict (listing_id, sku_id) do update set retail_cents = excluded.retail_cents"
-            "  where listing_skus.retail_cents <> excluded.retail_cents"
+            " on conflict (listing_id, sku_id) do update set retail_cents = excluded.retail_cents,"
+            "  needs_price = false"
+            "  where listing_skus.retail_cents <> excluded.retail_cents or listing_skus.needs_price"
         ),
         {**columns, "store": store_id},
     )
@@ -226,13 +227,20 @@ async def set_on_sale(actor: Actor, listing_ids: Sequence[UUID], *, on_sale: boo
     What has a supply price in another currency, as imported history has, stays off sale.
     """
     actor.require("distributor:listings:write")
-    before, after = ("PAUSED", "ON_SALE") if on_sale else ("ON_SALE", "PAUSED")
+    before = ["PAUSED"] if on_sale else ["ON_SALE", "NEEDS_REPRICE"]
+    after = "'PAUSED'"
+    if on_sale:
+        # Its SKUs that lose money stay off sale, and it says so.
+        after = (
+            "case when exists (select 1 from listing_skus s where s.listing_id = listings.id"
+            " and s.is_offered and s.needs_price) then 'NEEDS_REPRICE' else 'ON_SALE' end"
+        )
     return await _change(
         actor,
-        "update listings set status = :after, updated_at = now() where id = any(:ids)"
-        " and distributor_id = :distributor and status = :before"
+        f"update listings set status = {after}, updated_at = now() where id = any(:ids)"
+        " and distributor_id = :distributor and status = any(:before)"
         f"{_IN_YUAN if on_sale else ''} returning id",
-        {"ids": list(listing_ids), "before": before, "after": after},
+        {"ids": list(listing_ids), "before": before},
     )
 
 

@@ -96,18 +96,22 @@ select s.id as store_id, s.distributor_id, s.name,
        s.status = 'OPEN' and m.status = 'ACTIVE' and m.is_distributor as is_open
 from stores s join merchants m on m.id = s.distributor_id where s.id = %s"""
 
+FREIGHT_COLUMNS = (
+    "f.first_cents, f.additional_cents, f.free_from_cents, f.region_surcharges, f.refused_regions"
+)
+
 OFFERS_SQL = f"""\
 select ls.sku_id, ls.listing_id, l.product_id, l.supplier_id, k.code as sku_code,
        coalesce(l.title_override, p.title) as title, k.spec_values,
        {SKU_PICTURE} as image_key,
        ls.retail_cents, sp.supply_cents, st.on_hand - st.reserved as available,
-       (ls.is_offered and k.is_active and l.status = 'ON_SALE' and p.status = 'ACTIVE'
+       (ls.is_offered and not ls.needs_price and k.is_active
+        and l.status in ('ON_SALE', 'NEEDS_REPRICE') and p.status = 'ACTIVE'
         and e.status = 'APPROVED' and m.status = 'ACTIVE' and m.is_supplier
         and sp.currency = 'CNY') as on_sale,
        p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents,
        sc.version as cost_version,
-       f.first_cents, f.additional_cents, f.free_from_cents, f.region_surcharges,
-       f.refused_regions
+       {FREIGHT_COLUMNS}
 from listing_skus ls
 join listings l on l.id = ls.listing_id
 join skus k on k.id = ls.sku_id
@@ -145,7 +149,7 @@ def _basket(shop: Shop, rows: Sequence[dict[str, Any]], rules: tuple[Rule, ...])
     return Basket(
         shop=shop,
         offers={offer.sku_id: offer for offer in offers},
-        freight={row["supplier_id"]: _freight(row) for row in rows},
+        freight={row["supplier_id"]: freight_from(row) for row in rows},
         rules=rules,
     )
 
@@ -177,7 +181,8 @@ def _offer(row: dict[str, Any], shop: Shop) -> Offer:
     )
 
 
-def _freight(row: dict[str, Any]) -> Freight:
+def freight_from(row: Mapping[str, Any]) -> Freight:
+    """Return the freight template of a row with ``FREIGHT_COLUMNS``; none costs nothing."""
     if row["first_cents"] is None:
         return Freight()
     return Freight(

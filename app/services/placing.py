@@ -25,6 +25,7 @@ from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
 from app.services.rules.freight import Freight, RegionRefused, freight_of
+from app.services.rules.pricing import loses_money
 from app.services.unpaid_orders import COUNTS_SQL, Caller, count_try, excess, order_keys
 from app.services.visits import Visitor, note_order
 
@@ -49,6 +50,12 @@ class NotForSale(TradeError):
     code = "not_for_sale"
     status = 409
     message = "%(titles)s: not on sale at the moment. Remove it to continue."
+
+
+class TooFar(NotForSale):
+    """At its price the goods cannot bear the freight to a province."""
+
+    message = "%(titles)s: cannot be sent to %(region)s. Remove it or change the address."
 
 
 class TotalChanged(TradeError):
@@ -382,9 +389,9 @@ def _document(
                 "freight_cents": part.freight_cents,
             }
         )
-        for line in price_part(basket, wanted, part.freight_cents, at):
-            _refuse_below_cost(line)
-            lines.append(_line(line, part_id))
+        priced_lines = price_part(basket, wanted, part.freight_cents, at)
+        _refuse_loss(basket, priced_lines, wish.address.province, at)
+        lines += [_line(line, part_id) for line in priced_lines]
     return {
         "order": _order(basket, wish, actor, priced, order_id, number, digest, at),
         "address": wish.address.model_dump(),
@@ -419,9 +426,15 @@ def _name(offer: Offer) -> str:
     return f"{offer.title} {offer.spec_text}".strip()
 
 
-def _refuse_below_cost(line: PricedLine) -> None:
-    if line.shares.margin_cents < 0:
-        raise NotForSale(titles=_name(line.offer))
+def _refuse_loss(basket: Basket, lines: Sequence[PricedLine], province: str, at: datetime) -> None:
+    """Refuse a part by which the distributor would lose money, and say what the buyer can do."""
+    if not loses_money([line.shares for line in lines]):
+        return
+    titles = "、".join(_name(line.offer) for line in lines)
+    wanted = [Wanted(line.offer.sku_id, line.quantity) for line in lines]
+    if loses_money([line.shares for line in price_part(basket, wanted, 0, at)]):
+        raise NotForSale(titles=titles)
+    raise TooFar(titles=titles, region=province)
 
 
 def _order(

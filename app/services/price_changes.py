@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.services.engine import engine_transaction
+from app.services.offers import FREIGHT_COLUMNS, freight_from
 from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
+from app.services.rules.freight import Freight
 from app.services.rules.pricing import Band, infeasible
 from app.services.rules.splits import Rule, RuleVersion, Subject, first_match
 from models.store import CostPolicy, ListingStatus
@@ -40,11 +42,13 @@ _LISTED = text(
     " sp.supply_cents, ls.sku_id = any(:skus) as is_changed,"
     " coalesce(t.cost_policy, 'FOLLOW_MARGIN') as cost_policy, l.status, l.product_id,"
     " l.supplier_id, b.supply_cents as basis_cents,"
-    " p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents"
+    " p.category_id, c.parent_id, k.band_kind, k.floor_cents, k.cap_cents,"
+    f" k.is_active and ls.is_offered as is_offered, {FREIGHT_COLUMNS}"
     " from listing_skus ls join listings l on l.id = ls.listing_id"
     " left join listing_terms t on t.listing_id = l.id"
     " join products p on p.id = l.product_id join categories c on c.id = p.category_id"
     " join skus k on k.id = ls.sku_id join supply_prices sp on sp.sku_id = ls.sku_id"
+    " left join freight_templates f on f.supplier_id = l.supplier_id and f.is_default"
     " left join listing_sku_bases b on b.listing_id = ls.listing_id and b.sku_id = ls.sku_id"
     " where l.product_id = :product and (ls.sku_id = any(:skus) or (k.is_active and ls.is_offered))"
     " order by ls.listing_id, ls.sku_id for no key update of l, ls"
@@ -60,6 +64,7 @@ def decide(
     supply_cents: int,
     version: RuleVersion,
     band: Band,
+    freight: Freight | None = None,
 ) -> Decision:
     """Return what a listing's policy makes of a new supply price. Pure."""
     rises = supply_cents > basis_cents
@@ -71,8 +76,11 @@ def decide(
     elif policy == CostPolicy.PAUSE and rises:
         paused = ListingStatus.PAUSED if status == ListingStatus.ON_SALE else status
         return Decision(price, paused, "paused")
-    if infeasible(price, supply_cents=supply_cents, version=version, band=band):
-        return Decision(retail_cents, ListingStatus.NEEDS_REPRICE, "needs_reprice")
+    if infeasible(price, supply_cents=supply_cents, version=version, band=band, freight=freight):
+        # What is off sale for another reason stays so: a new price must not wake it.
+        off = status in (ListingStatus.PAUSED, ListingStatus.OFF_POOL)
+        after = status if off else ListingStatus.NEEDS_REPRICE
+        return Decision(retail_cents, after, "needs_reprice")
     return Decision(price, back, "followed" if price != retail_cents else "held")
 
 
@@ -134,13 +142,27 @@ def _decide_row(
         supply_cents=change.after_cents if change else row["supply_cents"],
         version=applied.version if applied else NO_CHARGE,
         band=Band(row["band_kind"], row["floor_cents"], row["cap_cents"]),
+        freight=freight_from(row),
     )
 
 
 async def _write_statuses(
     session: AsyncSession, rows: Sequence[dict[str, Any]], decisions: Sequence[Decision]
 ) -> None:
-    """A listing with several SKUs stands where its worst SKU stands."""
+    """A listing stands where its worst SKU stands; but only what loses money goes off sale."""
+    await session.execute(
+        text(
+            "update listing_skus t set needs_price = x.needs from unnest(cast(:listings as uuid[]),"
+            " cast(:skus as uuid[]), cast(:needs as boolean[])) as x(listing, sku, needs)"
+            " where t.listing_id = x.listing and t.sku_id = x.sku and t.needs_price <> x.needs"
+        ),
+        {
+            "listings": [row["listing_id"] for row in rows],
+            "skus": [row["sku_id"] for row in rows],
+            "needs": [decision.outcome == "needs_reprice" for decision in decisions],
+        },
+    )
+    sold = [pair for pair in zip(rows, decisions, strict=True) if pair[0]["is_offered"]]
     await session.execute(
         text(
             "with worst as (select listing, max(case status when 'NEEDS_REPRICE' then 3"
@@ -151,8 +173,8 @@ async def _write_statuses(
             " 'PAUSED', 'NEEDS_REPRICE'])[rank + 1] from worst where l.id = worst.listing"
         ),
         {
-            "listings": [row["listing_id"] for row in rows],
-            "statuses": [decision.status for decision in decisions],
+            "listings": [row["listing_id"] for row, _ in sold],
+            "statuses": [decision.status for _, decision in sold],
         },
     )
 

@@ -13,7 +13,7 @@ from app.queries.distributor_goods import pool_product
 from app.queries.distributor_stores import stores
 from app.queries.resource import Row
 from app.queries.shown import all_shown, shown
-from app.services.list_pricing import SKIP_REASONS, PricedSku
+from app.services.list_pricing import PricedSku
 from app.services.listing_prices import estimate, list_at, preview
 from app.services.rules.pricing import Infeasible
 from app.services.stores import NoStore, StoreTermsDraft, terms_of
@@ -170,13 +170,13 @@ def with_price(row: dict[str, str], priced: PricedSku | None, *, retype: bool) -
     """Return a SKU's row with its price's division; ``retype`` writes the price into the input."""
     if priced is None:
         return row
-    refusal = SKIP_REASONS[priced.refusal] if priced.refusal is not None else ""
+    problem = acting().text(priced.problem) if priced.problem else ""
     if priced.refusal is Infeasible.OTHER_CURRENCY:
-        return {**row, "problem": acting().text(refusal)}
+        return {**row, "problem": problem}
     told = {
         **row,
         **shares_shown(priced.retail_cents, priced.shares),
-        "problem": acting().text(refusal) if refusal else "",
+        "problem": problem,
     }
     if retype:
         typed = decimal_text(priced.retail_cents)

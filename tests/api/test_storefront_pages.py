@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kit.ids import new_id
 from app.kit.tokens import DARK, LIGHT
 from app.services import visits
 from app.services.shopfront import forget_fronts
@@ -179,7 +180,12 @@ async def test_what_is_off_sale_is_gone_and_what_is_sold_out_cannot_be_bought(
     await shop.change(
         "update listings set status = 'PAUSED' where store_id = :s", s=shop.market.store
     )
-    await guest.open(shop.product(0))
+    page = await guest.open(shop.product(0))
+    # The page stays, so that a link that somebody kept says what became of it.
+    assert (guest.status, "暂不销售" in page.text) == (200, True)
+    assert not [form for form in page.forms if "/cart/add" in form.action]
+    assert ("meta", {"name": "robots", "content": "noindex"}) in page.tags
+    await guest.open(f"{shop.home}/p/{new_id().hex}")
     assert guest.status == 404
     assert "还没有在售商品" in (await guest.open(shop.home)).text
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product as combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.kit.ids import new_id
@@ -20,6 +20,8 @@ from app.services.rules.pricing import (
     PricingRule,
     charmed,
     infeasible,
+    least_price,
+    loses_money,
     retail_price,
 )
 from app.services.rules.refunds import reversals
@@ -212,6 +214,59 @@ def test_a_feasible_price_leaves_the_distributor_a_share(
     refusal = infeasible(retail, supply_cents=supply, version=version)
     margin = divide(version, LineMoney(retail, supply)).margin_cents
     assert (refusal is Infeasible.BELOW_COST) == (margin < 0)
+
+
+freights = st.builds(
+    Freight,
+    first_cents=st.integers(0, 5_000),
+    additional_cents=st.integers(0, 6_000),
+    free_from_cents=st.none() | st.integers(0, 20_000),
+    region_surcharges=st.dictionaries(st.sampled_from(["65", "54"]), st.integers(0, 3_000)),
+    refused_regions=st.frozensets(st.just("54")),
+)
+
+
+@given(
+    freights,
+    versions,
+    st.lists(st.tuples(st.integers(1, 30_000), st.integers(1, 40)), min_size=1, max_size=5),
+    st.sampled_from(["33", "65", "54"]),
+    st.integers(0, 3),
+)
+def test_no_price_that_may_be_listed_is_refused_at_checkout(
+    template: Freight,
+    version: RuleVersion,
+    wanted: list[tuple[int, int]],
+    province: str,
+    above: int,
+) -> None:
+    """Every SKU at the lowest price that its listing may have, in any order to any province."""
+    lines: list[tuple[int, int, int]] = []
+    for supply, quantity in wanted:
+        least = least_price(supply_cents=supply, version=version, freight=template)
+        assume(least is not None)
+        assert least is not None
+        retail = least + above
+        assert (
+            infeasible(least - 1, supply_cents=supply, version=version, freight=template)
+            in (Infeasible.BELOW_COST, Infeasible.FREIGHT_FEE)
+            or least == 1
+        )
+        assert not infeasible(retail, supply_cents=supply, version=version, freight=template)
+        lines.append((retail * quantity, supply * quantity, quantity))
+    assume(province not in template.refused_regions)
+    goods = [line[0] for line in lines]
+    freight = freight_of(
+        template,
+        pieces=sum(line[2] for line in lines),
+        goods_cents=sum(goods),
+        province_code=province,
+    )
+    shares = [
+        divide(version, LineMoney(retail, supply, freight_cents=part))
+        for (retail, supply, _), part in zip(lines, spread(freight, goods), strict=True)
+    ]
+    assert not loses_money(shares)
 
 
 @given(

@@ -82,7 +82,8 @@ def _warnings() -> rx.Component:
     return rx.fragment(rx.match(
         _State.facts["status"],
         ("NEEDS_REPRICE", base.note(
-            t("At this price you would lose money, so it cannot be bought. Set new prices."),
+            t("SKUs that would lose money at their price are off sale, the others are sold."
+              " Set new prices."),
             "warn")),
         ("OFF_POOL", base.note(
             t("The supplier or the platform took this product out of the pool."), "bad")),

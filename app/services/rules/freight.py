@@ -25,6 +25,25 @@ class Freight:
     refused_regions: frozenset[str] = frozenset()
 
 
+def worst_freight(template: Freight, retail_cents: int) -> int:
+    """Return the most freight, in cents, that any unit at a price can bring to its part.
+
+    The first unit brings the first piece and the dearest surcharge, each further one the price of
+    a further piece. A sum of units never brings more than the sum of what each brings at most.
+    """
+    surcharge = max(
+        (
+            cents
+            for region, cents in template.region_surcharges.items()
+            if region not in template.refused_regions
+        ),
+        default=0,
+    )
+    if template.free_from_cents is not None and retail_cents >= template.free_from_cents:
+        return surcharge
+    return max(template.first_cents + surcharge, template.additional_cents)
+
+
 def freight_of(template: Freight, *, pieces: int, goods_cents: int, province_code: str) -> int:
     """Return the freight in cents, charged once per supplier's part.
 

@@ -1,11 +1,15 @@
 """Retail prices: how a listing makes them, and whether they can be settled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 from app.kit.money import rate_of
-from app.services.rules.splits import LineMoney, RuleVersion, divide
+from app.services.rules.freight import Freight, worst_freight
+from app.services.rules.splits import LineMoney, RuleVersion, Shares, divide
 from models.catalog import BandKind
+from models.money import FeeBearer, SplitBase
 
 
 class PricingKind(StrEnum):
@@ -61,6 +65,8 @@ class Infeasible(StrEnum):
     BELOW_COST = "below_cost"
     BELOW_FLOOR = "below_floor"
     ABOVE_CAP = "above_cap"
+    FREIGHT_FEE = "freight_fee"
+    """The price bears the goods, but not the fees on the freight of the dearest province."""
     OTHER_CURRENCY = "other_currency"
     """The supplier's price is one of imported history."""
 
@@ -92,17 +98,46 @@ def retail_price(rule: PricingRule, *, supply_cents: int, suggested_cents: int) 
     return charmed(supply_cents + rate_of(supply_cents, rule.bps) + rule.add_cents, rule.charm)
 
 
+def keeps_enough(
+    retail_cents: int, *, supply_cents: int, version: RuleVersion, freight: Freight
+) -> bool:
+    """Say whether a unit loses the distributor nothing, in whatever order and wherever it is sold.
+
+    Fees are taken on the freight as well, so the dearest freight counts. They are counted exactly
+    here; each line rounds each of them by up to half a cent, which has to be left over.
+    """
+    added = worst_freight(freight, retail_cents)
+    base = retail_cents + (added if version.base == SplitBase.GOODS_AND_FREIGHT else 0)
+    fees = [max(Fraction(base * version.rate_bps, 10_000) + version.fixed_cents, version.min_cents)]
+    if version.max_cents is not None:
+        fees = [min(fees[0], version.max_cents)]
+    if version.fee_bearer == FeeBearer.DISTRIBUTOR:
+        fees.append(Fraction((retail_cents + added) * version.payment_fee_bps, 10_000))
+    rounding = Fraction((version.rate_bps > 0) + (version.payment_fee_bps > 0), 2)
+    return retail_cents - supply_cents - sum(fees) >= rounding
+
+
 def infeasible(
-    retail_cents: int, *, supply_cents: int, version: RuleVersion, band: Band | None = None
+    retail_cents: int,
+    *,
+    supply_cents: int,
+    version: RuleVersion,
+    band: Band | None = None,
+    freight: Freight | None = None,
 ) -> Infeasible | None:
     """Say why a unit at ``retail_cents`` cannot be sold: the parties' shares or a hard band.
 
     ``supply price + platform fee ≤ floor ≤ retail ≤ cap``; the distributor's share of the unit
-    may not be negative.
+    may not be negative, wherever it is sent to (``freight`` is the supplier's template).
     """
-    shares = divide(version, LineMoney(goods_cents=retail_cents, supply_cents=supply_cents))
-    if shares.margin_cents < 0:
+    unit = divide(version, LineMoney(goods_cents=retail_cents, supply_cents=supply_cents))
+    if unit.margin_cents < 0:
         return Infeasible.BELOW_COST
+    if freight is not None and not keeps_enough(
+        retail_cents, supply_cents=supply_cents, version=version, freight=freight
+    ):
+        added = worst_freight(freight, retail_cents)
+        return Infeasible.FREIGHT_FEE if added else Infeasible.BELOW_COST
     if band is None or band.kind != BandKind.ENFORCED:
         return None
     if band.floor_cents is not None and retail_cents < band.floor_cents:
@@ -110,3 +145,28 @@ def infeasible(
     if band.cap_cents is not None and retail_cents > band.cap_cents:
         return Infeasible.ABOVE_CAP
     return None
+
+
+def least_price(*, supply_cents: int, version: RuleVersion, freight: Freight) -> int | None:
+    """Return the lowest price, in cents, that loses nothing; None where none would do."""
+
+    def is_enough(retail_cents: int) -> bool:
+        return keeps_enough(
+            retail_cents, supply_cents=supply_cents, version=version, freight=freight
+        )
+
+    low, high = 1, 10**11
+    if not is_enough(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle + 1, high)
+    return low
+
+
+def loses_money(parts: Sequence[Shares]) -> bool:
+    """Say whether the distributor would pay for a supplier's part instead of earning by it.
+
+    A single line may be dearer than it brings; the part may not (domain rule: margin guard).
+    """
+    return sum(shares.margin_cents for shares in parts) < 0

@@ -41,6 +41,7 @@ PageNumber = Annotated[int, BeforeValidator(_page_number), Query(alias="page")]
 SortBy = Annotated[Sort, BeforeValidator(_sort_by), Query()]
 Crumbs = tuple[tuple[str, str], ...]
 SOLD_OUT = N_("%(name)s is sold out. Choose another to go on.")
+OFF = N_("%(name)s is not on sale. Choose another to go on.")
 DESCRIPTION_LENGTH = 150
 WORDS_LENGTH = 60
 
@@ -163,7 +164,7 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
     listing_id = uuid_of(listing)
     found = await shelves.product(visit.front.actor(), listing_id) if listing_id else None
     if found is None:
-        raise NotFound()
+        return await _off_sale(visit, listing_id)
     product, related = found
     chosen = _chosen(product, uuid_of(sku))
     product = _begin_with(product, chosen)
@@ -179,9 +180,7 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
         product=product,
         related=related,
         chosen=chosen,
-        gone=gettext(visit.locale, SOLD_OUT, name=chosen.name)
-        if chosen and not chosen.left
-        else "",
+        gone=_gone(visit, chosen),
         can_buy=visit.front.is_open and any(one.left for one in product.variants),
         price_varies=len(prices) > 1,
         picker=_picker(visit, product),
@@ -198,6 +197,15 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
         ],
         notice=_notice(visit),
     )
+
+
+async def _off_sale(visit: Visit, listing_id: UUID | None) -> Response:
+    """Say that a product is not on sale, and what else there is. Raises NotFound."""
+    found = await shelves.off_sale(visit.front.actor(), listing_id) if listing_id else None
+    if found is None:
+        raise NotFound()
+    heading = found.title_en if visit.locale == "en" and found.title_en else found.title
+    return page(visit, "off_sale.html", counts=Act("page"), heading=heading, product=found)
 
 
 def _title(visit: Visit, product: Product) -> str:
@@ -241,15 +249,23 @@ def _begin_with(product: Product, variant: Variant | None) -> Product:
     return replace(product, pictures=(shown[at], *shown[:at], *shown[at + 1 :]))
 
 
+def _gone(visit: Visit, chosen: Variant | None) -> str:
+    """Say why what was asked for cannot be bought; nothing where it can."""
+    if chosen is None or chosen.left:
+        return ""
+    return gettext(visit.locale, OFF if chosen.is_off else SOLD_OUT, name=chosen.name)
+
+
 def _picker(visit: Visit, product: Product) -> dict[str, object]:
     """Return what the script needs to turn the list of SKUs into a choice by spec."""
     return {
         "specs": list(product.spec_names),
         "low": gettext(visit.locale, "%(n)s left", n="{n}"),
         "gone": gettext(visit.locale, N_("Sold out")),
+        "off": gettext(visit.locale, N_("Not on sale")),
         "gone_here": gettext(visit.locale, N_("Not with this choice")),
         "sold_out": gettext(visit.locale, SOLD_OUT, name="{name}"),
-        "not_made": gettext(visit.locale, N_("%(name)s is not offered."), name="{name}"),
+        "not_made": gettext(visit.locale, OFF, name="{name}"),
         "skus": [
             {
                 "id": variant.sku_id.hex,
@@ -257,6 +273,7 @@ def _picker(visit: Visit, product: Product) -> dict[str, object]:
                 "cents": variant.cents,
                 "left": min(999, variant.left),
                 "low": variant.is_low,
+                "off": variant.is_off,
                 "picture": _picture_of(product, variant),
             }
             for variant in product.variants

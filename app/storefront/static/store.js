@@ -68,14 +68,15 @@
         const nowhere = !inStock(place, value);
         input.checked = wanted[place] === value;
         label.classList.toggle("gone", nowhere || !fits(place, value));
-        note.textContent = nowhere ? " " + say.gone : fits(place, value) ? "" : " " + say.gone_here;
+        const off = nowhere && skus.every((one) => one.off || one.values[place] !== value);
+        note.textContent = nowhere ? " " + (off ? say.off : say.gone) : fits(place, value) ? "" : " " + say.gone_here;
       }));
       const sku = match(wanted);
       const name = wanted.join(" / ");
       const can = Boolean(sku && sku.left);
       for (const radio of radios.values()) radio.checked = can && radio.value === sku.id;
       for (const button of senders) button.disabled = !can;
-      left.textContent = !sku ? say.not_made.replace("{name}", name)
+      left.textContent = !sku || sku.off ? say.not_made.replace("{name}", name)
         : !sku.left ? say.sold_out.replace("{name}", name)
         : sku.low ? low.replace("{n}", sku.left) : "";
       if (!sku) return;
