@@ -207,11 +207,20 @@ class Cart(SQLModel, table=True):
     """A basket in one store, held by a cookie whose token is kept as its SHA-256."""
 
     __tablename__ = "carts"
+    __table_args__ = (
+        Index(
+            "uq_carts_consumer",
+            "consumer_id",
+            unique=True,
+            postgresql_where=text("consumer_id is not null"),
+        ),
+    )
 
     id: UUID = row_id()
     store_id: UUID = Field(foreign_key="stores.id", index=True)
     token_hash: str = Field(unique=True, max_length=64)
-    consumer_id: UUID | None = Field(default=None, foreign_key="consumers.id", index=True)
+    consumer_id: UUID | None = Field(default=None, foreign_key="consumers.id")
+    """A customer has one basket, whatever the device; the token opens none that is owned."""
     created_at: datetime = created()
     updated_at: datetime = created()
 

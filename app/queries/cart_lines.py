@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.db import database
+from app.services.carts import OWNED, owner
 from app.services.sku_pictures import SKU_PICTURE
 
 
@@ -49,7 +50,7 @@ _JOINS = (
 )
 _OF_CART = text(
     f"{_COLUMNS} from carts c join cart_lines x on x.cart_id = c.id{_JOINS}"
-    " where c.token_hash = :hash order by x.added_at, x.sku_id"
+    f" where {OWNED} order by x.added_at, x.sku_id"
 )
 _CHOSEN = text(
     f"{_COLUMNS} from (select u.sku_id, u.quantity, cast(null as bigint) as seen_cents, u.place"
@@ -58,10 +59,14 @@ _CHOSEN = text(
 )
 
 
-async def of_cart(actor: Actor, token_hash: str) -> list[CartLine]:
-    """Return the lines of a basket of the actor's store, in the order in which they came."""
+async def of_cart(actor: Actor, token: str) -> list[CartLine]:
+    """Return the lines of the actor's basket, in the order in which they came.
+
+    It is the signed-in customer's, else that of the browser whose secret is ``token``.
+    """
     async with database().transaction(actor) as session:
-        found = await session.execute(_OF_CART, {"hash": token_hash, "store": actor.store_id})
+        which = {**owner(actor, token), "store": actor.store_id}
+        found = await session.execute(_OF_CART, which)
         return [_line(dict(row)) for row in found.mappings()]
 
 

@@ -22,6 +22,7 @@ class BoughtLine:
     """What was bought, in cents."""
 
     listing_id: UUID
+    sku_id: UUID
     title: str
     spec_text: str
     image_key: str | None
@@ -130,6 +131,11 @@ class OrderView:
         return all(refund.status == "SUCCEEDED" for refund in self.refunds)
 
     @property
+    def is_being_paid(self) -> bool:
+        """Whether a payment is under way whose outcome is not known yet."""
+        return self.can_pay and self.payment_status == "PENDING"
+
+    @property
     def is_expired(self) -> bool:
         """Whether its time to pay is over, closed already or about to be."""
         waits = self.status == "PENDING_PAYMENT" and not self.can_pay
@@ -196,6 +202,20 @@ async def of_customer(actor: Actor) -> list[OrderRow]:
 def _row(row: dict[str, Any]) -> OrderRow:
     pictures, titles = row.pop("image_keys") or (), row.pop("titles") or ()
     return OrderRow(**row, image_keys=tuple(pictures), titles=tuple(titles))
+
+
+async def waiting_of_customer(actor: Actor) -> str | None:
+    """Return the number of the customer's latest order that waits for its payment."""
+    async with database().transaction(actor) as session:
+        found = await session.execute(
+            text(
+                "select number from orders where consumer_id = :consumer and store_id = :store"
+                " and status = 'PENDING_PAYMENT' and expires_at > :now"
+                " order by placed_at desc limit 1"
+            ),
+            {"consumer": actor.consumer_id, "store": actor.store_id, "now": now()},
+        )
+        return found.scalar_one_or_none()
 
 
 async def payment_state(session: AsyncSession, order_id: UUID) -> tuple[str, str]:
@@ -296,8 +316,9 @@ _LINES = text(
     " (select e.note from order_events e where e.supplier_order_id = s.id"
     "  and e.to_status = 'REJECTED'"
     "  order by e.created_at desc limit 1) as note,"
-    " l.listing_id, l.title, l.spec_text, l.image_key, l.quantity, l.retail_cents, l.goods_cents,"
-    " l.refunded_cents from supplier_orders s join order_lines l on l.supplier_order_id = s.id"
+    " l.listing_id, l.sku_id, l.title, l.spec_text, l.image_key, l.quantity, l.retail_cents,"
+    " l.goods_cents, l.refunded_cents"
+    " from supplier_orders s join order_lines l on l.supplier_order_id = s.id"
     " where s.order_id = :id order by s.number, l.id"
 )
 _PARCELS = text(

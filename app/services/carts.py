@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
@@ -44,18 +44,8 @@ async def add(actor: Actor, token: str, sku_id: UUID, quantity: int) -> int:
     """
     async with database().transaction(actor) as session:
         cart_id = await _open(session, actor, token)
-        added = await session.execute(
-            _ADD,
-            {
-                "cart": cart_id,
-                "store": actor.store_id,
-                "sku": sku_id,
-                "quantity": max(1, min(quantity, MOST_UNITS)),
-                "most": MOST_UNITS,
-                "at": now(),
-            },
-        )
-        if added.first() is None:
+        units = max(1, min(quantity, MOST_UNITS))
+        if not await _put(session, actor, cart_id, _ADD, [(sku_id, units)]):
             raise NotFound()
         lines = await _count(session, cart_id)
         if lines > MOST_LINES:
@@ -63,25 +53,57 @@ async def add(actor: Actor, token: str, sku_id: UUID, quantity: int) -> int:
         return lines
 
 
+async def put_back(actor: Actor, token: str, items: Sequence[tuple[UUID, int]]) -> tuple[int, int]:
+    """Put the goods of a cancelled order back; return how many lines came, and how many there are.
+
+    Where a basket has some of them already the larger number stays, so that doing it twice doubles
+    nothing. What the store does not offer any more is left out.
+    """
+    async with database().transaction(actor) as session:
+        cart_id = await _open(session, actor, token)
+        put = await _put(session, actor, cart_id, _PUT_BACK, items)
+        return put, await _count(session, cart_id)
+
+
+async def _put(
+    session: AsyncSession,
+    actor: Actor,
+    cart_id: UUID,
+    statement: TextClause,
+    items: Sequence[tuple[UUID, int]],
+) -> int:
+    put = await session.execute(
+        statement,
+        {
+            "cart": cart_id,
+            "store": actor.store_id,
+            "skus": [sku for sku, _ in items],
+            "quantities": [units for _, units in items],
+            "most": MOST_UNITS,
+            "at": now(),
+        },
+    )
+    return len(put.all())
+
+
 async def set_quantity(actor: Actor, token: str, sku_id: UUID, quantity: int) -> int:
     """Change the units of a line, to none removes it; return how many lines are left."""
     async with database().transaction(actor) as session:
-        token_hash = _hash(actor, token)
+        which = owner(actor, token)
         if quantity <= 0:
-            await session.execute(_REMOVE, {"hash": token_hash, "skus": [sku_id]})
+            await session.execute(_REMOVE, {**which, "skus": [sku_id]})
         else:
             units = min(quantity, MOST_UNITS)
-            change = {"hash": token_hash, "sku": sku_id, "quantity": units}
-            await session.execute(_CHANGE, change)
-        return await _count_by_hash(session, token_hash)
+            await session.execute(_CHANGE, {**which, "sku": sku_id, "quantity": units})
+        return await _count_of(session, which)
 
 
 async def take_out(actor: Actor, token: str, skus: Sequence[UUID]) -> int:
     """Take SKUs out of a basket (they were ordered); return how many lines are left."""
     async with database().transaction(actor) as session:
-        token_hash = _hash(actor, token)
-        await session.execute(_REMOVE, {"hash": token_hash, "skus": list(skus)})
-        return await _count_by_hash(session, token_hash)
+        which = owner(actor, token)
+        await session.execute(_REMOVE, {**which, "skus": list(skus)})
+        return await _count_of(session, which)
 
 
 async def remember_prices(actor: Actor, token: str, prices: Mapping[UUID, int]) -> None:
@@ -89,36 +111,55 @@ async def remember_prices(actor: Actor, token: str, prices: Mapping[UUID, int]) 
     async with database().transaction(actor) as session:
         await session.execute(
             _SEEN,
-            {
-                "hash": _hash(actor, token),
-                "skus": list(prices),
-                "cents": list(prices.values()),
-            },
+            {**owner(actor, token), "skus": list(prices), "cents": list(prices.values())},
         )
 
 
 async def adopt(actor: Actor, token: str) -> int:
-    """Make a basket the customer's own, with what their earlier baskets here hold; return lines."""
+    """Add a visitor's basket to that of the customer who has signed in; return its lines.
+
+    A customer has one basket in a store, whatever the device. Of goods that lie in both the larger
+    number counts, and the visitor's basket is gone then, so that signing in again doubles nothing.
+    """
     async with database().transaction(actor) as session:
         cart_id = await _open(session, actor, token)
-        own: dict[str, Any] = {"cart": cart_id, "consumer": actor.consumer_id, "most": MOST_LINES}
-        for statement in (_GATHER, _DROP_OTHERS, _OWN):
-            await session.execute(statement, own)
+        held = {"cart": cart_id, "hash": cart_hash(_store(actor), token), "most": MOST_LINES}
+        await session.execute(_GATHER, held)
+        await session.execute(_DROP_GATHERED, held)
         return await _count(session, cart_id)
 
 
-def _hash(actor: Actor, token: str) -> str:
+def owner(actor: Actor, token: str) -> dict[str, Any]:
+    """Return whose basket is meant, for ``OWNED``: a customer's own, else the browser's.
+
+    A browser's secret does not open a customer's basket: whoever signed out left it behind.
+    """
+    return {"consumer": actor.consumer_id, "hash": cart_hash(_store(actor), token)}
+
+
+def _store(actor: Actor) -> UUID:
     if actor.store_id is None:
         raise NotFound()
-    return cart_hash(actor.store_id, token)
+    return actor.store_id
 
 
 async def _open(session: AsyncSession, actor: Actor, token: str) -> UUID:
+    of_customer = actor.consumer_id is not None
     opened = await session.execute(
-        _OPEN,
-        {"id": new_id(), "store": actor.store_id, "hash": _hash(actor, token), "at": now()},
+        _OPEN_CUSTOMERS if of_customer else _OPEN,
+        {
+            "id": new_id(),
+            "store": _store(actor),
+            "consumer": actor.consumer_id,
+            "hash": cart_hash(_store(actor), new_token() if of_customer else token),
+            "at": now(),
+        },
     )
-    return opened.scalar_one()
+    cart_id: UUID | None = opened.scalar_one_or_none()
+    if cart_id is None:
+        # The browser's secret is that of a customer's basket of before.
+        raise NotFound()
+    return cart_id
 
 
 async def _count(session: AsyncSession, cart_id: UUID) -> int:
@@ -128,50 +169,70 @@ async def _count(session: AsyncSession, cart_id: UUID) -> int:
     return found.scalar_one()
 
 
-async def _count_by_hash(session: AsyncSession, token_hash: str) -> int:
+async def _count_of(session: AsyncSession, which: Mapping[str, Any]) -> int:
     found = await session.execute(
-        text(
-            "select count(*) from cart_lines l join carts c on c.id = l.cart_id"
-            " where c.token_hash = :hash"
-        ),
-        {"hash": token_hash},
+        text(f"select count(*) from cart_lines l join carts c on c.id = l.cart_id where {OWNED}"),
+        which,
     )
     return found.scalar_one()
 
 
+OWNED = (
+    "(c.consumer_id = cast(:consumer as uuid) or cast(:consumer as uuid) is null"
+    " and c.consumer_id is null and c.token_hash = :hash)"
+)
+"""Finds the basket ``c`` of ``owner``."""
+
 _OPEN = text(
     "insert into carts (id, store_id, token_hash, created_at, updated_at)"
     " values (:id, :store, :hash, :at, :at)"
-    " on conflict (token_hash) do update set updated_at = excluded.updated_at returning id"
+    " on conflict (token_hash) do update set updated_at = excluded.updated_at"
+    " where carts.consumer_id is null returning id"
+)
+_OPEN_CUSTOMERS = text(
+    "insert into carts (id, store_id, consumer_id, token_hash, created_at, updated_at)"
+    " values (:id, :store, :consumer, :hash, :at, :at)"
+    " on conflict (consumer_id) where consumer_id is not null"
+    " do update set updated_at = excluded.updated_at returning id"
 )
 _ADD = text(
     "insert into cart_lines (cart_id, sku_id, listing_id, quantity, seen_cents, added_at)"
-    " select :cart, o.sku_id, o.listing_id, :quantity, o.retail_cents, :at from listing_skus o"
-    " where o.store_id = :store and o.sku_id = :sku and o.is_offered"
+    " select :cart, o.sku_id, o.listing_id, x.quantity, o.retail_cents, :at from listing_skus o"
+    " join unnest(cast(:skus as uuid[]), cast(:quantities as int[])) as x(sku_id, quantity)"
+    "  on x.sku_id = o.sku_id where o.store_id = :store and o.is_offered"
     " on conflict (cart_id, sku_id) do update"
     "  set quantity = least(:most, cart_lines.quantity + excluded.quantity),"
     "  listing_id = excluded.listing_id, seen_cents = excluded.seen_cents returning quantity"
 )
+_PUT_BACK = text(
+    _ADD.text.replace(
+        "least(:most, cart_lines.quantity + excluded.quantity)",
+        "least(:most, greatest(cart_lines.quantity, excluded.quantity))",
+    )
+)
 _CHANGE = text(
     "update cart_lines l set quantity = :quantity from carts c"
-    " where c.id = l.cart_id and c.token_hash = :hash and l.sku_id = :sku"
+    f" where c.id = l.cart_id and {OWNED} and l.sku_id = :sku"
 )
 _REMOVE = text(
     "delete from cart_lines l using carts c"
-    " where c.id = l.cart_id and c.token_hash = :hash and l.sku_id = any(:skus)"
+    f" where c.id = l.cart_id and {OWNED} and l.sku_id = any(:skus)"
 )
 _SEEN = text(
     "update cart_lines l set seen_cents = x.cents from carts c,"
     " unnest(cast(:skus as uuid[]), cast(:cents as bigint[])) as x(sku_id, cents)"
-    " where c.id = l.cart_id and c.token_hash = :hash and l.sku_id = x.sku_id"
+    f" where c.id = l.cart_id and {OWNED} and l.sku_id = x.sku_id"
 )
 _GATHER = text(
     "insert into cart_lines (cart_id, sku_id, listing_id, quantity, seen_cents, added_at)"
-    " select :cart, l.sku_id, l.listing_id, max(l.quantity), min(l.seen_cents), min(l.added_at)"
+    " select :cart, l.sku_id, l.listing_id, l.quantity, l.seen_cents, l.added_at"
     " from cart_lines l join carts c on c.id = l.cart_id"
-    " where c.consumer_id = :consumer and c.id <> :cart group by l.sku_id, l.listing_id"
-    " limit greatest(0, :most - (select count(*) from cart_lines where cart_id = :cart))"
-    " on conflict (cart_id, sku_id) do nothing"
+    " where c.token_hash = :hash and c.consumer_id is null"
+    # What lies in both baskets comes first: it needs no place.
+    " order by exists (select 1 from cart_lines o where o.cart_id = :cart"
+    "  and o.sku_id = l.sku_id) desc, l.added_at"
+    " limit :most"
+    " on conflict (cart_id, sku_id) do update"
+    "  set quantity = greatest(cart_lines.quantity, excluded.quantity)"
 )
-_DROP_OTHERS = text("delete from carts where consumer_id = :consumer and id <> :cart")
-_OWN = text("update carts set consumer_id = :consumer where id = :cart")
+_DROP_GATHERED = text("delete from carts where token_hash = :hash and consumer_id is null")

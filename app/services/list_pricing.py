@@ -37,7 +37,7 @@ SKIP_REASONS = {
 }
 FROM_PRICE = {
     Infeasible.BELOW_COST: N_(
-        "The price would be under cost: supply price plus platform fees. It can be sold from"
+        "This price is below cost (supply price plus platform fees). It can be sold from"
         " %(price)s."
     ),
     Infeasible.FREIGHT_FEE: N_(

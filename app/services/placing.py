@@ -71,7 +71,10 @@ class KeyReused(TradeError):
 
     code = "key_reused"
     status = 409
-    message = "This order form was already used for another order. Start again from the cart."
+    message = (
+        "This form was sent before with other goods or another address, and that order stands. Pay"
+        " it, or cancel it and order again."
+    )
 
 
 class StoreClosed(TradeError):

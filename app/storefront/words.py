@@ -76,6 +76,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             " minute."
         ),
         "cancelled": N_("The order is cancelled."),
+        "back_in_cart": N_("The order is cancelled; its goods are back in your cart."),
+        "partly_back": N_(
+            "The order is cancelled. What is still on sale of it is back in your cart."
+        ),
+        "withdrawn": N_("It was not added to your cart: it is not on sale any more."),
+        "too_few": N_("It was not added to your cart: not enough is left."),
         "refunding": N_("The order is cancelled. Your money is on its way back."),
         "received": N_("Thank you for confirming the receipt."),
         "unpaid": N_("The payment was not made. You can try again."),

@@ -1,7 +1,7 @@
 """Choosing a variant: nothing chosen is changed without a word, and the picture follows the SKU."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -114,13 +114,12 @@ async def test_the_picture_follows_the_sku_to_cart_checkout_and_order(
     assert BLUE in (await guest.open(link)).html
 
 
-@pytest.fixture
-async def screen(chromium: str, guest: Browser) -> AsyncIterator[Page]:
-    """A real browser that shows what the app answers, without a server between."""
+def answered(browser: Browser) -> Callable[[Route], Awaitable[None]]:
+    """Return what answers a real browser's requests with what the app says to ``browser``."""
 
     async def answer(route: Route) -> None:
         asked = route.request.url.partition("shop.example")[2]
-        found = await guest.http.get(asked)
+        found = await browser.http.get(asked)
         headers = {
             name: value
             for name, value in found.headers.items()
@@ -128,12 +127,18 @@ async def screen(chromium: str, guest: Browser) -> AsyncIterator[Page]:
         }
         await route.fulfill(status=found.status_code, headers=headers, body=found.content)
 
+    return answer
+
+
+@pytest.fixture
+async def screen(chromium: str, guest: Browser) -> AsyncIterator[Page]:
+    """A real browser that shows what the app answers, without a server between."""
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
         )
         page = await opened.new_page(viewport={"width": 390, "height": 844})
-        await page.route("**/*", answer)
+        await page.route("**/*", answered(guest))
         yield page
         await opened.close()
 

@@ -196,7 +196,12 @@ async def product_page(listing: str, visit: Here, sku: str = "") -> Response:
             linked_data.of_crumbs(visit, crumbs),
         ],
         notice=_notice(visit),
+        notice_tone=_tone(visit),
     )
+
+
+def _tone(visit: Visit) -> str:
+    return "good" if visit.request.query_params.get("notice") in ("added", None) else "warn"
 
 
 async def _off_sale(visit: Visit, listing_id: UUID | None) -> Response:
@@ -205,7 +210,15 @@ async def _off_sale(visit: Visit, listing_id: UUID | None) -> Response:
     if found is None:
         raise NotFound()
     heading = found.title_en if visit.locale == "en" and found.title_en else found.title
-    return page(visit, "off_sale.html", counts=Act("page"), heading=heading, product=found)
+    return page(
+        visit,
+        "off_sale.html",
+        counts=Act("page"),
+        heading=heading,
+        product=found,
+        notice=_notice(visit),
+        notice_tone="warn",
+    )
 
 
 def _title(visit: Visit, product: Product) -> str:

@@ -29,6 +29,7 @@ from app.storefront.answering import StoreRoute, refusal
 from app.storefront.basket import basket_of
 from app.storefront.counting import count, visitor_of
 from app.storefront.forms import phone_of, uuid_of, whole
+from app.storefront.open_order import open_order, remember
 from app.storefront.render import fragment, page, see_other
 from app.storefront.routes.cart import lines_of
 from app.storefront.visit import Here, Known, Visit
@@ -123,6 +124,7 @@ async def _page(
         here_with=here_with,
         cities=_cities(province),
         minutes=(await platform_settings.current()).reservation_minutes,
+        waiting=await open_order(visit),
     )
 
 
@@ -167,6 +169,7 @@ async def send(visit: Known, request: Request) -> Response:
         return answer
     if not placed.repeated:
         count(visit, Act("order", skus=tuple(item.sku_id for item in wish.items)))
+    remember(visit, placed)
     await _after(visit, form, wish)
     return await _to_payment(visit, placed)
 
@@ -210,9 +213,9 @@ def _wish(visit: Visit, form: Mapping[str, str]) -> PlaceOrder:
 
 async def _after(visit: Visit, form: Mapping[str, str], wish: PlaceOrder) -> None:
     """Empty what was ordered from the basket, and keep the address if asked."""
-    if form["source"] == "cart" and visit.cart_token:
+    if form["source"] == "cart" and (visit.cart_token or visit.customer):
         skus = [item.sku_id for item in wish.items]
-        left = await carts.take_out(visit.front.actor(), visit.cart_token, skus)
+        left = await carts.take_out(visit.actor, visit.cart_token, skus)
         visit.keep_cart(visit.cart_token, left)
     if form.get("keep") and visit.customer:
         try:

@@ -15,7 +15,7 @@ from app.kit.rate_limits import hit
 from app.kit.web_forms import Form, read_form
 from app.queries import store_orders
 from app.queries.store_orders import OrderView
-from app.services import closing, fulfilment, order_links, payments
+from app.services import carts, closing, fulfilment, order_links, payments
 from app.services.placing import access_token
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.forms import phone_of
@@ -185,6 +185,25 @@ async def cancel(number: str, visit: Known, request: Request) -> Response:
     except TradeError as error:
         return await _refused(visit, number, token, error)
     return see_other(visit, _address(visit, number, token, notice))
+
+
+@router.post("/{number}/edit")
+async def edit(number: str, visit: Known, request: Request) -> Response:
+    """Cancel an unpaid order and put its goods back into the cart."""
+    token = (await fields(request)).get("t", "")
+    order = await _read(visit, number, token)
+    try:
+        if order.status != "PENDING_PAYMENT":
+            raise Conflict()
+        await closing.cancel_unpaid(visit.actor, order.id, access_token(order.id))
+    except TradeError as error:
+        return await _refused(visit, number, token, error)
+    items = [(line.sku_id, line.quantity) for part in order.parts for line in part.lines]
+    cart = visit.cart_token or carts.new_token()
+    put, lines = await carts.put_back(visit.actor, cart, items)
+    visit.keep_cart(cart, lines)
+    notice = "back_in_cart" if put == len(items) else "partly_back"
+    return see_other(visit, f"{visit.home}/cart?notice={notice}")
 
 
 @router.post("/{number}/receive")
