@@ -37,8 +37,7 @@ SKIP_REASONS = {
 }
 FROM_PRICE = {
     Infeasible.BELOW_COST: N_(
-        "This price is below cost (supply price plus platform fees). It can be sold from"
-        " %(price)s."
+        "This price is below cost (supply price plus platform fees). It can be sold from %(price)s."
     ),
     Infeasible.FREIGHT_FEE: N_(
         "Orders to far provinces would lose money: the payment fee is also taken on the freight."

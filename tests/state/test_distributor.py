@@ -95,9 +95,12 @@ async def test_a_bulk_listing_previews_lists_and_reports_what_it_skipped(
         form = {**state.terms, "percent": "5"}
         await do(state, "submit", form)
     assert "Listed: 0." in state.outcome
-    assert [row["why"] for row in state.outcomes] == [
+    # The reason says which price would do.
+    reasons = [row["why"].partition(" It can be sold from ¥") for row in state.outcomes]
+    assert [reason for reason, _, _ in reasons] == [
         "This price is below cost (supply price plus platform fees)."
     ] * 2
+    assert all(price for _, _, price in reasons)
 
 
 async def _shelf(database: Database, market: Market) -> list[tuple[str, int]]:
