@@ -190,7 +190,7 @@ async def cancel(number: str, visit: Known, request: Request) -> Response:
 @router.post("/{number}/edit")
 async def edit(number: str, visit: Known, request: Request) -> Response:
     """Cancel an unpaid order and put its goods back into the cart."""
-    token = (await fields(request)).get("t", "")
+    token = (await read_form(request)).get("t", "")
     order = await _read(visit, number, token)
     try:
         if order.status != "PENDING_PAYMENT":
