@@ -25,7 +25,7 @@ router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
 
 
 @router.get("/cart")
-async def show(visit: Known, notice: Notice = "") -> Response:
+async def show(visit: Known, notice: str = "") -> Response:
     """Show the basket, priced now; a price that changed since it was seen is pointed out."""
     lines = await lines_of(visit)
     basket = await basket_of(visit, lines)
