@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import op
 
 revision: str = "0182"
-down_revision: str | None = "0175"
+down_revision: str | None = "0160"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
