@@ -87,6 +87,7 @@ def _header(state: State, column: Any) -> rx.Component:
             scope="col",
             class_name="right" if column.kind in _RIGHT else "",
             custom_attrs={"aria-sort": order} if column.sort else {},
+            **({"title": t(column.help)} if column.help else {}),
         ),
         rx.fragment(),
     )

@@ -26,6 +26,7 @@ class LedgerFigures:
     pending: list[str] = field(default_factory=list[str])
     available: list[str] = field(default_factory=list[str])
     earned: list[str] = field(default_factory=list[str])
+    fees: list[str] = field(default_factory=list[str])
     unallocated: list[str] = field(default_factory=list[str])
     balanced: bool = True
 
@@ -66,7 +67,8 @@ _SIGNS = {
     "PENDING": ("pending", 1),
     "AVAILABLE": ("available", 1),
     "COMMISSION": ("earned", 1),
-    "PAYMENT_FEE": ("earned", 1),
+    # The provider keeps it: it is a cost of the payment, not the platform's income.
+    "PAYMENT_FEE": ("fees", 1),
     "MARKETING": ("earned", 1),
     "UNALLOCATED": ("unallocated", 1),
 }

@@ -76,6 +76,8 @@ class Column:
     total: bool = False
     silent: bool = False
     """Read for links and conditions on rows, but never shown nor offered."""
+    help: str = ""
+    """What the figure means and how it is made, in a tooltip of its heading."""
     indexed: bool = False
     """Sorted by an index of a column that is never null, so that large tables are not sorted."""
 
@@ -392,7 +394,8 @@ def cells(resource: Resource, row: Row) -> dict[str, str]:
     return shown
 
 
-def _rate(bps: int) -> str:
+def rate_text(bps: int) -> str:
+    """Return basis points as a percentage, such as ``32.7 %``."""
     return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
 
 
@@ -410,7 +413,7 @@ _AMOUNTS: Mapping[str, Callable[[Any, str | None], str]] = {
     "range": _range,
 }
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
-    "rate": _rate,
+    "rate": rate_text,
     "names": _both,
     "titles": _both,
     "quantity": lambda value: f"{int(value):,}",

@@ -56,6 +56,7 @@ class Parcel:
 class Part:
     """What comes together from one place; the place stays unnamed."""
 
+    number: str
     status: str
     told: str
     """The status in the words for people, which tell a withdrawal from a refusal."""
@@ -66,6 +67,11 @@ class Part:
     received_at: datetime | None
     lines: tuple[BoughtLine, ...]
     parcels: tuple[Parcel, ...]
+
+    @property
+    def can_receive(self) -> bool:
+        """Whether all of it was shipped and its receipt is not confirmed."""
+        return self.status == "SHIPPED"
 
     @property
     def delivered_at(self) -> datetime | None:
@@ -87,10 +93,17 @@ class Returned:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the order's life, done if it has a moment."""
+    """A step of the order's life, done if it has a moment; ``done`` of ``parts`` have taken it."""
 
     kind: str
     at: datetime | None
+    done: int = 0
+    parts: int = 0
+
+    @property
+    def is_partly_done(self) -> bool:
+        """Whether some parts have taken it and others have not."""
+        return self.at is None and self.done > 0
 
 
 @dataclass(frozen=True)
@@ -147,21 +160,19 @@ class OrderView:
         return {part.status for part in self.parts} == {"PAID"}
 
     @property
-    def can_receive(self) -> bool:
-        """Whether something has been shipped whose receipt is not confirmed."""
-        return any(part.status == "SHIPPED" for part in self.parts)
-
-    @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps of a life that goes well; a step is done when it is for all live parts."""
+        """The steps of a life that goes well; a step is done when it is for all live parts.
+
+        Parts that were refunded before shipping take no steps and hold none up.
+        """
         live = [part for part in self.parts if part.status != "REJECTED"]
         return (
             Step("placed", self.placed_at),
             Step("paid", self.paid_at),
-            Step("accepted", _last(part.accepted_at for part in live)),
-            Step("shipped", _last(part.shipped_at for part in live)),
-            Step("delivered", _last(part.delivered_at or part.received_at for part in live)),
-            Step("received", _last(part.received_at for part in live)),
+            _step("accepted", [part.accepted_at for part in live]),
+            _step("shipped", [part.shipped_at for part in live]),
+            _step("delivered", [part.delivered_at or part.received_at for part in live]),
+            _step("received", [part.received_at for part in live]),
         )
 
 
@@ -177,6 +188,11 @@ class OrderRow:
     units: int
     image_keys: tuple[str, ...]
     titles: tuple[str, ...]
+
+
+def _step(kind: str, moments: Sequence[datetime | None]) -> Step:
+    done = sum(moment is not None for moment in moments)
+    return Step(kind, _last(moments), done, len(moments))
 
 
 def _last(moments: Iterable[datetime | None]) -> datetime | None:
@@ -265,6 +281,7 @@ def _parts(lines: Sequence[dict[str, Any]], parcels: Sequence[dict[str, Any]]) -
 def _part(rows: Sequence[dict[str, Any]], parcels: Sequence[dict[str, Any]]) -> Part:
     head = rows[0]
     return Part(
+        number=head["number"],
         status=head["status"],
         told=head["told"],
         freight_cents=head["freight_cents"],
@@ -311,7 +328,7 @@ _ORDER = text(
     " from orders o join order_addresses a on a.order_id = o.id where o.id = :id"
 )
 _LINES = text(
-    f"select s.id as part_id, s.status, {told_status('s')} as told, s.freight_cents,"
+    f"select s.id as part_id, s.number, s.status, {told_status('s')} as told, s.freight_cents,"
     " s.accepted_at, s.shipped_at, s.received_at,"
     " (select e.note from order_events e where e.supplier_order_id = s.id"
     "  and e.to_status = 'REJECTED'"

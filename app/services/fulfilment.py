@@ -341,8 +341,10 @@ async def _mark_shipped(session: AsyncSession, actor: Actor, part_ids: Sequence[
             await take_step(session, actor, chosen, Step("SHIPPED", before, target))
 
 
-async def confirm_receipt(actor: Actor, order_id: UUID, token: str) -> int:
-    """Let the buyer say that everything shipped has arrived; return how many parts moved.
+async def confirm_receipt(actor: Actor, order_id: UUID, token: str, part: str | None = None) -> int:
+    """Let the buyer say that a part, or everything shipped, has arrived; return how many moved.
+
+    ``part`` is the number of one part of the order.
 
     Raises NotFound; Conflict when nothing is on its way.
     """
@@ -350,7 +352,11 @@ async def confirm_receipt(actor: Actor, order_id: UUID, token: str) -> int:
         raise NotFound()
     async with engine_transaction(actor, "orders.transition") as session:
         found = await session.execute(
-            text("select id from supplier_orders where order_id = :order"), {"order": order_id}
+            text(
+                "select id from supplier_orders where order_id = :order"
+                " and (cast(:part as text) is null or number = :part)"
+            ),
+            {"order": order_id, "part": part},
         )
         parts = [row.id for row in found]
         moved = await take_step(session, actor, parts, Step("RECEIVED", (S.SHIPPED,), S.RECEIVED))

@@ -164,6 +164,7 @@ def _preview(state: Any) -> rx.Component:
         rx.el.ul(rx.foreach(state.previews, _preview_row), class_name="preview-rows"),
         rx.el.p(
             t("Margin: of the SKU with the smallest one, after commission and payment fee."),
+            title=t(rules.MARGIN_HELP),
             class_name="help",
         ),
         class_name="preview",
@@ -222,7 +223,7 @@ def _sku_row(state: Any, sku: rx.Var[dict[str, str]], offered: bool) -> rx.Compo
     name = rx.cond(sku["spec_values"] != "", sku["spec_values"], sku["code"])
     margin = rx.el.span(
         rx.el.b(sku["margin"]),
-        rx.el.small(sku["margin_rate"]),
+        rx.el.small(sku["margin_rate"], title=t(rules.MARGIN_HELP)),
         class_name=rx.cond(sku["loss"] != "", "two-lines down", "two-lines"),
     )
     cells = [

@@ -12,10 +12,9 @@ from state.shell import ShellState
 
 _CARDS = (
     ("PENDING", "hourglass", N_("Pending"), N_("Until the buyer's time for complaints is over")),
-    ("AVAILABLE", "wallet", N_("Available"), N_("Can be paid out")),
-    ("IN_PAYOUT", "send", N_("In payout"), N_("On its way to your bank")),
-    ("PAID_OUT", "circle-check", N_("Paid out"), N_("Has arrived")),
+    ("AVAILABLE", "wallet", N_("Available"), N_("Due to you, not paid out here yet")),
 )
+"""Accounts of payouts follow when there are payouts: a card must not promise what nobody can do."""
 
 
 def money_tabs(pages: Sequence[tuple[str, str]], here: str) -> rx.Component:
@@ -32,9 +31,33 @@ def money_tabs(pages: Sequence[tuple[str, str]], here: str) -> rx.Component:
     return rx.el.nav(*links, class_name="tabs", aria_label=t("Balance"))
 
 
-def balance_cards(balances: Any) -> rx.Component:
-    """Return the balances, by kind, in one row of cards."""
-    return rx.el.div(*(_card(balances, *card) for card in _CARDS), class_name="kpis")
+def balance_cards(balances: Any, due: Any) -> rx.Component:
+    """Return the balances by kind, when what is pending becomes due, and what that means."""
+    when = rx.cond(
+        due["next"] != "",
+        t("The next share becomes due on %(day)s.", day=due["next"]),
+        "",
+    )
+    after = rx.cond(
+        due["days"] == "0",
+        t("A share becomes due when the buyer confirms receipt, or %(days)s days after shipping.",
+          days=due["receipt"]),
+        t("A share becomes due %(term)s days after the buyer confirms receipt, which counts as"
+          " given %(days)s days after shipping.", term=due["days"], days=due["receipt"]),
+    )  # fmt: skip
+    return rx.fragment(
+        rx.el.div(*(_card(balances, *card) for card in _CARDS), class_name="kpis"),
+        base.note(
+            rx.el.span(
+                after,
+                " ",
+                when,
+                " ",
+                t("Payouts to a bank account are not possible here yet; until then it stays booked"
+                  " in your name."),
+            )
+        ),
+    )  # fmt: skip
 
 
 def _card(balances: Any, kind: str, name: str, label: str, hint: str) -> rx.Component:

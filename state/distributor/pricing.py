@@ -11,9 +11,15 @@ from app.kit.i18n import HOME_CURRENCY, N_, yuan
 from app.kit.money import decimal_text
 from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY
-from app.queries.resource import Row
+from app.queries.resource import Row, rate_text
 from app.services.list_pricing import Candidate
-from app.services.rules.pricing import Charm, Infeasible, PricingKind, PricingRule
+from app.services.rules.pricing import (
+    Charm,
+    Infeasible,
+    PricingKind,
+    PricingRule,
+    margin_bps,
+)
 from app.services.rules.splits import Shares
 from app.services.stores import StoreTermsDraft, terms_of
 from models.store import CostPolicy
@@ -82,8 +88,8 @@ def terms_shown(terms: StoreTermsDraft) -> dict[str, str]:
 
 
 def rate(part: int, whole: int) -> str:
-    """Return a share of a whole as a percentage with one decimal."""
-    return f"{part * 100 / whole:.1f} %" if whole else ""
+    """Return a margin of a price as a percentage, as lists show it."""
+    return rate_text(margin_bps(part, whole)) if whole else ""
 
 
 def typed_price(row: Row, column: str) -> str:
@@ -121,7 +127,7 @@ def preview_shown(candidate: Candidate, problem: str) -> dict[str, str]:
     }
     if any(sku.refusal is Infeasible.OTHER_CURRENCY for sku in candidate.skus):
         return told | dict.fromkeys(("prices", "margin", "margin_rate"), "")
-    worst = min(candidate.skus, key=lambda sku: sku.shares.margin_cents)
+    worst = min(candidate.skus, key=lambda s: margin_bps(s.shares.margin_cents, s.retail_cents))
     was = [k.goods.retail_cents for k in candidate.skus if k.goods.retail_cents is not None]
     return told | {
         "was": _span(was) if was else "",

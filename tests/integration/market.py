@@ -61,7 +61,9 @@ class Market:
         permissions = frozenset({"distributor:orders:write"})
         return Actor(Scope.DISTRIBUTOR, new_id(), self.distributor, permissions=permissions)
 
-    async def order(self, quantities: Mapping[int, int], key: str | None = None) -> PlacedOrder:
+    async def order(
+        self, quantities: Mapping[int, int], key: str | None = None, note: str = ""
+    ) -> PlacedOrder:
         """Place a guest's order of so many units of some goods."""
         items = tuple(
             OrderItem(sku_id=self.goods[place].sku, quantity=quantity)
@@ -72,6 +74,7 @@ class Market:
             idempotency_key=key or new_id().hex,
             items=items,
             address=ADDRESS,
+            note=note,
         )
         return await place_order(PUBLIC, wish)
 

@@ -9,6 +9,9 @@ from app.access import SYSTEM
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 from app.kit.ids import new_id
+from app.queries.lists.distributor import LISTINGS, SOURCING
+from app.queries.resource import ListQuery, fetch, rate_text
+from app.services.listing_prices import preview
 from app.services.listings import set_on_sale
 from app.services.rules.pricing import PricingKind, PricingRule
 from app.services.stores import StoreTermsDraft, save_terms, terms_of
@@ -19,6 +22,7 @@ from state.distributor.ledger import PostingsState, SharesState
 from state.distributor.listing import ListingState
 from state.distributor.listings import ListingsState
 from state.distributor.orders import OrdersState, OrderState
+from state.distributor.pricing import preview_shown
 from state.distributor.product import ProductState
 from state.distributor.sourcing import SourcingState
 from state.distributor.stores import StoresState, StoreState
@@ -52,7 +56,7 @@ async def test_the_pool_shows_supply_price_margin_and_stock(database: Database) 
         await do(state, "load")
     row = next(r for r in state.rows if r["id"] == str(market.goods[0].product))
     # 1,000 fen of supply price, 1,501 of suggested retail.
-    assert (row["supply"], row["suggested"], row["margin"]) == ("¥10.00", "¥15.01", "33.3 %")
+    assert (row["supply"], row["suggested"], row["margin"]) == ("¥10.00", "¥15.01", "27.8 %")
     assert (row["stock"], row["listed"]) == ("7", "YES")
 
 
@@ -194,6 +198,34 @@ async def test_an_unreasonable_rule_is_a_fault_beside_its_field(
     assert state.asking == "list"
 
 
+async def test_the_same_goods_have_one_margin_everywhere(database: Database) -> None:
+    """Preview, product page, pool, list of listings and listing page: after commission and fees."""
+    market = await open_market(database)
+    goods = market.goods[0]
+    who = seller(market)
+    suggested = PricingRule(PricingKind.SUGGESTED)
+    (candidate,) = await preview(who, market.store, [goods.product], suggested)
+    listing = str(await scalar(database, "select id from listings where product_id = :p",
+                               p=goods.product))  # fmt: skip
+    pool = (await fetch(who, SOURCING, ListQuery.of(SOURCING, {}))).rows
+    listed = (await fetch(who, LISTINGS, ListQuery.of(LISTINGS, {}))).rows
+    shown_of = {"pool": next(r for r in pool if r["id"] == goods.product)["margin"],
+                "list": next(r for r in listed if str(r["id"]) == listing)["margin"]}  # fmt: skip
+    told = {name: rate_text(bps) for name, bps in shown_of.items()}
+    with acting_as(at(who, f"sourcing/{goods.product}")):
+        told["preview"] = preview_shown(candidate, "")["margin_rate"]
+        product = ProductState()
+        await do(product, "load")
+        await do(product, "price", str(goods.sku), "15.01")
+        told["product page"] = product.skus[0]["margin_rate"]
+    with acting_as(at(who, f"listings/{listing}")):
+        state = ListingState()
+        await do(state, "load")
+        told["listing page"] = state.skus[0]["margin_rate"]
+    # 15.01 − 10.00 − 5 % − 0.6 % of 15.01 is 4.17.
+    assert told == dict.fromkeys(told, "27.8 %")
+
+
 async def test_a_product_shows_every_share_of_a_typed_price(database: Database) -> None:
     market = await open_market(database)
     await _unlist(database, market)
@@ -286,7 +318,7 @@ async def test_an_order_shows_its_shares_and_is_cancelled_while_unpaid(database:
         await do(state, "cancel")
         assert state.facts["status"] == "CLOSED"
         outcome = await do(state, "take_back", {"reason": "sold out"})
-    assert "Somebody changed this" in said(outcome)
+    assert "Somebody has just changed this" in said(outcome)
 
 
 async def test_a_store_is_opened_decorated_and_features_goods(database: Database) -> None:
@@ -337,6 +369,9 @@ async def test_balances_and_progress_come_from_the_data(database: Database) -> N
         await do(first, "load")
     assert shares.balances["PENDING"] == ["¥0.00"]
     assert (postings.total, first.done, first.shown) == (0, ["store", "listing"], True)
+    # Nothing was received, so no day can be promised.
+    assert shares.due == {"days": "0", "receipt": "10", "next": ""}
+    assert (postings.total, first.done, first.shown) == (0, 2, True)
 
 
 @pytest.mark.parametrize(

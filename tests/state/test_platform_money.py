@@ -310,11 +310,25 @@ async def test_a_payment_shows_its_messages_and_where_it_was_booked(order: Place
         await payment_page(actor(), "nothing")
 
 
+async def test_the_providers_fee_is_no_income_of_the_platform(
+    order: PlacedOrder, database: Database
+) -> None:
+    figures = await ledger_figures(actor())
+    booked = (
+        "select sum(b.balance_cents) from account_balances b join ledger_accounts a"
+        " on a.id = b.account_id where a.kind = :kind and a.currency = 'CNY'"
+    )
+    commission = await scalar(database, booked, kind="COMMISSION")
+    fee = await scalar(database, booked, kind="PAYMENT_FEE")
+    assert (cents(figures.earned[0]), cents(figures.fees[0])) == (commission, fee)
+    assert int(str(fee)) > 0
+
+
 async def test_the_ledger_balances_and_leads_from_account_to_posting(
     order: PlacedOrder, query: dict[str, str]
 ) -> None:
     figures = await ledger_figures(actor())
-    owed = (figures.pending, figures.available, figures.earned, figures.unallocated)
+    owed = (figures.pending, figures.available, figures.earned, figures.fees, figures.unallocated)
     assert figures.balanced
     ((held,), *others) = (figures.held, *owed)
     assert cents(held) == sum(cents(text) for (text,) in others) > 0

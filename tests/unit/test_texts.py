@@ -110,3 +110,14 @@ def test_the_cookie_decides_the_language_then_the_browser(
     cookie: str | None, accepts: str | None, locale: str
 ) -> None:
     assert locale_of(cookie, accepts) == locale
+
+
+def test_nobody_is_promised_a_payout_that_does_not_exist() -> None:
+    """No way to withdraw money exists yet, so that no text may say that it can be withdrawn."""
+    for room in ROOMS:
+        promised = {
+            message: chinese
+            for message, chinese in translations(room).items()
+            if "提现" in str(chinese) and "还不" not in str(chinese) and "尚" not in str(chinese)
+        }
+        assert promised == {}

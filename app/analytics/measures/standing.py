@@ -98,7 +98,7 @@ STANDING_MEASURES = (
     Measure(
         "balance_available",
         N_("Balance, available"),
-        N_("What you can withdraw now."),
+        N_("What is due to you by now. It is not paid out here yet."),
         Unit.MONEY,
         S | D,
         ("ledger",),
@@ -128,7 +128,7 @@ STANDING_MEASURES = (
     Measure(
         "settle_available",
         N_("Payable"),
-        N_("What merchants can withdraw now."),
+        N_("What is due to merchants by now. It is not paid out here yet."),
         Unit.MONEY,
         P,
         ("ledger", "analytics"),

@@ -19,6 +19,8 @@ def page() -> rx.Component:
     return list_page(
         SharesState,
         hint=t("Your share of each order: what remains after supply price, commission and fee."),
-        extra=rx.fragment(balance_cards(SharesState.balances), money_tabs("ledger")),
+        extra=rx.fragment(
+            balance_cards(SharesState.balances, SharesState.due), money_tabs("ledger")
+        ),
         empty_hint=N_("With the first paid order your first share appears here."),
     )

@@ -19,5 +19,7 @@ def page() -> rx.Component:
     return list_page(
         SharesState,
         hint=t("What each order brings you, and when it becomes available."),
-        extra=rx.fragment(balance_cards(SharesState.balances), money_tabs("ledger")),
+        extra=rx.fragment(
+            balance_cards(SharesState.balances, SharesState.due), money_tabs("ledger")
+        ),
     )

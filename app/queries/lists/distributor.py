@@ -55,10 +55,29 @@ def _of_listing(expression: str) -> str:
 
 
 _AVAILABLE = "coalesce(sum(greatest(st.on_hand - st.reserved, 0)), 0)"
-_SUGGESTED_MARGIN = (
-    "max((k.suggested_retail_cents - sp.supply_cents) * 1000 / k.suggested_retail_cents * 10)"
+_FIRST_STORE = (
+    "(select s.id from stores s where s.distributor_id = (select app_distributor())"
+    " order by s.created_at, s.id limit 1)"
 )
-_REAL_MARGIN = "min((ls.retail_cents - sp.supply_cents) * 1000 / ls.retail_cents * 10)"
+
+
+def _margin(store: str, retail: str) -> str:
+    """Return the lowest margin of the SKUs after commission and fees (alembic 0176)."""
+    return (
+        f"min(own_margin_bps({store}, p.supplier_id, p.category_id, p.id, {retail},"
+        " sp.supply_cents)) filter (where sp.currency = 'CNY')"
+    )
+
+
+_SUGGESTED_MARGIN = _margin(_FIRST_STORE, "k.suggested_retail_cents")
+_REAL_MARGIN = _margin("l.store_id", "ls.retail_cents")
+MARGIN_HELP = N_(
+    "(price − supply price − commission − payment fee) ÷ price, of the SKU with the lowest."
+)
+POOL_MARGIN_HELP = N_(
+    "(suggested price − supply price − commission − payment fee) ÷ suggested price, of the SKU with"
+    " the lowest, in your first store."
+)
 _LISTED = "exists (select 1 from listings l where l.product_id = p.id)"
 
 SOURCING = Resource(
@@ -86,8 +105,8 @@ SOURCING = Resource(
         Column("suggested", N_("Suggested retail from"),
                _of_skus("min(k.suggested_retail_cents)"), "money"),
         currency_column(PRICES_IN),
-        Column("margin", N_("Margin before fees"), _of_skus(_SUGGESTED_MARGIN), "rate",
-               sort=_of_skus(_SUGGESTED_MARGIN)),
+        Column("margin", N_("My margin"), _of_skus(_SUGGESTED_MARGIN), "rate",
+               sort=_of_skus(_SUGGESTED_MARGIN), help=POOL_MARGIN_HELP),
         Column("stock", N_("In stock"), _of_skus(_AVAILABLE), "quantity"),
         Column("skus", N_("SKUs"), _of_skus("count(*)"), "quantity", hidden=True),
         Column("listed", N_("In my stores"), f"case when {_LISTED} then 'YES' else 'NO' end",
@@ -105,7 +124,7 @@ SOURCING = Resource(
                choices=(("0-20", N_("Up to ¥20")), ("20-50", N_("¥20 to ¥50")),
                         ("50-100", N_("¥50 to ¥100")), ("100-300", N_("¥100 to ¥300")),
                         ("300-10000000", N_("Over ¥300")))),
-        Filter("margin", N_("Gross margin"),
+        Filter("margin", N_("My margin"),
                _of_skus(_SUGGESTED_MARGIN) + " >= cast(:margin as int) * 100",
                choices=(("20", N_("20 % or more")), ("30", N_("30 % or more")),
                         ("40", N_("40 % or more")), ("50", N_("50 % or more")))),
@@ -144,8 +163,8 @@ LISTINGS = Resource(
         Column("high", N_("Price to"), _of_listing("max(ls.retail_cents)"), "money",
                on_phone=False),
         currency_column(PRICES_IN),
-        Column("margin", N_("Lowest margin"),
-               _of_listing(_REAL_MARGIN), "rate", sort=_of_listing(_REAL_MARGIN)),
+        Column("margin", N_("My margin"), _of_listing(_REAL_MARGIN), "rate",
+               sort=_of_listing(_REAL_MARGIN), help=MARGIN_HELP),
         Column("stock", N_("In stock"), _of_listing(_AVAILABLE), "quantity"),
         Column("status", N_("Status"), "x.status", "status", sort="x.status",
                words=LISTING_STATUS),

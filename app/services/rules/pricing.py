@@ -117,6 +117,18 @@ def keeps_enough(
     return retail_cents - supply_cents - sum(fees) >= rounding
 
 
+def margin_bps(margin_cents: int, retail_cents: int) -> int:
+    """Return the distributor's margin of a price in basis points, to a tenth of a percent.
+
+    The margin is what is left after supply price, commission and payment fee. Lists, which sort by
+    it, ask the database's ``own_margin_bps``; a test compares the two.
+    """
+    if not retail_cents:
+        return 0
+    sign = -1 if margin_cents < 0 else 1
+    return sign * ((abs(margin_cents) * 2_000 + retail_cents) // (2 * retail_cents)) * 10
+
+
 def infeasible(
     retail_cents: int,
     *,

@@ -124,6 +124,7 @@ def _page(
         order=order,
         token=token,
         base=f"{visit.home}/orders/{order.number}",
+        receipt_days=fulfilment.RECEIPT_DAYS,
         alert=alert,
         notice=word(visit.locale, "notice", notice),
         notice_tone="warn" if notice in UNHAPPY else "good",
@@ -208,11 +209,12 @@ async def edit(number: str, visit: Known, request: Request) -> Response:
 
 @router.post("/{number}/receive")
 async def receive(number: str, visit: Known, request: Request) -> Response:
-    """Confirm that everything shipped has arrived."""
-    token = (await read_form(request)).get("t", "")
+    """Confirm that one part has arrived."""
+    form = await read_form(request)
+    token = form.get("t", "")
     order_id, secret = await _key(visit, number, token)
     try:
-        await fulfilment.confirm_receipt(visit.actor, order_id, secret)
+        await fulfilment.confirm_receipt(visit.actor, order_id, secret, form.get("part") or None)
     except TradeError as error:
         return await _refused(visit, number, token, error)
     return see_other(visit, _address(visit, number, token, "received"))
