@@ -86,6 +86,11 @@ class Product(SQLModel, table=True):
     __table_args__ = (
         one_of("status", ProductStatus),
         Index("ix_products_search_grams", "search_grams", postgresql_using="gin"),
+        Index(
+            "ix_products_unindexed",
+            "id",
+            postgresql_where=text("not (search_grams @> array['=2']::varchar[])"),
+        ),
         Index("ix_products_supplier_updated", "supplier_id", text("updated_at desc")),
     )
 

@@ -196,3 +196,12 @@ async def verify(run_id: str) -> None:
     from app.services.verify_runs import carry_out
 
     await carry_out(UUID(run_id), app_database_url(), more=check)
+
+
+@blueprint.periodic(cron="* * * * * */30")
+@blueprint.task(name="index_products", queueing_lock="index_products")
+async def index_products(timestamp: int) -> None:
+    """Index products that came in by a file, or whose category was renamed."""
+    from app.services.search_index import index_stale_products
+
+    await index_stale_products()

@@ -1,12 +1,14 @@
 """Search over a whole workspace, for the palette: orders, products, merchants, customers."""
 
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from sqlalchemy import text
 
 from app.access import Actor
 from app.kit.db import database
-from app.kit.search import query_grams
+from app.kit.search import code_query_grams, fold, query_grams
+from app.queries.resource import GOODS_SEARCH
 
 EACH = 5
 
@@ -28,6 +30,10 @@ class _Kind:
     sql: str
 
 
+_IN_TITLE_FIRST = (
+    "order by position(:folded in lower(normalize(p.title, nfkc))) = 0, p.updated_at desc"
+    " limit :each"
+)
 _KINDS = (
     _Kind(
         "platform:orders:read",
@@ -52,47 +58,50 @@ _KINDS = (
     _Kind(
         "supplier:products:read",
         "product",
-        "select title, status, 'products/' || id from products where search_grams @> :grams"
-        " and supplier_id = (select app_supplier()) order by updated_at desc limit :each",
+        "select p.title, p.status, 'products/' || p.id from products p"
+        f" where ({GOODS_SEARCH}) and p.supplier_id = (select app_supplier()) {_IN_TITLE_FIRST}",
     ),
     _Kind(
         "platform:products:read",
         "product",
-        "select title, status, 'products/' || id from products where search_grams @> :grams"
-        " order by updated_at desc limit :each",
+        "select p.title, p.status, 'products/' || p.id from products p"
+        f" where {GOODS_SEARCH} {_IN_TITLE_FIRST}",
     ),
     _Kind(
         "distributor:sourcing:read",
         "product",
         "select p.title, '', 'sourcing/' || p.id from products p"
-        " join pool_entries e on e.product_id = p.id where p.search_grams @> :grams"
-        " order by p.updated_at desc limit :each",
+        f" join pool_entries e on e.product_id = p.id where {GOODS_SEARCH} {_IN_TITLE_FIRST}",
     ),
     _Kind(
         "platform:merchants:read",
         "merchant",
         "select name, code, 'merchants/' || code from merchants"
-        " where name like '%' || :like or code like :like order by name limit :each",
+        " where normalize(name, nfkc) ilike '%' || :like or code ilike '%' || :like"
+        " order by name limit :each",
     ),
     _Kind(
         "distributor:customers:read",
         "customer",
-        "select name, '', 'customers?q=' || name from consumers where name like :like"
-        " order by name limit :each",
+        "select name, '', 'customers/' || id from consumers"
+        " where normalize(name, nfkc) ilike '%' || :like order by name limit :each",
     ),
 )
 
 
 async def find(actor: Actor, typed: str) -> list[Found]:
     """Return the records that match, a few of each kind that the actor may read."""
-    typed = typed.strip()[:60]
+    typed = normalize("NFKC", typed.replace("\0", "")).strip()[:60]
     grams = query_grams(typed)
-    if len(typed) < 2 or not grams:
+    # One letter finds too much; one character of Chinese, or a sign, is a word.
+    if not typed or (len(typed) < 2 and typed.isascii()):
         return []
     params = {
         "like": typed.replace("%", r"\%").replace("_", r"\_") + "%",
         "digits": "".join(char for char in typed if char.isdigit()),
         "grams": grams,
+        "code_grams": code_query_grams(typed),
+        "folded": fold(typed),
         "each": EACH,
     }
     found: list[Found] = []

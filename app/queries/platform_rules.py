@@ -218,7 +218,7 @@ async def _product(session: AsyncSession, typed: str) -> dict[str, Any]:
         text(
             "select p.id, p.title, p.category_id, p.supplier_id from products p"
             " where exists (select 1 from skus k where k.product_id = p.id and k.code = :code)"
-            " or (cardinality(cast(:grams as varchar[])) > 0 and p.search_grams @> :grams)"
+            " or p.search_grams @> :grams"
             " order by p.title = :code desc, p.updated_at desc limit 1"
         ),
         {"code": typed.strip(), "grams": query_grams(typed)},

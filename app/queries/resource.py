@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, LiteralString, cast
+from unicodedata import normalize
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -20,7 +21,7 @@ from app.kit.clock import BUSINESS_ZONE
 from app.kit.db import database
 from app.kit.i18n import N_, Words, day_text, moment_text, money_text
 from app.kit.parameters import day_of, id_of
-from app.kit.search import query_grams
+from app.kit.search import code_query_grams, query_grams
 from app.kit.text import looked_for
 
 PAGE_SIZE = 25
@@ -28,6 +29,9 @@ MOST_COUNTED = 10_000
 MOST_EXPORTED = 100_000
 CURRENCY = "currency"
 """The column that names the currency of a row's amounts; a list without it is of CNY."""
+
+GOODS_SEARCH = "p.search_grams @> :grams or p.search_grams @> :code_grams"
+"""The search of a list of products ``p``: all of the words, or a part of a SKU's code."""
 
 Kind = Literal[
     "text",
@@ -141,7 +145,8 @@ class Resource:
     key: str = "id"
     filters: tuple[Filter, ...] = ()
     search: str = ""
-    """A condition on ``:q`` (as typed), ``:like`` (as a prefix pattern) and ``:grams``."""
+    """A condition on ``:q`` (as typed), ``:like`` (as a prefix pattern), ``:grams`` and
+    ``:code_grams``; names and codes are compared folded and by any part."""
     search_hint: str = ""
     where: str = "true"
     default_sort: str = ""
@@ -348,14 +353,28 @@ def _where(actor: Actor, resource: Resource, query: ListQuery) -> tuple[str, dic
     conditions = [resource.where]
     params: dict[str, Any] = {"english": actor.locale == "en"}
     if query.q and resource.search:
-        conditions.append(f"({resource.search})")
-        escaped = re.sub(r"([%_\\])", r"\\\1", query.q)
-        params |= {"q": query.q, "like": f"{escaped}%", "grams": query_grams(query.q)}
+        conditions.append(f"({_folded(resource.search)})")
+        # Full width, as Chinese keyboards type it, is the same as half width.
+        typed = normalize("NFKC", query.q)
+        escaped = re.sub(r"([%_\\])", r"\\\1", typed)
+        params |= {"q": typed, "like": f"{escaped}%"}
+        params |= {"grams": query_grams(typed), "code_grams": code_query_grams(typed)}
     for f in resource.filters:
         condition, bound = _condition(f, query.filters)
         conditions += condition
         params |= bound
     return " and ".join(conditions), params
+
+
+@lru_cache(maxsize=200)
+def _folded(search: str) -> str:
+    """Return a search that finds names and codes by any part, whatever width and case."""
+    return _NAME.sub(r"normalize(\1, nfkc) ilike '%' || :like", search)
+
+
+_NAME = re.compile(
+    r"([a-z]+\.(?:name|recipient|title_override|code|contact_name)) i?like (?:'%' \|\| )?:like"
+)
 
 
 def _condition(f: Filter, chosen: Mapping[str, str]) -> tuple[list[str], dict[str, Any]]:

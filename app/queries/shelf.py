@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.db import database
-from app.kit.search import query_grams
+from app.kit.search import code_query_grams, query_grams, query_words
 
 PAGE_SIZE = 24
 MOST_PAGES = 400
@@ -142,12 +142,15 @@ async def shelf(
 
 async def search(actor: Actor, words: str, sort: Sort = Sort.POPULAR, page: int = 1) -> Shelf:
     """Return what matches all of the words, or else what comes closest to them."""
-    grams = query_grams(words)
-    if not grams:
+    if not words.strip():
         return Shelf((), 0, 1)
-    params = {"grams": grams}
+    params = {
+        "grams": query_grams(words),
+        "code_grams": code_query_grams(words),
+        "words": query_words(words),
+    }
     async with database().transaction(actor) as session:
-        whole = "grams @> cast(:grams as varchar[])"
+        whole = "(grams @> cast(:grams as varchar[]) or grams @> cast(:code_grams as varchar[]))"
         found = await _page(session, actor, whole, params, sort, page)
         if found.total or page > 1:
             return found
@@ -164,11 +167,13 @@ async def _page(
     sort: Sort,
     page: int,
 ) -> Shelf:
+    # Who searches wants what is called so before what only mentions it.
+    first = f"{_IN_TITLE} desc, " if "words" in params and sort is Sort.POPULAR else ""
     found = await session.execute(
         text(
             f"select {_CARD}, count(*) over () as total from shelf_items i"
             f" where i.store_id = :store and {where}"
-            f" order by {_ORDER[sort]} limit :limit offset :offset"
+            f" order by {first}{_ORDER[sort]} limit :limit offset :offset"
         ),
         {
             **params,
@@ -271,6 +276,10 @@ _OFF_SALE = text(
     "  where i.product_id = p.id order by i.position, i.id limit 1) end as image_key"
     " from listings l join products p on p.id = l.product_id"
     " where l.id = :id and l.store_id = :store"
+)
+_IN_TITLE = (
+    "(select bool_and(position(w in lower(normalize(i.title || ' ' || coalesce(i.title_en, ''),"
+    " nfkc))) > 0) from unnest(cast(:words as text[])) w)"
 )
 _RELATED = text(
     f"select {_CARD} from shelf_items i where i.store_id = :store and i.listing_id <> :id"

@@ -14,7 +14,9 @@ from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound, TradeError
 from app.kit.ids import new_id
+from app.kit.search import CURRENT
 from app.kit.text import Text
+from app.services.engine import engine_transaction
 from app.services.versions import check_version
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -48,7 +50,9 @@ async def save_category(actor: Actor, draft: CategoryDraft, version: int | None 
     """
     actor.require("platform:categories:write")
     slug = draft.slug or slug_of(draft.name_en) or slug_of(" ".join(lazy_pinyin(draft.name_zh)))
-    async with database().transaction(actor) as session:
+    # A change reaches into all suppliers' products, which are found by its name, too.
+    changing = engine_transaction(actor, "search.index")
+    async with changing if draft.id else database().transaction(actor) as session:
         if draft.id is not None:
             await check_version(session, "categories", draft.id, version)
         await _check(session, draft, slug)
@@ -59,7 +63,16 @@ async def save_category(actor: Actor, draft: CategoryDraft, version: int | None 
         row = written.first()
         if row is None:
             raise NotFound()
+        if draft.id is not None:
+            # A job indexes them anew.
+            await session.execute(_STALE, {"id": draft.id, "mark": CURRENT})
         return row.id
+
+
+_STALE = text(
+    "update products p set search_grams = array_remove(search_grams, cast(:mark as varchar))"
+    " from categories c where c.id = p.category_id and :id in (c.id, c.parent_id)"
+)
 
 
 def slug_of(name: str) -> str:

@@ -39,6 +39,7 @@ ENGINE_USES: dict[str, str] = {
     "stock.adjust": "goods that return to stock return to every store's shelf",
     "roles.sync": "writes the built-in roles, which belong to no merchant",
     "demo.seed": "founds the demo's companies and writes their history",
+    "search.index": "writes under which words the products of all suppliers are found",
     "shelf.refresh": "stock and sales of all stores show on their shelves",
     "sessions.resolve": "says for every event who a cookie stands for, before anybody is known",
     "sessions.remember": "notes the workspace in which the next login lands",

@@ -15,10 +15,10 @@ from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import HOME_CURRENCY, N_
 from app.kit.ids import new_id
-from app.kit.search import index_grams
 from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.price_changes import PriceChange, fan_out
+from app.services.search_index import index_products
 from app.services.shelf import refresh_products
 from app.services.versions import check_version
 from models.catalog import (
@@ -124,6 +124,7 @@ async def save_product(actor: Actor, draft: ProductDraft, version: int | None = 
         await _save_pictures(session, product, draft)
         changes = await _save_skus(session, actor, product, draft.skus)
         await session.flush()
+        await index_products(session, [product.id])
         await fan_out(session, product.id, changes)
         await refresh_products(session, [product.id])
         return product.id
@@ -150,8 +151,6 @@ async def _product(
     if product.status == ProductStatus.DRAFT:
         product.status = ProductStatus.ACTIVE
     product.updated_at = now()
-    codes = " ".join(sku.code for sku in draft.skus)
-    product.search_grams = index_grams(draft.title, draft.title_en, draft.subtitle, codes)
     session.add(product)
     await session.flush()
     return product

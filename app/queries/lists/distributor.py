@@ -2,7 +2,7 @@
 
 from app.kit.i18n import N_, Words
 from app.queries.lists.currencies import PRICES_IN, currency_column
-from app.queries.resource import Column, Filter, Resource
+from app.queries.resource import GOODS_SEARCH, Column, Filter, Resource
 from app.queries.titles import both_titles
 from app.queries.titles import category as category_name
 from app.words import LISTING_STATUS
@@ -133,7 +133,7 @@ SOURCING = Resource(
         Filter("listed", N_("In my stores"), f"{_LISTED} = (:listed = 'yes')",
                choices=(("no", N_("Not listed yet")), ("yes", N_("Listed")))),
     ),
-    search="p.search_grams @> :grams or m.name ilike '%' || :like",
+    search=f"{GOODS_SEARCH} or m.name ilike '%' || :like",
     search_hint=N_("Product, initials, supplier"),
     default_sort="-approved_at",
 )  # fmt: skip
@@ -181,7 +181,7 @@ LISTINGS = Resource(
         Filter("status", N_("Status"), "x.status = :status", choices=LISTING_STATUS),
         Filter("policy", N_("When costs rise"), "t.cost_policy = :policy", choices=COST_POLICY),
     ),
-    search="p.search_grams @> :grams or l.title_override ilike '%' || :like",
+    search=f"{GOODS_SEARCH} or l.title_override ilike '%' || :like",
     search_hint=N_("Product, initials"),
     default_sort="-created_at",
 )  # fmt: skip
@@ -226,7 +226,7 @@ CHANGES = Resource(
         Filter("outcome", N_("Outcome"), "ch.outcome = :outcome", choices=CHANGE_OUTCOME),
         Filter("changed", N_("When"), "ch.created_at", kind="dates"),
     ),
-    search="p.search_grams @> :grams",
+    search=GOODS_SEARCH,
     search_hint=N_("Product, initials"),
     default_sort="-created_at",
 )  # fmt: skip

@@ -50,7 +50,7 @@ ORDERS = Resource(
         Filter("placed", N_("Ordered"), "o.placed_at", kind="dates"),
         *order_filters(),
     ),
-    search="o.number like :like or a.recipient like :like or a.phone like '%' || :like",
+    search="o.number like :like or a.recipient ilike '%' || :like or a.phone like '%' || :like",
     search_hint=N_("Number, buyer, phone"),
     default_sort="-placed_at",
 )  # fmt: skip
@@ -97,7 +97,7 @@ CUSTOMERS = Resource(
         Filter("store", N_("Store"), "cast(s.id as text) = :store", options_sql=STORE_OPTIONS),
         Filter("since", N_("Customer since"), "c.created_at", kind="dates"),
     ),
-    search="c.name like '%' || :like or c.phone like '%' || :like",
+    search="c.name ilike '%' || :like or c.phone like '%' || :like",
     search_hint=N_("Name, end of the phone number"),
     default_sort="-created_at",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from app.kit.i18n import N_
 from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.lists.drill import order_filters
-from app.queries.resource import Column, Filter, Resource
+from app.queries.resource import GOODS_SEARCH, Column, Filter, Resource
 from app.queries.titles import both_titles
 from app.words import BUYER_KIND, MERCHANT_STATUS, ORDER_STATUS, POOL_STATUS
 
@@ -149,10 +149,7 @@ PRODUCTS = Resource(
                "(c.id = cast(:category as uuid) or c.parent_id = cast(:category as uuid))",
                options_sql=CATEGORY_OPTIONS),
     ),
-    search=(
-        "p.search_grams @> :grams or exists (select 1 from skus k where k.product_id = p.id"
-        " and k.code ilike :like)"
-    ),
+    search=GOODS_SEARCH,
     search_hint=N_("Title or SKU code"),
     default_sort="-submitted_at",
 )  # fmt: skip

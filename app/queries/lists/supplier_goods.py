@@ -2,7 +2,7 @@
 
 from app.kit.i18n import N_
 from app.queries.lists.currencies import PRICES_IN, currency_column
-from app.queries.resource import Column, Filter, Resource
+from app.queries.resource import GOODS_SEARCH, Column, Filter, Resource
 from app.queries.titles import both_titles
 from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
@@ -68,7 +68,7 @@ PRODUCTS = Resource(
         Filter("stock", N_("Stock"), f"case :stock when 'low' then {_LOW} else not {_LOW} end",
                choices=(("low", N_("Low or sold out")), ("enough", N_("Enough")))),
     ),
-    search="p.search_grams @> :grams",
+    search=GOODS_SEARCH,
     search_hint=N_("Title or SKU code"),
     default_sort="-updated_at",
 )  # fmt: skip
@@ -107,7 +107,7 @@ STOCK = Resource(
         Filter("active", N_("Sold"), "k.is_active = (:active = 'on')",
                choices=(("on", N_("Sold")), ("off", N_("Switched off")))),
     ),
-    search="k.code ilike :like or p.search_grams @> :grams",
+    search=f"k.code ilike :like or {GOODS_SEARCH}",
     search_hint=N_("SKU code or product"),
     default_sort="available",
 )  # fmt: skip

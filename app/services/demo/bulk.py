@@ -63,7 +63,7 @@ _STATEMENTS = (
     " from generate_series(1, :products) i join t_supplier s on s.n = i % :suppliers",
     "insert into products (id, supplier_id, category_id, title, title_en, description_html,"
     " spec_names, status, search_grams) select id, supplier_id, category_id, '商品 ' || n,"
-    " 'Product ' || n, '', '[\"规格\"]', 'ACTIVE', array['商品', n::text] from t_product",
+    " 'Product ' || n, '', '[\"规格\"]', 'ACTIVE', array['商品', '商', '品', n::text, '=2'] from t_product",
     "insert into pool_entries (product_id, supplier_id, status) select id, supplier_id, 'APPROVED'"
     " from t_product",
     "create temporary table t_sku on commit drop as select new_uuid() as id, p.id as product_id,"

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import now
-from app.kit.search import index_grams
+from app.kit.search import CURRENT, index_grams
 from app.services.imports.mapping import Shop
 from app.services.imports.staging import copy_frame, good, number, run
 
@@ -310,7 +310,12 @@ async def write_offers(session: AsyncSession, source: str, shop: str, currency: 
 
 
 def _grams(titles: Sequence[str]) -> pl.DataFrame:
-    # Grams hold letters, digits and Chinese characters only, so that an array needs no quotes.
-    arrays = ["{" + ",".join(index_grams(title)) + "}" for title in titles]
+    # Titles at once; a job adds categories and codes. What a gram holds is quoted in the array.
+    arrays = [_array(index_grams(title)) for title in titles]
     columns = {"title": list(titles), "grams": arrays}
     return pl.DataFrame(columns, schema={"title": pl.String, "grams": pl.String})
+
+
+def _array(grams: Sequence[str]) -> str:
+    """Return grams as an array of PostgreSQL, without the mark of a row that is wholly indexed."""
+    return "{" + ",".join(f'"{gram}"' for gram in grams if gram != CURRENT) + "}"
