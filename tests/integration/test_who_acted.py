@@ -65,6 +65,7 @@ NOT_AUDITED = {
     "user_secrets": "hashes of passwords and codes; that a second factor was set is in users",
     "user_sessions": "each tells whose it is, from where and until when",
     "notification_reads": "what somebody has read",
+    "hidden_checklists": "names who put a workspace's first steps away",
     "analysis_readers": "when somebody opened a shared analysis",
     # What the machinery keeps for itself.
     "notifications": "told by the services; each tells of something that is audited",
