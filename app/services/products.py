@@ -193,22 +193,32 @@ async def _check_codes(
 
 
 async def _save_pictures(session: AsyncSession, product: Product, draft: ProductDraft) -> None:
+    """Make these the pictures. One that stays keeps its row: the trail tells of changes alone."""
     known = {value for sku in draft.skus for value in sku.spec_values}
-    await session.execute(
-        delete(ProductImage).where(ProductImage.product_id == product.id)  # type: ignore[arg-type]
+    found = await session.scalars(
+        select(ProductImage).where(ProductImage.product_id == product.id)  # type: ignore[arg-type]
     )
-    for position, key in enumerate(draft.pictures):
-        value = draft.picture_values.get(key, "")
-        session.add(
-            ProductImage(
+    kept = {image.blob_key: image for image in found}
+    gone = set(kept) - set(draft.pictures)
+    for position, key in enumerate(dict.fromkeys(draft.pictures)):
+        image = kept.get(key)
+        if image is None:
+            image = ProductImage(
                 product_id=product.id,
                 supplier_id=product.supplier_id,
                 blob_key=key,
-                alt=product.title,
-                spec_value=value if value in known else "",
-                position=position,
             )
+            session.add(image)
+        value = draft.picture_values.get(key, "")
+        image.alt = product.title
+        image.spec_value = value if value in known else ""
+        image.position = position
+    await session.execute(
+        delete(ProductImage).where(
+            ProductImage.product_id == product.id,  # type: ignore[arg-type]
+            ProductImage.blob_key.in_(gone),  # type: ignore[attr-defined]
         )
+    )
 
 
 async def _save_skus(

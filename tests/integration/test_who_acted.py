@@ -15,6 +15,7 @@ from app.queries.platform_order import order_page
 from app.queries.resource import ListQuery, fetch
 from app.services import fulfilment, payments, refunds, role_sets, split_rules, staff
 from app.services.placing import PlacedOrder
+from app.services.products import ProductDraft, SkuDraft, save_product
 from app.services.role_sets import RoleDraft
 from app.services.split_rules import RuleDraft
 from tests.integration.market import FakeProvider, Market, open_market
@@ -295,6 +296,42 @@ async def test_a_threshold_of_stock_names_who_set_it(database: Database) -> None
         database, "table_name = 'stock' and row_id = :s", s=str(market.goods[0].sku)
     )
     assert (entry.user_id, entry.after) == (supplier.user_id, {"low_at": 7})
+
+
+async def test_a_product_saved_again_tells_of_the_pictures_that_changed(
+    database: Database,
+) -> None:
+    market = await open_market(database, suppliers=1)
+    actor = Actor(Scope.SUPPLIER, new_id(), market.suppliers[0], permissions=ALL)
+    async with database.engine_transaction(SYSTEM) as session:
+        category = await session.scalar(text("select id from categories limit 1"))
+    one, two, three = (f"pictures/{n * 24}" for n in "123")
+
+    def draft(product: UUID | None, *pictures: str) -> ProductDraft:
+        sku = SkuDraft(
+            id=None, code=f"P-{new_id().hex[-8:]}", supply_cents=100, suggested_cents=200
+        )
+        skus = (sku,) if product is None else kept
+        return ProductDraft(
+            id=product, category_id=category, title="Tea", pictures=pictures, skus=skus
+        )
+
+    kept: tuple[SkuDraft, ...] = ()
+    product = await save_product(actor, draft(None, one, two))
+    async with database.engine_transaction(SYSTEM) as session:
+        row = (
+            await session.execute(
+                text("select id, code from skus where product_id = :p"), {"p": product}
+            )
+        ).one()
+    kept = (SkuDraft(id=row.id, code=row.code, supply_cents=100, suggested_cents=200),)
+    mine = "table_name = 'product_images' and user_id = :u and id > :seen"
+    seen = (await _entries(database, "true"))[-1].id
+    await save_product(actor, draft(product, one, two))
+    assert not await _entries(database, mine, u=actor.user_id, seen=seen)
+    await save_product(actor, draft(product, two, three))
+    found = await _entries(database, mine, u=actor.user_id, seen=seen)
+    assert sorted(entry.action for entry in found) == ["delete", "insert", "update"]
 
 
 async def test_no_secret_stands_in_the_trail(database: Database, operator: Actor) -> None:
