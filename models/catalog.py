@@ -130,7 +130,8 @@ class Sku(SQLModel, table=True):
 
     __tablename__ = "skus"
     __table_args__ = (
-        UniqueConstraint("supplier_id", "code"),
+        # Compared when a statement has written all of them, so that codes can be swapped.
+        UniqueConstraint("supplier_id", "code", deferrable=True, initially="IMMEDIATE"),
         one_of("band_kind", BandKind),
         CheckConstraint("suggested_retail_cents > 0", name="suggested_positive"),
         CheckConstraint("floor_cents is null or floor_cents > 0", name="floor_positive"),

@@ -135,7 +135,7 @@ class MergeState(ConsoleState, mixin=True):
                 merged = self._combined(part, base.values if known else None, mine, theirs.values)
                 self._taken = tuple(dict.fromkeys((*self._taken, *merged.taken)))
                 if merged.clashes:
-                    self._ask(part, merged, theirs)
+                    self._ask_which(part, merged, theirs)
                     return None
                 base, mine, known = theirs, merged.values, True
                 continue
@@ -143,7 +143,7 @@ class MergeState(ConsoleState, mixin=True):
             return self._with_taken(part, outcome)
         raise Stale()
 
-    def _ask(self, part: str, merged: Merged, theirs: Stored) -> None:
+    def _ask_which(self, part: str, merged: Merged, theirs: Stored) -> None:
         self._clash = (part, merged, theirs)
         nothing = acting().text(N_("(empty)"))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from html import unescape
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import nh3
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Invalid, NotFound
-from app.kit.i18n import HOME_CURRENCY, N_
-from app.kit.ids import new_id
+from app.kit.i18n import N_
 from app.kit.text import Text
 from app.services.engine import engine_transaction
-from app.services.price_changes import PriceChange, fan_out
+from app.services.price_changes import fan_out
+from app.services.product_skus import SkuDraft, SpecText, check_codes, save_skus, with_stored
 from app.services.search_index import index_products
 from app.services.shelf import refresh_products
 from app.services.versions import check_version
@@ -25,11 +25,6 @@ from models.catalog import (
     Product,
     ProductImage,
     ProductStatus,
-    Sku,
-    SkuCost,
-    Stock,
-    StockMovement,
-    SupplyPrice,
 )
 
 MOST_SPECS = 3
@@ -44,24 +39,6 @@ _ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"cols
 
 PictureKey = Annotated[str, StringConstraints(pattern=r"^pictures/[0-9a-f]{24}$")]
 SpecText = Annotated[str, Text(40, 1)]
-Cents = Annotated[int, Field(gt=0, le=10**11)]
-
-
-class SkuDraft(BaseModel):
-    """One variant as the supplier types it; amounts in cents."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    id: UUID | None = None
-    code: Annotated[str, Text(60, 1)]
-    spec_values: tuple[SpecText, ...] = ()
-    supply_cents: Cents
-    suggested_cents: Cents
-    cost_cents: Annotated[int, Field(ge=0, le=10**11)] | None = None
-    on_hand: Annotated[int, Field(ge=0, le=10**7)] = 0
-    """Opening stock of a new SKU; later changes go through stock movements."""
-    low_at: Annotated[int, Field(ge=0, le=10**6)] = 5
-    is_active: bool = True
 
 
 class ProductDraft(BaseModel):
@@ -120,9 +97,10 @@ async def save_product(actor: Actor, draft: ProductDraft, version: int | None = 
     actor.require("supplier:products:write")
     async with engine_transaction(actor, "products.save") as session:
         product = await _product(session, actor, draft, version)
-        await _check_codes(session, actor, draft, product.id)
+        skus = await with_stored(session, product.id, draft.skus)
+        await check_codes(session, product, skus)
         await _save_pictures(session, product, draft)
-        changes = await _save_skus(session, actor, product, draft.skus)
+        changes = await save_skus(session, actor, product, skus)
         await session.flush()
         await index_products(session, [product.id])
         await fan_out(session, product.id, changes)
@@ -170,28 +148,6 @@ async def owned(session: AsyncSession, actor: Actor, product_id: UUID) -> Produc
     return product
 
 
-async def _check_codes(
-    session: AsyncSession, actor: Actor, draft: ProductDraft, product_id: UUID
-) -> None:
-    codes = [sku.code for sku in draft.skus]
-    taken = await session.execute(
-        text(
-            "select code from skus where supplier_id = :supplier and code = any(:codes)"
-            " and product_id <> :product"
-        ),
-        {"supplier": actor.merchant, "codes": codes, "product": product_id},
-    )
-    used = {row.code for row in taken}
-    doubled = {code for code in codes if codes.count(code) > 1}
-    if used | doubled:
-        fields = {
-            f"skus.{place}.code": N_("This code is used by another SKU.")
-            for place, code in enumerate(codes)
-            if code in used | doubled
-        }
-        raise Invalid(fields)
-
-
 async def _save_pictures(session: AsyncSession, product: Product, draft: ProductDraft) -> None:
     """Make these the pictures. One that stays keeps its row: the trail tells of changes alone."""
     known = {value for sku in draft.skus for value in sku.spec_values}
@@ -219,130 +175,6 @@ async def _save_pictures(session: AsyncSession, product: Product, draft: Product
             ProductImage.blob_key.in_(gone),  # type: ignore[attr-defined]
         )
     )
-
-
-async def _save_skus(
-    session: AsyncSession, actor: Actor, product: Product, drafts: Sequence[SkuDraft]
-) -> list[PriceChange]:
-    found = await session.execute(
-        text(
-            "select s.id, p.supply_cents, p.currency, s.suggested_retail_cents from skus s"
-            " join supply_prices p on p.sku_id = s.id where s.product_id = :product"
-        ),
-        {"product": product.id},
-    )
-    before = {row.id: row for row in found}
-    changes: list[PriceChange] = []
-    for position, draft in enumerate(drafts):
-        if draft.id in before:
-            old = before.pop(draft.id)
-            await _change_sku(session, actor, draft, position)
-            if (old.supply_cents, old.currency) != (draft.supply_cents, HOME_CURRENCY):
-                changes.append(PriceChange(old.id, old.supply_cents, draft.supply_cents))
-        elif draft.id is not None:
-            raise NotFound()
-        else:
-            await _add_sku(session, actor, product, draft, position)
-    await _set_warnings(session, drafts)
-    if before:
-        # Orders refer to a SKU for ever, so one that is left out is only switched off.
-        await session.execute(
-            text("update skus set is_active = false where id = any(:ids)"), {"ids": list(before)}
-        )
-    return changes
-
-
-async def _set_warnings(session: AsyncSession, drafts: Sequence[SkuDraft]) -> None:
-    """Change at which stock to warn; the rows are taken in SKU order, as buyers take them."""
-    known = [draft for draft in drafts if draft.id is not None]
-    await session.execute(
-        text(
-            "with x as materialized (select * from unnest(cast(:skus as uuid[]),"
-            "  cast(:lows as int[])) as x(sku, low)),"
-            " locked as materialized (select s.sku_id, x.low from stock s"
-            "  join x on x.sku = s.sku_id where s.low_at <> x.low order by s.sku_id"
-            "  for no key update of s)"
-            " update stock s set low_at = locked.low from locked where s.sku_id = locked.sku_id"
-        ),
-        {"skus": [draft.id for draft in known], "lows": [draft.low_at for draft in known]},
-    )
-
-
-async def _add_sku(
-    session: AsyncSession, actor: Actor, product: Product, draft: SkuDraft, position: int
-) -> None:
-    sku_id = new_id()
-    of_product: dict[str, Any] = {"product_id": product.id, "supplier_id": product.supplier_id}
-    session.add(
-        Sku(
-            id=sku_id,
-            **of_product,
-            code=draft.code,
-            spec_values=list(draft.spec_values),
-            suggested_retail_cents=draft.suggested_cents,
-            is_active=draft.is_active,
-            position=position,
-        )
-    )
-    await session.flush()
-    session.add(SupplyPrice(sku_id=sku_id, **of_product, supply_cents=draft.supply_cents))
-    if draft.cost_cents is not None and actor.may("supplier:costs:write"):
-        session.add(
-            SkuCost(sku_id=sku_id, supplier_id=product.supplier_id, cost_cents=draft.cost_cents)
-        )
-    session.add(Stock(sku_id=sku_id, **of_product, on_hand=draft.on_hand, low_at=draft.low_at))
-    if draft.on_hand:
-        session.add(
-            StockMovement(
-                sku_id=sku_id,
-                supplier_id=product.supplier_id,
-                delta=draft.on_hand,
-                reason="OPENING",
-                user_id=actor.user_id,
-            )
-        )
-
-
-async def _change_sku(session: AsyncSession, actor: Actor, draft: SkuDraft, position: int) -> None:
-    await session.execute(
-        text(
-            "update skus set code = :code, spec_values = cast(:values as jsonb),"
-            " suggested_retail_cents = :suggested, is_active = :active, position = :position"
-            " where id = :id"
-        ),
-        {
-            "id": draft.id,
-            "code": draft.code,
-            "values": _json(draft.spec_values),
-            "suggested": draft.suggested_cents,
-            "active": draft.is_active,
-            "position": position,
-        },
-    )
-    await session.execute(
-        text(
-            # Who types a price types yuan, whatever the price of imported history was in.
-            "update supply_prices set supply_cents = :cents, currency = 'CNY', updated_at = now()"
-            " where sku_id = :id and (supply_cents, currency) <> (:cents, 'CNY')"
-        ),
-        {"id": draft.id, "cents": draft.supply_cents},
-    )
-    if draft.cost_cents is not None and actor.may("supplier:costs:write"):
-        await session.execute(
-            text(
-                "insert into sku_costs (sku_id, supplier_id, cost_cents, version)"
-                " values (:id, :supplier, :cents, 1) on conflict (sku_id) do update"
-                " set cost_cents = excluded.cost_cents, version = sku_costs.version + 1,"
-                " updated_at = now() where sku_costs.cost_cents <> excluded.cost_cents"
-            ),
-            {"id": draft.id, "supplier": actor.merchant, "cents": draft.cost_cents},
-        )
-
-
-def _json(values: Sequence[str]) -> str:
-    from json import dumps
-
-    return dumps(list(values), ensure_ascii=False)
 
 
 async def archive_products(actor: Actor, product_ids: Sequence[UUID]) -> int:

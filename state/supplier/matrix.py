@@ -98,6 +98,22 @@ def rebuilt(rows: Sequence[Row], before: Sequence[Spec], after: Sequence[Spec]) 
     ]
 
 
+def brought_back(rows: Sequence[Row], stored: Sequence[Row]) -> list[Row]:
+    """Return the rows, each new one of values that a stored SKU has as that SKU with its units."""
+    held = {row["id"] for row in rows}
+    known = {row["values"]: row for row in stored if row["id"] not in held}
+    return [
+        known[row["values"]] | {"active": "1"} if not row["id"] and row["values"] in known else row
+        for row in rows
+    ]
+
+
+def units_left_behind(stored: Sequence[Row], rows: Sequence[Row]) -> int:
+    """Return how many units stay with SKUs that were on sale and are left out, or switched off."""
+    sold = {row["id"] for row in rows if row["active"]}
+    return sum(int(row["on_hand"]) for row in stored if row["active"] and row["id"] not in sold)
+
+
 def completed(rows: Sequence[Row], specs: Sequence[Spec]) -> list[Row]:
     """Return the stored rows with those of the missing combinations, which are switched off."""
     return [row if row["id"] else row | {"active": ""} for row in rebuilt(rows, specs, specs)]

@@ -119,16 +119,18 @@ class ProductState(MergeState, rx.State):
         self.specs = _specs(product)
         shown = {tuple(values) for values in matrix.all_combinations(self.specs)}
         rows = [matrix.row_of(sku) for sku in product.skus if sku.spec_values in shown]
-        self._stored_rows = [dict(row) for row in rows]
+        self._stored_rows = self._seen([matrix.row_of(sku) for sku in product.skus])
         self._fresh(matrix.completed(rows, self.specs))
         self._loaded_with(_FORM, product_texts.stored(product))
 
     def _fresh(self, rows: list[dict[str, str]]) -> None:
-        if not acting().actor.may(COSTS):
-            rows = [row | {"cost": ""} for row in rows]
-        self._matrix, self.errors = rows, {}
+        self._matrix, self.errors = self._seen(rows), {}
         self.form_key = self.nonce = new_id().hex
         self._show_rows()
+
+    def _seen(self, rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Return the rows without costs where the actor may not see them."""
+        return rows if acting().actor.may(COSTS) else [row | {"cost": ""} for row in rows]
 
     def _show_rows(self) -> None:
         self.rows = matrix.with_faults(self._matrix, self.errors)
@@ -276,7 +278,8 @@ class ProductState(MergeState, rx.State):
         return [Spec(spec.name, list(spec.options)) for spec in self.specs]
 
     def _rebuild(self, specs: list[Spec]) -> None:
-        self._matrix = matrix.rebuilt(self._matrix, self.specs, specs)
+        rows = matrix.rebuilt(self._matrix, self.specs, specs)
+        self._matrix = matrix.brought_back(rows, self._stored_rows)
         self.specs, self.errors = specs, {}
         self._show_rows()
 
@@ -453,6 +456,7 @@ class ProductState(MergeState, rx.State):
             {name: values[name] for name in product_fields.TEXTS}, pictures, names, rows
         )
         saved = await save_product(who.actor, draft, version)
+        units = matrix.units_left_behind(self._stored_rows, rows)
         said = who.text(N_("Saved."))
         if self._pushes:
             pushed = await pool.push(who.actor, [saved])
@@ -460,12 +464,20 @@ class ProductState(MergeState, rx.State):
         was_new = not self.product_id
         self._show(await edited_product(who.actor, saved))
         events = [form_saved(), rx.toast.success(said)]
+        if units:
+            events.append(
+                rx.toast.info(who.text(_LEFT_BEHIND, count=f"{units:,}"), duration=12_000)
+            )
         if was_new:
             address = routes.console(who.workspace, f"products/{saved}")
             events.append(go(address, replace=True))
         return events
 
 
+_LEFT_BEHIND = N_(
+    "%(count)s units stay with SKUs no longer sold: they come back with their values, or are moved"
+    " on the stock page."
+)
 _TO_FAULT = "setTimeout(() => window.dispatchEvent(new Event('ts-fault')), 60)"
 _NOT_PUSHED = N_(
     "Saved. It was not pushed: it is in the pool already, archived, or has no picture"
