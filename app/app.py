@@ -19,6 +19,7 @@ from components.ui.text import t
 from state.delivery import deliver_only_to_askers
 from state.gate import Gate, audit_handlers, unforeseen
 from state.shell import ShellState
+from state.tabs import keep_tabs_small
 
 STYLES = ("console", *pages.AREAS, "house", "board", "imports")
 """Stylesheets in ``assets``: what all pages share, then what one kind of workspace adds."""
@@ -63,6 +64,7 @@ app = rx.App(
 )
 app.add_middleware(Gate())
 deliver_only_to_askers(app)
+keep_tabs_small(app)
 app.register_lifespan_task(serving)
 app.register_lifespan_task(counting)
 app.register_lifespan_task(warm_up)

@@ -155,10 +155,13 @@ def doctor(data_dir: DataDir = None, as_json: JsonFlag = False) -> None:
 
 @cli.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="checkout, hot-sku, events or dashboards")],
+    what: Annotated[str, typer.Argument(help="checkout, hot-sku, events, dashboards or memory")],
     seconds: Annotated[int, typer.Option(min=1, help="Length of one run.")] = 5,
     lines: Annotated[
         int | None, typer.Option(min=1_000, help="How many order lines (dashboards only).")
+    ] = None,
+    loads: Annotated[
+        int | None, typer.Option(min=10, help="How many page loads (memory only).")
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -167,7 +170,7 @@ def bench(
 
     if what not in BENCHES:
         raise typer.BadParameter(f"{what}: choose one of {', '.join(BENCHES)}")
-    more = {} if lines is None else {"lines": lines}
+    more = {name: value for name, value in (("lines", lines), ("loads", loads)) if value}
     figures = BENCHES[what](seconds=seconds, **more)
     answer(figures, as_json=as_json, text=render(figures))
 

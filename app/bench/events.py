@@ -55,7 +55,7 @@ async def run(seconds: int) -> dict[str, Any]:
     names = _names()
     async with open_ground() as ground:
         await sync_built_in_roles()
-        cookies = _people(ground)
+        cookies = console_people(ground)
         async with console(ground) as (host, port):
             tabs = await _open(host, port, cookies, names)
             # A server that has just started still opens connections and plans its statements.
@@ -74,7 +74,8 @@ def _names() -> _Names:
     return _Names(f"{root}.hydrate", f"{name}.load", f"{name}.pick_page", name)
 
 
-def _people(ground: Ground) -> list[str]:
+def console_people(ground: Ground) -> list[str]:
+    """Make people who may see everything of the platform; return their cookies."""
     tokens = [secrets.token_urlsafe(24) for _ in range(TABS)]
     with as_engine(ground.urls) as connection:
         connection.execute(

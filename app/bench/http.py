@@ -151,13 +151,20 @@ def free_port() -> int:
 @asynccontextmanager
 async def console(ground: Ground) -> AsyncGenerator[tuple[str, int]]:
     """Serve the whole app, console included, as ``up`` does; yield host and port."""
+    async with console_process(ground) as (host, port, _):
+        yield host, port
+
+
+@asynccontextmanager
+async def console_process(ground: Ground) -> AsyncGenerator[tuple[str, int, int]]:
+    """Like ``console``; yield the process id as well."""
     port = free_port()
     with TemporaryDirectory() as logs:
         served = frontend.serving(settings().data_dir)
         child = _serve(ground, port, Path(logs), factory="app.app:app", env=served)
         try:
             await _until_ready(port, child)
-            yield "127.0.0.1", port
+            yield "127.0.0.1", port, child.process.pid
         finally:
             processes.stop([child])
 

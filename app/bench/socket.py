@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,14 @@ class Tab:
                     return
                 if isinstance(event, RejectConnection):
                     raise Refused(str(event.status_code))
+
+    async def close(self) -> None:
+        """End the connection as a closed tab does."""
+        self.writer.close()
+        if self.listener is not None:
+            self.listener.cancel()
+        with suppress(OSError):
+            await self.writer.wait_closed()
 
     def _send(self, event: Any) -> None:
         self.writer.write(self.protocol.send(event))

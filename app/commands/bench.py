@@ -40,11 +40,19 @@ def dashboards(*, seconds: int, lines: int | None = None) -> dict[str, Any]:
     return _run(run(seconds, lines or LINES))
 
 
+def memory(*, seconds: int, loads: int | None = None) -> dict[str, Any]:
+    """Thousands of page loads of the console, and what its process weighs after a rest."""
+    from app.bench.memory import LOADS, run
+
+    return _run(run(seconds, loads or LOADS))
+
+
 BENCHES: dict[str, Callable[..., dict[str, Any]]] = {
     "checkout": checkout,
     "hot-sku": hot_sku,
     "events": events,
     "dashboards": dashboards,
+    "memory": memory,
 }
 
 
