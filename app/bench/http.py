@@ -23,7 +23,7 @@ from app.kit.settings import settings
 from app.server import frontend, processes
 from app.services.placing import Address
 
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 class Unexpected(Exception):
@@ -156,11 +156,15 @@ async def console(ground: Ground) -> AsyncGenerator[tuple[str, int]]:
 
 
 @asynccontextmanager
-async def console_process(ground: Ground) -> AsyncGenerator[tuple[str, int, int]]:
-    """Like ``console``; yield the process id as well."""
+async def console_process(
+    ground: Ground, *, with_pages: bool = True
+) -> AsyncGenerator[tuple[str, int, int]]:
+    """Like ``console``; yield the process id as well. Without pages nothing need be built."""
     port = free_port()
     with TemporaryDirectory() as logs:
         served = frontend.serving(settings().data_dir)
+        if not with_pages:
+            served.pop("__REFLEX_MOUNT_FRONTEND_COMPILED_APP")
         child = _serve(ground, port, Path(logs), factory="app.app:app", env=served)
         try:
             await _until_ready(port, child)

@@ -15,7 +15,6 @@ from app.bench.events import console_people
 from app.bench.ground import open_ground
 from app.bench.http import console_process
 from app.bench.socket import Tab
-from app.server import frontend
 from app.services.roles import sync_built_in_roles
 
 LOADS, WARM_UP, AT_ONCE, IDLE_TABS = 3_000, 100, 8, 100
@@ -28,17 +27,18 @@ class NotMeasurable(Exception):
     """The system does not say what a process weighs."""
 
 
+def check_measurable() -> None:
+    """Raise NotMeasurable where nothing says what a process weighs."""
+    if not Path("/proc/self/smaps_rollup").exists():
+        raise NotMeasurable("Only Linux says what a process weighs (/proc/…/smaps_rollup).")
+
+
 async def run(seconds: int, loads: int = LOADS) -> dict[str, Any]:
     """Measure; ``seconds`` is the rest after the loads. Return MB, their ratio, KB of a tab."""
-    if not Path("/proc/self/smaps_rollup").exists():
-        raise NotMeasurable("only Linux says what a process weighs (/proc)")
-    from app.kit.settings import settings
-
-    frontend.build(settings().data_dir)
     async with open_ground() as ground:
         await sync_built_in_roles()
         cookies = console_people(ground)
-        async with console_process(ground) as (host, port, pid):
+        async with console_process(ground, with_pages=False) as (host, port, pid):
             await _load(host, port, cookies, WARM_UP)
             before = _mb(pid)
             idle = await _open(host, port, cookies, IDLE_TABS)

@@ -42,8 +42,9 @@ def dashboards(*, seconds: int, lines: int | None = None) -> dict[str, Any]:
 
 def memory(*, seconds: int, loads: int | None = None) -> dict[str, Any]:
     """Thousands of page loads of the console, and what its process weighs after a rest."""
-    from app.bench.memory import LOADS, run
+    from app.bench.memory import LOADS, check_measurable, run
 
+    check_measurable()
     return _run(run(seconds, loads or LOADS))
 
 

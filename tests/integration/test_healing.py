@@ -27,7 +27,7 @@ from app.kit.db import Database, use_database
 from app.kit.errors import RETRY_SECONDS
 from app.kit.ids import new_id
 from app.kit.settings import Settings
-from app.server import embedded, up
+from app.server import embedded, supervision, up
 from app.server.migrations import migrate
 from app.server.postgres import DatabaseUrls, is_reachable, prepare
 from app.server.postgres import embedded as embedded_server
@@ -243,6 +243,7 @@ async def test_while_the_database_is_away_everybody_reads_when_to_come_back(
     database = house.part("database")
     may_start = threading.Event()
     real = database.start
+    monkeypatch.setattr(supervision, "MOST_FAST_DEATHS", 10_000)
     monkeypatch.setattr(database, "start", lambda: real() if may_start.is_set() else None)
     pid = house.pid("database")
     assert pid is not None
