@@ -71,6 +71,7 @@ SPLIT_KIND: Words = (
     ("COMMISSION", N_("Commission")),
     ("PAYMENT_FEE", N_("Payment fee")),
     ("MARGIN", N_("Distributor margin")),
+    ("FREE_FREIGHT", N_("Freight borne by the store")),
 )
 
 SPLIT_STATE: Words = (

@@ -54,13 +54,17 @@ class RefundStatus(StrEnum):
 
 
 class SplitKind(StrEnum):
-    """What a share is for. FREIGHT and SUPPLY go to the supplier, MARGIN to the distributor."""
+    """What a share is for. FREIGHT and SUPPLY go to the supplier, MARGIN to the distributor.
+
+    FREE_FREIGHT is the distributor's as well, and below zero: freight that its store bears.
+    """
 
     SUPPLY = "SUPPLY"
     FREIGHT = "FREIGHT"
     COMMISSION = "COMMISSION"
     PAYMENT_FEE = "PAYMENT_FEE"
     MARGIN = "MARGIN"
+    FREE_FREIGHT = "FREE_FREIGHT"
 
 
 class SplitState(StrEnum):

@@ -53,6 +53,7 @@ class Store(SQLModel, table=True):
     __tablename__ = "stores"
     __table_args__ = (
         one_of("status", StoreStatus),
+        CheckConstraint("free_shipping_from_cents > 0", name="free_shipping"),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$'", name="slug_is_slug"),
     )
 
@@ -65,6 +66,8 @@ class Store(SQLModel, table=True):
     announcement: str | None = Field(default=None, max_length=200)
     contact_phone: str | None = Field(default=None, max_length=20)
     theme: dict[str, object] = json_column(dict)
+    free_shipping_from_cents: int | None = cents(None)
+    """From which amount of goods an order is shipped for free, at the store's own cost."""
     status: str = Field(default=StoreStatus.OPEN, max_length=8)
     created_at: datetime = created()
     updated_at: datetime = created()

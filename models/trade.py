@@ -161,6 +161,7 @@ class SupplierOrder(SQLModel, table=True):
             " or withdrawn_by in ('buyer', 'store', 'platform') and status = 'REJECTED'",
             name="withdrawn_by_known",
         ),
+        CheckConstraint("store_freight_cents between 0 and freight_cents", name="store_freight"),
         Index("ix_supplier_orders_supplier", "supplier_id", "status", text("placed_at desc")),
         Index("ix_supplier_orders_distributor", "distributor_id", text("placed_at desc")),
         Index(
@@ -185,6 +186,9 @@ class SupplierOrder(SQLModel, table=True):
     buyer_note: str | None = Field(default=None, max_length=200)
     """The order's, which its suppliers do not read."""
     freight_cents: int = cents(0)
+    """What the supplier gets for shipping, whoever pays it."""
+    store_freight_cents: int = cents(0)
+    """What of it the store bears, because it ships for free; the buyer pays the rest."""
     placed_at: datetime = created()
     paid_at: datetime | None = moment()
     accepted_at: datetime | None = moment()

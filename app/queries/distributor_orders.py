@@ -21,7 +21,7 @@ _ORDER = (
     " sum(t.supply_cents) as supply_cents, sum(t.commission_cents) as commission_cents,"
     " sum(t.payment_fee_cents) as payment_fee_cents, sum(t.margin_cents) as margin_cents,"
     " (select sum(sp.amount_cents - sp.reversed_cents) from splits sp"
-    "  where sp.order_id = o.id and sp.kind = 'MARGIN') as kept_cents"
+    "  where sp.order_id = o.id and sp.kind in ('MARGIN', 'FREE_FREIGHT')) as kept_cents"
     " from orders o join stores s on s.id = o.store_id"
     " left join order_addresses a on a.order_id = o.id"
     " left join order_line_terms t on t.order_id = o.id"

@@ -13,6 +13,7 @@ from app.queries.shown import one, rows
 _STORES = "select id, name, slug, status from stores order by created_at, id"
 _FACTS = (
     "select id, name, slug, host_name, tagline, announcement, contact_phone, theme, status,"
+    " free_shipping_from_cents,"
     " created_at, row_version from stores"
 )
 _STORE, _STORE_BY_ID = f"{_FACTS} where slug = :slug", f"{_FACTS} where id = :store"

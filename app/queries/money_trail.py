@@ -104,7 +104,8 @@ _TERMS = text(
 _SHARES = text(
     "select s.*, m.name as party from splits s left join merchants m on m.id = s.merchant_id"
     " where s.order_id = :order order by s.supplier_order_id,"
-    " array_position(array['SUPPLY','FREIGHT','COMMISSION','PAYMENT_FEE','MARGIN'], s.kind::text)"
+    " array_position(array['SUPPLY','FREIGHT','COMMISSION','PAYMENT_FEE','MARGIN','FREE_FREIGHT'],"
+    " s.kind::text)"
 )
 
 ENTRY_COLUMNS = (
@@ -181,7 +182,7 @@ def _part(shares: list[Mapping[str, Any]], entries: list[Entry]) -> PartMoney:
         total=money_text(total, shares[0]["currency"]),
         shares=[_share(share, given) for share in shares],
         postings=entries,
-        freight_left_cents=left.get("FREIGHT", 0),
+        freight_left_cents=left.get("FREIGHT", 0) + left.get("FREE_FREIGHT", 0),
     )
 
 

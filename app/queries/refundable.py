@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
-from app.services.refunds import LINE_STATES, line_states
+from app.services.refunds import LINE_STATES, freight_state, line_states
 from app.services.rules.refunds import LineState, LineWish, PartState, RefundPlan, plan_refund
 
 
@@ -34,8 +34,10 @@ class Refundable:
 
 
 _PART = text(
-    "select s.id, s.number, s.currency, coalesce((select f.amount_cents - f.reversed_cents"
-    "  from splits f where f.supplier_order_id = s.id and f.kind = 'FREIGHT'), 0) as freight"
+    "select s.id, s.number, s.currency, (select coalesce(jsonb_agg(jsonb_build_object("
+    "  'kind', f.kind, 'amount_cents', f.amount_cents, 'reversed_cents', f.reversed_cents)), '[]')"
+    "  from splits f where f.supplier_order_id = s.id"
+    "  and f.kind in ('FREIGHT', 'FREE_FREIGHT')) as freight"
     " from supplier_orders s where s.id = :key"
     " or s.id = (select supplier_order_id from order_lines where id = :key)"
 )
@@ -50,4 +52,4 @@ async def refundable(actor: Actor, key: UUID) -> Refundable:
             raise NotFound()
         found = await session.execute(text(LINE_STATES), {"part": part.id})
         lines = line_states([dict(row) for row in found.mappings()])
-    return Refundable(part.number, part.currency, PartState(lines, part.freight))
+    return Refundable(part.number, part.currency, PartState(lines, *freight_state(part.freight)))

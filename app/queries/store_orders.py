@@ -328,7 +328,8 @@ _ORDER = text(
     " from orders o join order_addresses a on a.order_id = o.id where o.id = :id"
 )
 _LINES = text(
-    f"select s.id as part_id, s.number, s.status, {told_status('s')} as told, s.freight_cents,"
+    f"select s.id as part_id, s.number, s.status, {told_status('s')} as told,"
+    " s.freight_cents - s.store_freight_cents as freight_cents,"
     " s.accepted_at, s.shipped_at, s.received_at,"
     " (select e.note from order_events e where e.supplier_order_id = s.id"
     "  and e.to_status = 'REJECTED'"

@@ -39,7 +39,8 @@ settled as (
 part as (
   update supplier_orders s set status = 'PAID', paid_at = e.at from o, e
   where s.order_id = o.id and s.status = 'PENDING_PAYMENT'
-  returning s.id, s.order_id, s.number, s.supplier_id, s.distributor_id, s.freight_cents),
+  returning s.id, s.order_id, s.number, s.supplier_id, s.distributor_id, s.freight_cents,
+    s.store_freight_cents),
 committed as (
   update stock_reservations r set state = 'COMMITTED' from o
   where r.order_id = o.id and r.state = 'HELD'),
@@ -62,7 +63,8 @@ share as materialized (
     ('FREIGHT', part.freight_cents, part.supplier_id, 'supplier', 'PENDING'),
     ('COMMISSION', terms.commission, null, 'platform', 'COMMISSION'),
     ('PAYMENT_FEE', terms.fee, null, 'platform', 'PAYMENT_FEE'),
-    ('MARGIN', terms.margin, part.distributor_id, 'distributor', 'PENDING')
+    ('MARGIN', terms.margin, part.distributor_id, 'distributor', 'PENDING'),
+    ('FREE_FREIGHT', -part.store_freight_cents, part.distributor_id, 'distributor', 'PENDING')
   ) as x(kind, amount, merchant_id, role, account_kind)
   where x.amount <> 0 or (x.kind = 'COMMISSION' and terms.has_commission)),
 shared as (

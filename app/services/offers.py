@@ -54,6 +54,7 @@ class Shop:
     distributor_id: UUID
     name: str
     is_open: bool
+    free_shipping_from_cents: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class PricedLine:
 
 
 SHOP_SQL = """\
-select s.id as store_id, s.distributor_id, s.name,
+select s.id as store_id, s.distributor_id, s.name, s.free_shipping_from_cents,
        s.status = 'OPEN' and m.status = 'ACTIVE' and m.is_distributor as is_open
 from stores s join merchants m on m.id = s.distributor_id where s.id = %s"""
 

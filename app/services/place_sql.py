@@ -30,7 +30,7 @@ o as materialized (
     network_key bigint, session_key bigint, unit_count int) where enough.ok),
 part as materialized (
   select x.* from doc, jsonb_to_recordset(d -> 'parts') as x(
-    id uuid, number text, supplier_id uuid, freight_cents bigint)),
+    id uuid, number text, supplier_id uuid, freight_cents bigint, store_freight_cents bigint)),
 reserved as (
   update stock s set reserved = s.reserved + line.quantity
   from line, o
@@ -57,9 +57,10 @@ new_address as (
     street text)),
 new_parts as (
   insert into supplier_orders (id, order_id, number, supplier_id, distributor_id, store_id,
-    store_name, status, freight_cents, placed_at, buyer_note)
+    store_name, status, freight_cents, store_freight_cents, placed_at, buyer_note)
   select part.id, o.id, part.number, part.supplier_id, o.distributor_id, o.store_id,
-    o.store_name, 'PENDING_PAYMENT', part.freight_cents, o.placed_at, o.buyer_note from part, o),
+    o.store_name, 'PENDING_PAYMENT', part.freight_cents, part.store_freight_cents, o.placed_at,
+    o.buyer_note from part, o),
 new_lines as (
   insert into order_lines (id, order_id, supplier_order_id, distributor_id, store_id, listing_id,
     product_id, sku_id, title, spec_text, image_key, quantity, retail_cents, goods_cents)

@@ -24,7 +24,8 @@ from app.kit.text import Text
 from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
-from app.services.rules.freight import Freight, RegionRefused, freight_of
+from app.services.quotes import Quote, price_basket
+from app.services.rules.freight import RegionRefused
 from app.services.rules.pricing import loses_money
 from app.services.unpaid_orders import COUNTS_SQL, Caller, count_try, excess, order_keys
 from app.services.visits import Visitor, note_order
@@ -133,48 +134,6 @@ class PlacedOrder:
     repeated: bool = False
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why a line of a basket cannot be bought: ``sold_out``, ``not_for_sale``, ``region``."""
-
-    sku_id: UUID
-    kind: str
-    available: int = 0
-
-
-@dataclass(frozen=True)
-class QuotedPart:
-    """What one supplier's parcel holds and costs, in cents; the supplier stays unnamed."""
-
-    supplier_id: UUID
-    lines: tuple[tuple[Offer, int], ...]
-    goods_cents: int
-    freight_cents: int
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A basket priced now, in cents."""
-
-    parts: tuple[QuotedPart, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def goods_cents(self) -> int:
-        """The goods of all parts."""
-        return sum(part.goods_cents for part in self.parts)
-
-    @property
-    def freight_cents(self) -> int:
-        """The freight of all parts."""
-        return sum(part.freight_cents for part in self.parts)
-
-    @property
-    def total_cents(self) -> int:
-        """What the buyer pays."""
-        return self.goods_cents + self.freight_cents
-
-
 def access_token(order_id: UUID) -> str:
     """Return the secret of an order's link, the same at each repetition."""
     key = derive_key("order access")
@@ -184,64 +143,6 @@ def access_token(order_id: UUID) -> str:
 def is_token(order_id: UUID, token: str) -> bool:
     """Say whether ``token`` is the secret of the order's link, in constant time."""
     return hmac.compare_digest(access_token(order_id).encode(), token.encode())
-
-
-async def quote(
-    actor: Actor, store_id: UUID, items: Sequence[Wanted], province_code: str | None
-) -> Quote:
-    """Price a basket for a province (None: not known yet, freight without surcharges).
-
-    Raises NotFound for an unknown store. Lines with a problem are left out of the amounts.
-    """
-    async with engine_pipeline(actor, "orders.quote") as connection:
-        basket = await load_basket(connection, store_id, [item.sku_id for item in items])
-    if basket is None:
-        raise NotFound()
-    return _quote(basket, items, province_code or "")
-
-
-def _quote(basket: Basket, items: Sequence[Wanted], province_code: str) -> Quote:
-    problems: list[Problem] = []
-    parts: list[QuotedPart] = []
-    for supplier_id, lines in _by_supplier(basket, items, problems).items():
-        goods = sum(offer.retail_cents * quantity for offer, quantity in lines)
-        try:
-            freight = _freight(basket, supplier_id, lines, goods, province_code)
-        except RegionRefused:
-            problems += [Problem(offer.sku_id, "region") for offer, _ in lines]
-            continue
-        parts.append(QuotedPart(supplier_id, tuple(lines), goods, freight))
-    return Quote(tuple(parts), tuple(problems))
-
-
-def _by_supplier(
-    basket: Basket, items: Sequence[Wanted], problems: list[Problem]
-) -> dict[UUID, list[tuple[Offer, int]]]:
-    parts: dict[UUID, list[tuple[Offer, int]]] = {}
-    for item in items:
-        offer = basket.offers.get(item.sku_id)
-        if offer is None or not offer.on_sale:
-            problems.append(Problem(item.sku_id, "not_for_sale"))
-        elif offer.available < item.quantity:
-            problems.append(Problem(item.sku_id, "sold_out", max(0, offer.available)))
-        else:
-            parts.setdefault(offer.supplier_id, []).append((offer, item.quantity))
-    return parts
-
-
-def _freight(
-    basket: Basket,
-    supplier_id: UUID,
-    lines: Sequence[tuple[Offer, int]],
-    goods_cents: int,
-    province_code: str,
-) -> int:
-    return freight_of(
-        basket.freight.get(supplier_id, Freight()),
-        pieces=sum(quantity for _, quantity in lines),
-        goods_cents=goods_cents,
-        province_code=province_code,
-    )
 
 
 async def place_order(
@@ -390,10 +291,11 @@ def _document(
                 "number": f"{number}-{place}",
                 "supplier_id": part.supplier_id.hex,
                 "freight_cents": part.freight_cents,
+                "store_freight_cents": part.store_freight_cents,
             }
         )
-        priced_lines = price_part(basket, wanted, part.freight_cents, at)
-        _refuse_loss(basket, priced_lines, wish.address.province, at)
+        priced_lines = price_part(basket, wanted, part.paid_freight_cents, at)
+        _refuse_loss(basket, priced_lines, part.store_freight_cents, wish.address.province, at)
         lines += [_line(line, part_id) for line in priced_lines]
     return {
         "order": _order(basket, wish, actor, priced, order_id, number, digest, at),
@@ -406,7 +308,7 @@ def _document(
 def _checked(basket: Basket, items: Sequence[Wanted], wish: PlaceOrder) -> Quote:
     if not basket.shop.is_open:
         raise StoreClosed()
-    priced = _quote(basket, items, wish.address.province_code)
+    priced = price_basket(basket, items, wish.address.province_code)
     kinds = {problem.kind for problem in priced.problems}
     titles = _titles(basket, [problem.sku_id for problem in priced.problems])
     if "not_for_sale" in kinds:
@@ -429,9 +331,15 @@ def _name(offer: Offer) -> str:
     return f"{offer.title} {offer.spec_text}".strip()
 
 
-def _refuse_loss(basket: Basket, lines: Sequence[PricedLine], province: str, at: datetime) -> None:
+def _refuse_loss(
+    basket: Basket,
+    lines: Sequence[PricedLine],
+    store_freight_cents: int,
+    province: str,
+    at: datetime,
+) -> None:
     """Refuse a part by which the distributor would lose money, and say what the buyer can do."""
-    if not loses_money([line.shares for line in lines]):
+    if not loses_money([line.shares for line in lines], store_freight_cents):
         return
     titles = "、".join(_name(line.offer) for line in lines)
     wanted = [Wanted(line.offer.sku_id, line.quantity) for line in lines]

@@ -33,6 +33,7 @@ __all__ = [
     "LINE_STATES",
     "LineWish",
     "checked_reason",
+    "freight_state",
     "line_states",
     "refund_lines",
     "refund_parts",
@@ -170,7 +171,7 @@ async def _refund(
     part = dict(found)
     shares = [dict(row) for row in (await session.execute(_SHARES, {"part": part_id})).mappings()]
     lines = (await session.execute(text(LINE_STATES), {"part": part_id})).mappings()
-    state = PartState(line_states([dict(row) for row in lines]), _freight_left(shares))
+    state = PartState(line_states([dict(row) for row in lines]), *freight_state(shares))
     plan = plan_refund(state, wishes, freight_cents)
     if plan.total_cents:
         await _take_back(session, part, shares, plan.by_kind, plan.kept_commission_cents)
@@ -199,8 +200,15 @@ def line_states(rows: Sequence[Mapping[str, Any]]) -> tuple[LineState, ...]:
     )
 
 
-def _freight_left(shares: Sequence[Mapping[str, Any]]) -> int:
-    return sum(s["amount_cents"] - s["reversed_cents"] for s in shares if s["kind"] == "FREIGHT")
+def freight_state(shares: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
+    """Return of a part's shares the freight that the buyer can get back, in cents.
+
+    After it what the store bore of the freight, and what of that has not come back yet.
+    """
+    left = {s["kind"]: s["amount_cents"] - s["reversed_cents"] for s in shares}
+    borne = sum(s["amount_cents"] for s in shares if s["kind"] == "FREE_FREIGHT")
+    store_left = left.get("FREE_FREIGHT", 0)
+    return left.get("FREIGHT", 0) + store_left, -borne, -store_left
 
 
 async def _end(
@@ -230,6 +238,7 @@ _ACCOUNTS = {
     "SUPPLY": "supplier",
     "FREIGHT": "supplier",
     "MARGIN": "distributor",
+    "FREE_FREIGHT": "distributor",
 }
 
 

@@ -12,7 +12,7 @@ _RELEASE = (
 with due as materialized (
   select sp.id, sp.supplier_order_id, sp.order_id, sp.merchant_id, sp.currency, sp.kind,
     sp.amount_cents - sp.reversed_cents as cents,
-    case when sp.kind = 'MARGIN' then 'distributor' else 'supplier' end as role
+    case when sp.kind in ('MARGIN', 'FREE_FREIGHT') then 'distributor' else 'supplier' end as role
   from splits sp
   join supplier_orders s on s.id = sp.supplier_order_id
   left join merchants m on m.id = sp.merchant_id

@@ -48,6 +48,8 @@ class Front:
     aisles: tuple[Aisle, ...]
     host_name: str = ""
     """A host name of its own, under which it stands without ``/s/{slug}``."""
+    free_from_cents: int | None = None
+    """From which amount of goods on it ships for free."""
 
     def actor(self, consumer_id: UUID | None = None) -> Actor:
         """Return who acts when somebody shops here, known or not."""
@@ -67,7 +69,7 @@ class Front:
 
 _FRONT = text(
     "select s.id, s.distributor_id, s.slug, s.host_name, s.name, s.tagline, s.announcement,"
-    " s.contact_phone,"
+    " s.contact_phone, s.free_shipping_from_cents,"
     " s.theme, s.status = 'OPEN' and m.status = 'ACTIVE' and m.is_distributor as is_open,"
     " (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'parent', c.parent_id,"
     "   'slug', c.slug, 'zh', c.name_zh, 'en', c.name_en) order by c.position, c.slug), '[]')"
@@ -139,6 +141,7 @@ def _front(row: dict[str, Any]) -> Front:
         contact_phone=row["contact_phone"] or "",
         accent=str(theme.get("accent", "")),
         logo_key=str(theme.get("logo_key") or ""),
+        free_from_cents=row["free_shipping_from_cents"],
         banner_title=str(theme.get("banner_title") or ""),
         banner_text=str(theme.get("banner_text") or ""),
         is_open=row["is_open"],

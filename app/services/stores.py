@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -62,6 +62,8 @@ class StoreDraft(BaseModel):
     banner_title: Annotated[str, Text(40)] | None = None
     banner_text: Annotated[str, Text(120, lines=True)] | None = None
     host_name: Annotated[str, Text(120), AfterValidator(str.lower)] | None = None
+    free_shipping_from_cents: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    """From which amount of goods an order is shipped for free, at the store's cost; 0: never."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def _fill(store: Store, draft: StoreDraft) -> None:
     store.tagline = draft.tagline or None
     store.announcement = draft.announcement or None
     store.contact_phone = draft.contact_phone or None
+    if draft.free_shipping_from_cents is not None:
+        store.free_shipping_from_cents = draft.free_shipping_from_cents or None
     if draft.host_name is not None:
         store.host_name = draft.host_name or None
     wished = {

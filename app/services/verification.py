@@ -77,7 +77,8 @@ CHECKS: Sequence[Check] = (
         "   from order_line_terms group by 1"
         "  union all select supplier_order_id, 'MARGIN', sum(margin_cents)"
         "   from order_line_terms group by 1"
-        "  union all select id, 'FREIGHT', freight_cents from supplier_orders) x"
+        "  union all select id, 'FREIGHT', freight_cents from supplier_orders"
+        "  union all select id, 'FREE_FREIGHT', -store_freight_cents from supplier_orders) x"
         " on x.supplier_order_id = s.supplier_order_id and x.kind = s.kind"
         " where s.amount_cents <> x.cents",
     ),
@@ -192,7 +193,8 @@ CHECKS: Sequence[Check] = (
         "select o.number from orders o join (select order_id, sum(goods_cents) as goods,"
         "  sum(discount_cents) as discount, sum(refunded_cents) as refunded"
         "  from order_lines group by 1) l on l.order_id = o.id"
-        " join (select order_id, sum(freight_cents) as freight from supplier_orders group by 1) s"
+        " join (select order_id, sum(freight_cents - store_freight_cents) as freight"
+        "  from supplier_orders group by 1) s"
         " on s.order_id = o.id where (o.goods_cents, o.discount_cents, o.freight_cents)"
         " is distinct from (l.goods, l.discount, s.freight)"
         " or l.refunded > o.refunded_cents",
@@ -229,7 +231,8 @@ CHECKS: Sequence[Check] = (
         "   sum(supply_returned_cents) as supply, sum(commission_returned_cents) as commission,"
         "   sum(payment_fee_returned_cents) as fee, sum(margin_returned_cents) as margin"
         "   from order_line_terms group by 1) x on x.supplier_order_id = s.supplier_order_id"
-        " where s.kind <> 'FREIGHT' and s.reversed_cents <> case s.kind when 'SUPPLY'"
+        " where s.kind not in ('FREIGHT', 'FREE_FREIGHT')"
+        " and s.reversed_cents <> case s.kind when 'SUPPLY'"
         "  then x.supply when 'COMMISSION' then x.commission when 'PAYMENT_FEE' then x.fee"
         "  else x.margin end",
     ),

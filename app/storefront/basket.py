@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.queries.cart_lines import CartLine
 from app.services.offers import Wanted
-from app.services.placing import Problem, Quote, quote
+from app.services.quotes import Problem, Quote, quote
 from app.storefront.visit import Visit
 
 
@@ -27,6 +27,9 @@ class Basket:
     problems: tuple[Problem, ...]
     goods_cents: int
     freight_cents: int
+    free_from_cents: int | None = None
+    to_free_cents: int | None = None
+    """What is missing until the store ships for free; 0 when it does, None if it never does."""
 
     @property
     def total_cents(self) -> int:
@@ -49,14 +52,25 @@ async def basket_of(
         return EMPTY
     wanted = [Wanted(line.sku_id, line.quantity) for line in lines]
     priced = await quote(visit.front.actor(), visit.front.id, wanted, province_code)
-    return Basket(_groups(lines, priced), priced.problems, priced.goods_cents, priced.freight_cents)
+    return Basket(
+        _groups(lines, priced),
+        priced.problems,
+        priced.goods_cents,
+        priced.freight_cents,
+        priced.free_from_cents,
+        priced.to_free_shipping_cents,
+    )
 
 
 def _groups(lines: Sequence[CartLine], priced: Quote) -> tuple[Group, ...]:
     """Sort lines into parcels in the order in which the first of each came; suppliers unnamed."""
     by_sku = {line.sku_id: line for line in lines}
     parcels = [
-        Group(number, _lines(by_sku, [offer.sku_id for offer, _ in part.lines]), part.freight_cents)
+        Group(
+            number,
+            _lines(by_sku, [offer.sku_id for offer, _ in part.lines]),
+            part.paid_freight_cents,
+        )
         for number, part in enumerate(priced.parts, start=1)
     ]
     rest = _lines(by_sku, [problem.sku_id for problem in priced.problems])

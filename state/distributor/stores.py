@@ -11,6 +11,7 @@ from app import routes
 from app.access import Actor
 from app.kit.errors import Invalid
 from app.kit.i18n import N_, gettext
+from app.kit.money import decimal_text, parse_cents
 from app.kit.qr import qr_picture
 from app.kit.settings import settings
 from app.queries.distributor_stores import store_detail, store_facts, to_feature
@@ -58,6 +59,16 @@ TEXT_FIELDS = (
     TAGLINE,
     Field("announcement", N_("Announcement"), help=N_("A line above everything, on every page.")),
     PHONE,
+    Field(
+        "free_shipping_from",
+        N_("Free shipping from"),
+        "money",
+        help=N_(
+            "Goods of an order, in yuan; empty for never. You bear it: suppliers get their freight"
+            " in full, it is taken from your margin, and an order by which you would lose money is"
+            " refused."
+        ),
+    ),
     Field(
         "host_name",
         N_("Host name of its own"),
@@ -180,7 +191,12 @@ class StoreState(RecordState, MergeState, rx.State):
         if part == _USUAL:
             return await self._write_usual(values, version)
         who = acting()
-        wished = {**values, "id": self.store_id, "is_open": bool(values["is_open"])}
+        wished = {
+            **values,
+            "id": self.store_id,
+            "is_open": bool(values["is_open"]),
+            "free_shipping_from_cents": _free_from(values["free_shipping_from"]),
+        }
         await save_store(who.actor, read(StoreDraft, wished), version)
         said = rx.toast.success(who.text(N_("Saved. Customers see it within a minute.")))
         events = [form_saved(_TEXTS), said]
@@ -279,6 +295,14 @@ def address_of(facts: Row) -> str:
     return settings().origin + routes.store(facts["slug"])
 
 
+def _free_from(typed: str) -> int:
+    try:
+        return parse_cents(typed) if typed else 0
+    except ValueError as error:
+        message = N_("Please enter an amount such as 12.50.")
+        raise Invalid({"free_shipping_from": message}) from error
+
+
 def _typed(facts: Row) -> dict[str, str]:
     theme = facts["theme"]
     return {
@@ -287,6 +311,9 @@ def _typed(facts: Row) -> dict[str, str]:
         "tagline": facts["tagline"] or "",
         "announcement": facts["announcement"] or "",
         "contact_phone": facts["contact_phone"] or "",
+        "free_shipping_from": decimal_text(facts["free_shipping_from_cents"])
+        if facts["free_shipping_from_cents"]
+        else "",
         "host_name": facts["host_name"] or "",
         "accent": str(theme.get("accent") or "#9a4f2c"),
         "logo_key": str(theme.get("logo_key") or ""),

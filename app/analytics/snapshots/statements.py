@@ -114,7 +114,9 @@ _LINES = Statement(
         "quantity": "l.quantity",
         "goods_cents": "l.goods_cents",
         "discount_cents": "l.discount_cents",
-        "freight_cents": _once_a_part("s.freight_cents", "l.supplier_order_id", "l.id"),
+        "freight_cents": _once_a_part(
+            "s.freight_cents - s.store_freight_cents", "l.supplier_order_id", "l.id"
+        ),
         "refunded_cents": "l.refunded_cents",
     }
     | {

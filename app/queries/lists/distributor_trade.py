@@ -16,7 +16,7 @@ POSTING_KIND: Words = (
 # Before the payment what was agreed, after it what is left of the share.
 _MARGIN = (
     "coalesce((select sum(sp.amount_cents - sp.reversed_cents) from splits sp"
-    " where sp.order_id = o.id and sp.kind = 'MARGIN'),"
+    " where sp.order_id = o.id and sp.kind in ('MARGIN', 'FREE_FREIGHT')),"
     " (select sum(t.margin_cents) from order_line_terms t where t.order_id = o.id"
     " and o.status <> 'CLOSED'))"
 )
@@ -135,7 +135,7 @@ SHARES = Resource(
         "splits sp join supplier_orders so on so.id = sp.supplier_order_id"
         " join orders o on o.id = sp.order_id join stores s on s.id = o.store_id"
     ),
-    where="sp.kind = 'MARGIN' and sp.merchant_id = (select app_distributor())",
+    where="sp.kind in ('MARGIN', 'FREE_FREIGHT') and sp.merchant_id = (select app_distributor())",
     key="sp.id",
     columns=(
         Column("number", N_("Order"), "o.number", "title", link="orders/{number}"),

@@ -44,6 +44,9 @@ DISTRIBUTORS: tuple[tuple[str, str], ...] = (
 )
 """The maker 和光 is a distributor as well, with a store of its own."""
 
+FREE_SHIPPING_FROM = {"muxia": 19_900}
+"""Store → the amount in cents from which it ships for free, at its own cost."""
+
 STORES: tuple[tuple[str, str, str, str, str, str, int, str], ...] = (
     # distributor, slug, name, tagline, announcement, accent, markup in bps, charm
     (
@@ -51,7 +54,7 @@ STORES: tuple[tuple[str, str, str, str, str, str, int, str], ...] = (
         "muxia",
         "木下生活",
         "把日子过成自己喜欢的样子",
-        "全场满 199 元包邮，48 小时内发货",
+        "48 小时内发货",
         "#9a4f2c",
         5_500,
         "nine",

@@ -263,6 +263,7 @@ async def _stores(merchants: Mapping[str, UUID]) -> None:
             announcement=announcement,
             accent=accent,
             contact_phone="+8657187651234",
+            free_shipping_from_cents=goods.FREE_SHIPPING_FROM.get(slug),
         )
         store_id = await save_store(actor, draft)
         chosen = [

@@ -176,9 +176,10 @@ def least_price(*, supply_cents: int, version: RuleVersion, freight: Freight) ->
     return low
 
 
-def loses_money(parts: Sequence[Shares]) -> bool:
+def loses_money(lines: Sequence[Shares], store_freight_cents: int = 0) -> bool:
     """Say whether the distributor would pay for a supplier's part instead of earning by it.
 
-    A single line may be dearer than it brings; the part may not (domain rule: margin guard).
+    ``store_freight_cents`` is the freight that its store bears. A single line may be dearer than
+    it brings; the part may not (margin guard).
     """
-    return sum(shares.margin_cents for shares in parts) < 0
+    return sum(shares.margin_cents for shares in lines) < store_freight_cents

@@ -58,6 +58,24 @@ class PartState:
 
     lines: tuple[LineState, ...]
     freight_left_cents: int
+    """What the buyer paid for shipping and has not got back."""
+    store_freight_cents: int = 0
+    """What the store bore of the freight, and what of that has not come back yet."""
+    store_freight_left_cents: int = 0
+
+    def store_freight_back(self, units: int, *, ends: bool) -> int:
+        """Return what of the freight that the store bore comes back when units are stopped.
+
+        The buyer paid nothing for it, so it comes back by units, cumulatively and rounded half up,
+        and wholly where nothing was shipped at all.
+        """
+        if ends:
+            return self.store_freight_left_cents
+        whole = sum(line.quantity for line in self.lines)
+        stopped = sum(line.cancelled for line in self.lines) + units
+        back = (2 * self.store_freight_cents * stopped + whole) // (2 * whole) if whole else 0
+        done = self.store_freight_cents - self.store_freight_left_cents
+        return min(max(0, back - done), self.store_freight_left_cents)
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,8 @@ class RefundPlan:
     lines: tuple[LineReturn, ...]
     freight_cents: int
     ends: bool
+    store_freight_cents: int = 0
+    """What the supplier gives back to the store, which bore it; the buyer paid nothing for it."""
 
     @property
     def total_cents(self) -> int:
@@ -101,7 +121,10 @@ class RefundPlan:
         sums = {
             kind: sum(line.parts[place] for line in self.lines) for place, kind in enumerate(KINDS)
         }
-        return sums | {"FREIGHT": self.freight_cents}
+        return sums | {
+            "FREIGHT": self.freight_cents + self.store_freight_cents,
+            "FREE_FREIGHT": -self.store_freight_cents,
+        }
 
     @property
     def kept_commission_cents(self) -> int:
@@ -122,7 +145,7 @@ class RefundPlan:
             "supplier": kinds["SUPPLY"] + kinds["FREIGHT"],
             "platform": kinds["COMMISSION"] - kept,
             "provider": kinds["PAYMENT_FEE"],
-            "distributor": kinds["MARGIN"] + kept,
+            "distributor": kinds["MARGIN"] + kinds["FREE_FREIGHT"] + kept,
         }
 
 
@@ -143,7 +166,13 @@ def plan_refund(
             return plan
     whole = {line.id: LineWish(line.left_cents, line.open_units) for line in part.lines}
     lines = tuple(_line_return(line, whole[line.id]) for line in part.lines)
-    return RefundPlan(lines, part.freight_left_cents, ends=_ends(part, lines))
+    return _plan(part, lines, part.freight_left_cents)
+
+
+def _plan(part: PartState, lines: tuple[LineReturn, ...], freight_cents: int) -> RefundPlan:
+    ends = _ends(part, lines)
+    store_freight = part.store_freight_back(sum(line.units for line in lines), ends=ends)
+    return RefundPlan(lines, freight_cents, ends, store_freight)
 
 
 def _wished(
@@ -164,7 +193,7 @@ def _wished(
     if not lines and not freight:
         where = "amount" if wishes else "freight"
         raise Invalid({where: N_("Enter how much goes back: 0 refunds nothing.")})
-    return RefundPlan(lines, freight, ends=_ends(part, lines))
+    return _plan(part, lines, freight)
 
 
 def _settled(line: LineState, wish: LineWish) -> LineWish:

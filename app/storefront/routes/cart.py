@@ -11,7 +11,7 @@ from app.queries import cart_lines
 from app.queries.cart_lines import CartLine
 from app.services import carts
 from app.services.offers import Wanted
-from app.services.placing import quote
+from app.services.quotes import quote
 from app.services.visits import Act
 from app.storefront.answering import StoreRoute
 from app.storefront.basket import basket_of
