@@ -86,9 +86,8 @@ async def test_the_promise_is_shown_and_kept(shop: Shop, guest: Browser, owner_u
         )
         assert sum(shares.values()) == goods
         assert shares["MARGIN"] + shares["FREE_FREIGHT"] >= 0
-    assert verify(owner_url.set(drivername="postgresql").render_as_string(hide_password=False))[
-        "ok"
-    ]
+    owner = owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    assert verify(owner)["ok"]
     # Withdrawn before it was shipped: everybody is where they began, and the buyer has all.
     number_of = "select number from supplier_orders where id = :p"
     await refund_rest(_platform(), str(await shop.value(number_of, p=parts[0])), "sold out")
