@@ -6,9 +6,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.access import Actor
-from app.kit.errors import Invalid
+from app.kit.currencies import decimal_text, percent_text
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_, Words
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_bps, parse_cents, parse_count
 from app.kit.text import clean, clean_secret
 
 FieldKind = Literal[
@@ -127,8 +128,8 @@ def read_values(fields: Sequence[Field], data: Mapping[str, Any]) -> dict[str, A
         raw = ticked(f, data) if f.kind == "many" else data.get(f.name)
         try:
             values[f.name] = _value(f, raw)
-        except ValueError as error:
-            faults[f.name] = str(error)
+        except BadInput as error:
+            faults[f.name] = error.message
     if faults:
         raise Invalid(faults)
     return values
@@ -139,36 +140,29 @@ def _value(f: Field, raw: Any) -> Any:
         return raw in (True, "true", "on", "1")
     if f.kind == "many":
         if f.required and not raw:
-            raise ValueError(N_("Please choose at least one."))
+            raise BadInput(N_("Please choose at least one."))
         return raw
     text = str(raw if raw is not None else "")
     typed = clean_secret(text) if f.kind == "password" else clean(text, lines=f.kind == "area")
     if not typed:
         if f.required:
-            raise ValueError(N_("Please fill this in."))
+            raise BadInput(N_("Please fill this in."))
         return None if f.kind in ("money", "number", "percent", "date", "choice") else ""
     return _parsed(f, typed)
 
 
+_READERS: Mapping[str, Callable[[str], int]] = {
+    "money": parse_cents,
+    "percent": parse_bps,
+    "number": parse_count,
+}
+
+
 def _parsed(f: Field, typed: str) -> Any:
-    if f.kind in ("money", "percent"):
-        # A percentage has two decimals like an amount, so basis points are its "cents".
-        message = (
-            N_("Please enter an amount such as 12.50.")
-            if f.kind == "money"
-            else N_("Please enter a percentage such as 5 or 5.25.")
-        )
-        try:
-            return parse_cents(typed.rstrip("%"))
-        except ValueError:
-            raise ValueError(message) from None
-    if f.kind == "number":
-        try:
-            return int(typed.replace(",", ""))
-        except ValueError:
-            raise ValueError(N_("Please enter a whole number.")) from None
+    if f.kind in _READERS:
+        return _READERS[f.kind](typed)
     if f.words and typed not in dict(f.words):
-        raise ValueError(N_("Please choose one."))
+        raise BadInput(N_("Please choose one."))
     return typed
 
 
@@ -184,8 +178,10 @@ def shown(f: Field, value: Any) -> str:
     """Return a stored value as it stands in the form's input."""
     if value is None:
         return ""
-    if f.kind in ("money", "percent"):
+    if f.kind == "money":
         return decimal_text(int(value))
+    if f.kind == "percent":
+        return percent_text(int(value))
     if f.kind == "switch":
         return "true" if value else ""
     return str(value)

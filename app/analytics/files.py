@@ -15,20 +15,19 @@ import xlsxwriter
 from app.analytics.charts import Reader, label_of
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.results import Column, Panel, Row, Value
+from app.kit.currencies import decimal_text, hundredths_text, minor_units, number_format
 from app.kit.i18n import N_
-from app.kit.money import decimal_text
 from app.queries.sheets import without_formula
 
 _FORMATS: Mapping[Unit, str] = {
-    Unit.MONEY: "#,##0.00",
     Unit.COUNT: "#,##0",
     Unit.RATE: "0.00%",
     Unit.DAYS: "#,##0",
     Unit.DURATION: "#,##0",
     Unit.SCORE: "0.00",
 }
-_DIVISORS: Mapping[Unit, int] = {Unit.MONEY: 100, Unit.RATE: 10_000, Unit.SCORE: 100}
-"""By what an integer is divided for a spreadsheet's number."""
+_DIVISORS: Mapping[Unit, int] = {Unit.RATE: 10_000, Unit.SCORE: 100}
+"""By what an integer other than an amount is divided for a spreadsheet's number."""
 _DAY_WIDTH, _MOMENT_WIDTH = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 _MOST_LETTERS = 32_000
 """A cell holds at most 32,767 characters."""
@@ -61,26 +60,28 @@ def csv_of(panel: Panel, reader: Reader) -> bytes:
     writer.writerow([without_formula(_heading(column, reader)) for column in panel.columns])
     for row in panel.rows:
         writer.writerow(
-            _plain(column, _value(panel, row, place, reader))
+            _plain(column, _value(panel, row, place, reader), reader.currency)
             for place, column in enumerate(panel.columns)
         )
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def _plain(column: Column, value: Value) -> str:
+def _plain(column: Column, value: Value, currency: str) -> str:
     if value is None:
         return ""
     if isinstance(value, int):
-        return (
-            decimal_text(value) if column.unit in (Unit.MONEY, Unit.SCORE) else _rate(column, value)
-        )
+        return _number(column, value, currency)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return f"{value}" if isinstance(value, date) else without_formula(value)
 
 
-def _rate(column: Column, value: int) -> str:
-    return f"{decimal_text(value)}%" if column.unit is Unit.RATE else str(value)
+def _number(column: Column, value: int, currency: str) -> str:
+    if column.unit is Unit.MONEY:
+        return decimal_text(value, currency)
+    if column.unit is Unit.SCORE:
+        return hundredths_text(value)
+    return f"{hundredths_text(value)}%" if column.unit is Unit.RATE else str(value)
 
 
 def write_xlsx(
@@ -132,7 +133,7 @@ def _sheet(book: Any, name: str, panel: Panel, reader: Reader) -> None:
     sheet = book.add_worksheet(name)
     bold = book.add_format({"bold": True, "bottom": 1})
     sheet.freeze_panes(1, 0)
-    writers = [_writer(book, sheet, column) for column in panel.columns]
+    writers = [_writer(book, sheet, column, reader.currency) for column in panel.columns]
     for place, column in enumerate(panel.columns):
         sheet.set_column(place, place, 28 if place == 0 else 16)
         sheet.write_string(0, place, _heading(column, reader), bold)
@@ -141,12 +142,16 @@ def _sheet(book: Any, name: str, panel: Panel, reader: Reader) -> None:
             write(line, place, _value(panel, row, place, reader))
 
 
-def _writer(book: Any, sheet: Any, column: Column) -> Callable[[int, int, Value], None]:
+def _writer(
+    book: Any, sheet: Any, column: Column, currency: str
+) -> Callable[[int, int, Value], None]:
     """Return what writes a column's values as numbers, moments or texts."""
-    number = book.add_format({"num_format": _FORMATS[column.unit]}) if column.unit else None
+    formats = {**_FORMATS, Unit.MONEY: number_format(currency)}
+    number = book.add_format({"num_format": formats[column.unit]}) if column.unit else None
     day = book.add_format({"num_format": _DAY_WIDTH})
     moment = book.add_format({"num_format": _MOMENT_WIDTH})
-    divisor = _DIVISORS.get(column.unit, 1) if column.unit else 1
+    divisors = {**_DIVISORS, Unit.MONEY: minor_units(currency)}
+    divisor = divisors.get(column.unit, 1) if column.unit else 1
 
     def write(line: int, place: int, value: Value) -> None:
         if isinstance(value, int):

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy.engine import URL
 
 from app.access import SYSTEM
+from app.kit.currencies import decimal_text
 from app.kit.i18n import locale_of
-from app.kit.money import decimal_text
 from app.kit.secrets import master_secret
 from app.kit.settings import settings
 from app.server.bulk import bulk_writer
@@ -64,7 +64,7 @@ def render(report: Report) -> str:
         for kind, count in report.counts.items()
     ]
     lines += [
-        f"{name.removesuffix('_cents'):<14}{report.currency} {decimal_text(cents)}"
+        f"{name.removesuffix('_cents'):<14}{report.currency} {decimal_text(cents, report.currency)}"
         for name, cents in vars(report.totals).items()
     ]
     lines += [f"- {note.text(language, report.currency)}" for note in report.notes]

@@ -21,6 +21,14 @@ class TradeError(Exception):
         super().__init__(self.message % params if params else self.message)
 
 
+class BadInput(ValueError):
+    """A typed value that cannot be read; ``message`` is the message id that stands at its field."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Invalid(TradeError):
     """Input that breaks a rule; ``fields`` maps a field name to a gettext message id."""
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
-from babel.numbers import get_currency_symbol
 
 from app.kit.clock import BUSINESS_ZONE
+from app.kit.currencies import HOME_CURRENCY, currency_symbol, grouped_text
 
 LOCALES = ("zh_CN", "en")
 """English has no catalog: the message ids are its texts."""
@@ -163,19 +163,6 @@ def day_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d")
 
 
-HOME_CURRENCY = "CNY"
-"""What is traded in here; only imported history is in other currencies."""
-_SYMBOLS = {HOME_CURRENCY: "¥", "JPY": "JP¥"}
-"""Signs that English gives to another currency than people here do."""
-
-
-@lru_cache(maxsize=200)
-def currency_symbol(currency: str) -> str:
-    """Return what stands before an amount: ``¥``, ``R$``, or the code where there is no sign."""
-    symbol = _SYMBOLS.get(currency) or get_currency_symbol(currency, locale="en")
-    return f"{symbol}\N{NO-BREAK SPACE}" if symbol[-1:].isalpha() else symbol
-
-
 def money_text(cents: int | None, currency: str | None = None) -> str:
     """Return cents as ``¥1,234.50`` or ``R$1,234.50``; both languages write it so.
 
@@ -183,9 +170,8 @@ def money_text(cents: int | None, currency: str | None = None) -> str:
     """
     if cents is None:
         return ""
-    sign = "-" if cents < 0 else ""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{sign}{currency_symbol(currency or HOME_CURRENCY)}{whole:,}.{rest:02d}"
+    sign, own = "-" if cents < 0 else "", currency or HOME_CURRENCY
+    return f"{sign}{currency_symbol(own)}{grouped_text(abs(cents), own)}"
 
 
 def yuan(cents: int | None) -> str:

@@ -1,8 +1,15 @@
-"""Money as integers of the minor unit (fen for CNY), and its exact division."""
+"""Money as integers of the minor unit (fen for CNY): its exact division, and how it is read.
+
+How many minor units a currency has, and how amounts are written, is in ``app.kit.currencies``.
+"""
 
 import re
+import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal
+
+from app.kit.currencies import HOME_CURRENCY, currency_symbol, minor_digits
+from app.kit.errors import BadInput
+from app.kit.i18n import N_, Filled
 
 BPS = 10_000
 """Basis points in a whole: 10,000 bps = 100 %."""
@@ -40,22 +47,124 @@ def rate_of(amount: int, bps: int) -> int:
     return sign * ((abs(amount) * abs(bps) * 2 + BPS) // (2 * BPS))
 
 
-def parse_cents(text: str) -> int:
-    """Return the minor units of a decimal amount that a person typed, such as ``1,234.50``.
+class BadAmount(BadInput):
+    """A text that is no amount, rate or count, or could be two of them."""
 
-    Raises ValueError for anything that is not a plain amount with at most two decimals.
+
+_SIGNS = ("\u2212", "-", "+")
+_PLAIN = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
+_PARTED = re.compile(r"[\d.,' ]*\d[\d.,' ]*", re.ASCII)
+_MAX_DIGITS = 15
+
+
+def parse_cents(typed: str, currency: str = HOME_CURRENCY) -> int:
+    """Return the minor units of an amount that a person typed, such as ``1,234.50``.
+
+    Full-width digits and the currency's own sign or code are understood. Raises BadAmount for what
+    is no amount, for more decimals than the currency has, and for what could be two amounts: with a
+    comma that parts no group of three, such as ``12,50``, nobody knows which one was meant.
     """
-    plain = re.sub(r"[,，¥￥]", "", text.strip())
-    if not re.fullmatch(r"-?\d{1,15}(\.\d{0,2})?", plain):
-        raise ValueError(text)
-    return int(Decimal(plain) * 100)
+    text = _without_sign_of(unicodedata.normalize("NFKC", typed).strip(), currency)
+    return _scaled(text, minor_digits(currency), currency)
 
 
-def decimal_text(cents: int) -> str:
-    """Return ``cents`` as a plain decimal such as ``12.30``, for forms and exports."""
-    return f"{Decimal(cents) / 100:.2f}"
+def parse_bps(typed: str) -> int:
+    """Return the basis points of a percentage that a person typed: ``5.25`` or ``5.25 %`` is 525.
+
+    Raises BadAmount as ``parse_cents`` does.
+    """
+    text = unicodedata.normalize("NFKC", typed).strip().removesuffix("%").strip()
+    return _scaled(text, 2, "")
 
 
-def grouped_text(cents: int) -> str:
-    """Return cents with their thousands set apart, for people: ``1,234.50``."""
-    return f"{Decimal(cents) / 100:,.2f}"
+def parse_count(typed: str) -> int:
+    """Return a whole number that a person typed, such as ``1,234``. Raises BadAmount."""
+    text, sign = _signed(unicodedata.normalize("NFKC", typed).strip())
+    plain = text.replace(",", "") if _GROUPED.fullmatch(text) else text
+    if not (plain.isascii() and plain.isdecimal()):
+        raise BadAmount(
+            N_("Please enter a whole number such as 12, without decimals.")
+            if _PARTED.fullmatch(text)
+            else N_("Please enter a whole number.")
+        )
+    if len(plain) > _MAX_DIGITS:
+        raise BadAmount(N_("This is too large."))
+    return sign * int(plain)
+
+
+def _signed(text: str) -> tuple[str, int]:
+    if text.startswith(_SIGNS):
+        return text[1:].lstrip(), 1 if text[0] == "+" else -1
+    return text, 1
+
+
+def _without_sign_of(text: str, currency: str) -> str:
+    rest, sign = _signed(text)
+    signs = [currency, currency_symbol(currency).strip(), "$" if currency != "CNY" else ""]
+    signs += ["RMB", "¥"] if currency == "CNY" else ["¥"] if currency == "JPY" else []
+    for one in filter(None, signs):
+        if rest.upper().startswith(one.upper()):
+            rest = rest[len(one) :].lstrip()
+            break
+        if rest.upper().endswith(one.upper()):
+            rest = rest[: -len(one)].rstrip()
+            break
+    else:
+        rest = rest.removesuffix("元") if currency == "CNY" else rest
+    return f"-{rest}" if sign < 0 else rest
+
+
+def _scaled(text: str, digits: int, currency: str) -> int:
+    """Return a decimal text times ten to the ``digits``; ``currency`` is empty for a percentage."""
+    plain, sign = _signed(text)
+    # With three decimals, one comma before three digits could as well be the decimal one.
+    if _GROUPED.fullmatch(plain) and not (digits == 3 and re.fullmatch(r"\d+,\d{3}", plain)):
+        plain = plain.replace(",", "")
+    if not _PLAIN.fullmatch(plain):
+        raise BadAmount(_both_ways(plain, digits) or _such_as(digits, currency))
+    whole, _, rest = plain.partition(".")
+    if len(rest) > digits:
+        raise BadAmount(_too_exact(digits, currency))
+    if len(whole) > _MAX_DIGITS:
+        raise BadAmount(N_("This is too large."))
+    return sign * int(f"{whole or '0'}{rest.ljust(digits, '0')}")
+
+
+def _both_ways(text: str, digits: int) -> str:
+    """Return the message for digits parted so that it is not clear how; empty for other texts."""
+    if not _PARTED.fullmatch(text) or text.strip("0123456789") == text:
+        return ""
+    parts = [part for part in re.split(r"[.,' ]", text) if part]
+    joined = "".join(parts).lstrip("0") or "0"
+    if len(joined) > _MAX_DIGITS or len(parts) < 2:
+        return ""
+    if text.startswith("0") and len(parts) == 2 and len(parts[-1]) > digits:
+        return ""
+    if 0 < len(parts[-1]) <= digits:
+        pointed = f"{''.join(parts[:-1]).lstrip('0') or '0'}.{parts[-1]}"
+        if len(parts) > 2:
+            message = N_("Write it with a point before the decimals alone: %(one)s")
+            return Filled(message, one=pointed)
+        return Filled(
+            N_("This can be read in two ways. Write %(one)s or %(other)s."),
+            one=pointed,
+            other=joined,
+        )
+    return Filled(N_("Write it without separators: %(one)s"), one=joined)
+
+
+def _such_as(digits: int, currency: str) -> str:
+    if not currency:
+        return N_("Please enter a percentage such as 5 or 5.25.")
+    example = f"12.{'5'.ljust(digits, '0')}" if digits else "1250"
+    return Filled(N_("Please enter an amount such as %(example)s."), example=example)
+
+
+def _too_exact(digits: int, currency: str) -> str:
+    if not digits:
+        return Filled(N_("Amounts in %(currency)s have no decimals."), currency=currency)
+    if not currency:
+        return N_("A percentage has at most two decimals.")
+    message = N_("Amounts in %(currency)s have at most %(digits)s decimals.")
+    return Filled(message, currency=currency, digits=digits)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
+from app.kit.errors import BadInput
 from app.kit.i18n import N_
 
 UNPRINTABLE = N_(
@@ -41,12 +42,8 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u2065")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
 
-class BadText(ValueError):
-    """A text that cannot be kept; ``message`` is the gettext message id that says why."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+class BadText(BadInput):
+    """A text that cannot be kept."""
 
 
 def clean(typed: str, *, lines: bool = False) -> str:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any, cast
 
 from app.access import BUILT_IN_ROLES
+from app.kit.currencies import percent_text
 from app.kit.i18n import N_, Words, gettext, moment_text, money_text
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
 from app.queries.record_names import IDENTIFIER, short
@@ -125,7 +126,7 @@ def _number(column: str, value: Any, currency: str | None) -> str:
     if column.endswith("_cents"):
         return money_text(int(value), currency)
     if column.endswith("_bps"):
-        return f"{int(value) / 100:g} %"
+        return f"{percent_text(int(value))} %"
     if column.endswith(("_at", "_until")):
         return moment_text(datetime.fromisoformat(str(value)))
     return ""

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kit.currencies import percent_text
 from app.kit.i18n import moment_text, money_text, yuan
-from app.kit.money import decimal_text
 
 
 @dataclass(frozen=True)
@@ -149,14 +149,14 @@ def _line(row: Mapping[str, Any]) -> LineMoney:
         rule=row["rule_name"],
         rule_id=str(row["rule_id"] or ""),
         version=row["rule_version"],
-        rate=percent_text(row["commission_bps"]),
+        rate=f"{percent_text(row['commission_bps'])}%",
         base=row["base"] or "",
         after_discount=row["after_discount"] is not False,
         fixed=yuan(row["fixed_cents"] or None),
         least=yuan(row["min_cents"] or None),
         most=yuan(row["max_cents"]),
         fee_bearer=row["fee_bearer"] or "",
-        fee_rate=percent_text(row["payment_fee_bps"]) if known else "",
+        fee_rate=f"{percent_text(row['payment_fee_bps'])}%" if known else "",
         keeps_commission=row["keeps_commission_on_refund"],
         paid=money_text(row["paid_cents"], currency),
         supply=money_text(row["supply_cents"], currency),
@@ -165,11 +165,6 @@ def _line(row: Mapping[str, Any]) -> LineMoney:
         margin=money_text(row["margin_cents"], currency),
         loses=row["margin_cents"] < 0,
     )
-
-
-def percent_text(bps: int) -> str:
-    """Return basis points as ``5.25%``."""
-    return decimal_text(bps).rstrip("0").rstrip(".") + "%"
 
 
 def _part(shares: list[Mapping[str, Any]], entries: list[Entry]) -> PartMoney:
@@ -195,7 +190,7 @@ def _share(row: Mapping[str, Any], whole: int) -> Share:
         reversed=money_text(-row["reversed_cents"] or None, currency),
         left=money_text(row["amount_cents"] - row["reversed_cents"], currency),
         state=row["state"],
-        percent=f"{max(row['amount_cents'], 0) * 100 / whole:.2f}%" if whole else "0%",
+        percent=f"{max(row['amount_cents'], 0) / whole:.2%}" if whole else "0%",
     )
 
 

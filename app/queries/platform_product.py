@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.kit.currencies import decimal_text
 from app.kit.db import database
 from app.kit.errors import NotFound
 from app.kit.i18n import moment_text, money_text
-from app.kit.money import decimal_text
 from app.queries.lists.currencies import PRICES_IN
 from app.queries.platform_changes import Change, changes_of_rows
 from app.queries.platform_order import rows
@@ -146,9 +146,13 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _limit(cents: int | None, currency: str) -> str:
+    return decimal_text(cents, currency) if cents else "…"
+
+
 def _sku(row: Mapping[str, Any]) -> SkuRow:
     supply, suggested = row["supply_cents"], row["suggested_retail_cents"]
-    margin = f"{(suggested - supply) * 100 / suggested:.0f}%" if supply else ""
+    margin = f"{(suggested - supply) / suggested:.0%}" if supply else ""
     limits = (row["floor_cents"], row["cap_cents"])
     return SkuRow(
         code=row["code"],
@@ -156,7 +160,7 @@ def _sku(row: Mapping[str, Any]) -> SkuRow:
         supply=money_text(supply, row["currency"]),
         suggested=money_text(suggested, row["currency"]),
         margin=margin,
-        band=" – ".join(decimal_text(c) if c else "…" for c in limits) if any(limits) else "",
+        band=" – ".join(_limit(c, row["currency"]) for c in limits) if any(limits) else "",
         on_hand=row["on_hand"] or 0,
         available=(row["on_hand"] or 0) - (row["reserved"] or 0),
         active=row["is_active"],

@@ -10,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.clock import now
+from app.kit.currencies import decimal_text, percent_text
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_, moment_text, yuan
 from app.kit.ids import new_id
-from app.kit.money import decimal_text
 from app.kit.search import query_grams
-from app.queries.money_trail import percent_text
 from app.queries.platform_order import rows
 from app.services.rules.splits import Subject
 
@@ -110,13 +109,13 @@ def _version(row: Mapping[str, Any], standing: str) -> Version:
         version=row["version"],
         effective_at=moment_text(row["effective_at"]),
         standing=standing,
-        rate=percent_text(row["rate_bps"]),
+        rate=f"{percent_text(row['rate_bps'])}%",
         base=row["base"],
         after_discount=row["after_discount"],
         fixed=yuan(row["fixed_cents"] or None),
         least=yuan(row["min_cents"] or None),
         most=yuan(row["max_cents"]),
-        fee_rate=percent_text(row["payment_fee_bps"]),
+        fee_rate=f"{percent_text(row['payment_fee_bps'])}%",
         fee_bearer=row["fee_bearer"],
         keeps_commission=row["keeps_commission_on_refund"],
         by=row["by_name"] or "",
@@ -149,7 +148,9 @@ def _shown(name: str, value: Any) -> str:
         return "true" if value else ""
     if value is None or (name in ("fixed_cents", "min_cents") and not value):
         return ""
-    return decimal_text(value) if name.endswith(("_bps", "_cents")) else str(value)
+    if name.endswith("_bps"):
+        return percent_text(value)
+    return decimal_text(value) if name.endswith("_cents") else str(value)
 
 
 async def product_of_code(actor: Actor, code: str) -> UUID | None:

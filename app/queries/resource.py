@@ -18,6 +18,7 @@ from sqlalchemy import TextClause, text
 
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
+from app.kit.currencies import percent_text
 from app.kit.db import database
 from app.kit.i18n import N_, Words, day_text, moment_text, money_text
 from app.kit.parameters import day_of, id_of
@@ -48,10 +49,12 @@ Kind = Literal[
     "names",
     "titles",
     "changes",
+    "change",
 ]
 """``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name.
 
-``titles`` are names as well, of what a row is about.
+``titles`` are names as well, of what a row is about; ``change`` is one of what a value is of and the
+value, which is an amount where that is a price.
 """
 _NAMES: frozenset[Kind] = frozenset({"names", "titles"})
 
@@ -415,7 +418,7 @@ def cells(resource: Resource, row: Row) -> dict[str, str]:
 
 def rate_text(bps: int) -> str:
     """Return basis points as a percentage, such as ``32.7 %``."""
-    return f"{int(bps) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+    return f"{percent_text(int(bps))} %"
 
 
 def _range(cents: Sequence[int | None], currency: str | None) -> str:
@@ -427,9 +430,17 @@ def _both(names: Iterable[str | None]) -> str:
     return " / ".join(dict.fromkeys(name for name in names if name))
 
 
+def _change(pair: Sequence[str | None], currency: str | None) -> str:
+    kind, value = pair
+    if value is None:
+        return ""
+    return money_text(int(value), currency) if kind == "supply_price" else value
+
+
 _AMOUNTS: Mapping[str, Callable[[Any, str | None], str]] = {
     "money": lambda value, currency: money_text(int(value), currency),
     "range": _range,
+    "change": _change,
 }
 _TEXTS: Mapping[str, Callable[[Any], str]] = {
     "rate": rate_text,

@@ -14,15 +14,14 @@ from typing import Any
 import xlsxwriter
 
 from app.kit.clock import BUSINESS_ZONE
+from app.kit.currencies import HOME_CURRENCY, decimal_text, major, number_format
 from app.kit.i18n import N_, gettext
-from app.kit.money import decimal_text
 from app.queries.changes import changes_text
 from app.queries.resource import CURRENCY, MOST_EXPORTED, Column, Row, cell
 
 CUT = N_("Only the first %(count)s rows are in this file. Narrow the list to get the others.")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _FORMATS: Mapping[str, str] = {
-    "money": "#,##0.00",
     "quantity": "#,##0",
     "rate": "0.00%",
     "moment": "yyyy-mm-dd hh:mm",
@@ -73,10 +72,14 @@ def without_formula(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _text(column: Column, value: Any, locale: str) -> str:
+def _currency(row: Row) -> str:
+    return row.get(CURRENCY) or HOME_CURRENCY
+
+
+def _text(column: Column, value: Any, locale: str, currency: str) -> str:
     if column.kind == "changes":
         return changes_text(value, locale)
-    shown = cell(column, value)
+    shown = cell(column, value, currency)
     words = dict(column.words)
     return gettext(locale, words[shown]) if shown in words else shown
 
@@ -96,19 +99,22 @@ class CsvSheet:
     def piece(self, rows: Sequence[Row]) -> bytes:
         """Return rows as text; behind the last permitted one, a line says that there are more."""
         taken = rows[: self._left]
-        lines = [[self._field(column, _value(row, column)) for column in self._columns]
-                 for row in taken]  # fmt: skip
+        lines = [self._fields(row) for row in taken]
         self._left -= len(taken)
         if len(taken) < len(rows):
             lines.append([gettext(self._locale, CUT, count=f"{MOST_EXPORTED:,}")])
         return self._lines(lines)
 
-    def _field(self, column: Column, value: Any) -> str:
+    def _fields(self, row: Row) -> list[str]:
+        currency = _currency(row)
+        return [self._field(column, _value(row, column), currency) for column in self._columns]
+
+    def _field(self, column: Column, value: Any, currency: str) -> str:
         if value is not None and column.kind == "money":
-            return decimal_text(int(value))
+            return decimal_text(int(value), currency)
         if value is not None and column.kind == "quantity":
             return str(int(value))
-        return without_formula(_text(column, value, self._locale))
+        return without_formula(_text(column, value, self._locale, currency))
 
     @staticmethod
     def _lines(lines: Sequence[Sequence[str]]) -> bytes:
@@ -151,14 +157,22 @@ class XlsxSheet:
                 self._sheet.write_string(self._row, 0, said)
                 return
             for place, column in enumerate(self._columns):
-                self._cell(place, column, _value(row, column))
+                self._cell(place, column, _value(row, column), _currency(row))
 
-    def _cell(self, place: int, column: Column, value: Any) -> None:
+    def _money(self, currency: str) -> Any:
+        """Return the format of a currency's amounts, the same for all with as many decimals."""
+        shape = number_format(currency)
+        if shape not in self._formats:
+            self._formats[shape] = self._book.add_format({"num_format": shape})
+        return self._formats[shape]
+
+    def _cell(self, place: int, column: Column, value: Any, currency: str) -> None:
         form = self._formats.get(column.kind)
         if value is None:
             return
         if column.kind == "money":
-            self._sheet.write_number(self._row, place, int(value) / 100, form)
+            amount = float(major(int(value), currency))
+            self._sheet.write_number(self._row, place, amount, self._money(currency))
         elif column.kind == "rate":
             self._sheet.write_number(self._row, place, int(value) / 10_000, form)
         elif column.kind == "quantity":
@@ -169,7 +183,7 @@ class XlsxSheet:
             self._sheet.write_datetime(self._row, place, local, form)
         else:
             # A cell holds at most 32,767 characters.
-            text = _text(column, value, self._locale)[:32_000]
+            text = _text(column, value, self._locale, currency)[:32_000]
             self._sheet.write_string(self._row, place, text)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kit.currencies import percent_text
 from app.kit.i18n import moment_text, money_text
 from app.queries.resource import Row
 
@@ -48,7 +49,7 @@ def _text(key: str, value: Any, currency: str | None) -> str:
     if key.endswith("_cents"):
         return money_text(int(value), currency)
     if key.endswith("_bps"):
-        return f"{int(value) / 100:.2f}".rstrip("0").rstrip(".") + " %"
+        return f"{percent_text(int(value))} %"
     return _plain(value)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from app.kit.errors import Invalid
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_
+from app.kit.money import parse_count
 from app.kit.phones import e164
 
 
@@ -24,6 +25,15 @@ def whole(text: str, default: int = 0) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 12):
         return default
     return sign * int(digits)
+
+
+def count_of(form: Mapping[str, str], name: str, default: int) -> int:
+    """Return a number of units that a person typed; the default for none. Raises Invalid."""
+    typed = form.get(name, "")
+    try:
+        return parse_count(typed) if typed else default
+    except BadInput as error:
+        raise Invalid({name: error.message}) from error
 
 
 def phone_of(form: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.kit.money import decimal_text
+from app.kit.currencies import HOME_CURRENCY, decimal_text
 from app.queries.shelf import Product
 from app.routes import media
 from app.storefront.visit import Visit
@@ -64,8 +64,8 @@ def of_product(visit: Visit, product: Product, name: str, description: str) -> d
                 "@type": "Offer",
                 "url": f"{address}?sku={variant.sku_id.hex}",
                 "name": variant.name or name,
-                "price": decimal_text(variant.cents),
-                "priceCurrency": "CNY",
+                "price": decimal_text(variant.cents, HOME_CURRENCY),
+                "priceCurrency": HOME_CURRENCY,
                 "itemCondition": f"{CONTEXT}/NewCondition",
                 "availability": f"{CONTEXT}/{'InStock' if variant.left else 'OutOfStock'}",
                 "seller": {"@type": "Organization", "name": visit.front.name},

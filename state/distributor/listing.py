@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app import routes
-from app.kit.errors import Invalid
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import HOME_CURRENCY, N_, money_text, yuan
 from app.kit.money import decimal_text, parse_cents
 from app.queries.distributor_goods import ListingDetail, listing_detail
@@ -97,9 +97,8 @@ class ListingState(RecordState, MergeState, rx.State):
         self.errors = {k: v for k, v in self.errors.items() if k not in (name, "offered")}
         try:
             cents = min(parse_cents(value), 10**11)
-        except ValueError:
-            message = acting().text(N_("Please enter an amount such as 12.50."))
-            self.errors = {**self.errors, name: message}
+        except BadInput as error:
+            self.errors = {**self.errors, name: acting().text(error.message)}
             return
         priced = await self._priced({id_of(sku): cents})
         self.skus = [

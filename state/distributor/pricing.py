@@ -6,9 +6,9 @@ from uuid import UUID
 
 import reflex as rx
 
+from app.kit.currencies import decimal_text, percent_text
 from app.kit.errors import Invalid
 from app.kit.i18n import HOME_CURRENCY, N_, yuan
-from app.kit.money import decimal_text
 from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY
 from app.queries.resource import Row, rate_text
@@ -80,7 +80,7 @@ def terms_shown(terms: StoreTermsDraft) -> dict[str, str]:
     rule = terms.pricing
     return {
         "kind": "markup" if rule.kind is PricingKind.MARKUP else "suggested",
-        "percent": decimal_text(rule.bps).removesuffix(".00"),
+        "percent": percent_text(rule.bps),
         "add": decimal_text(rule.add_cents) if rule.add_cents else "",
         "charm": str(rule.charm),
         "policy": str(terms.policy),

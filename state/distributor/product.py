@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app import routes
-from app.kit.errors import Invalid
+from app.kit.currencies import decimal_text
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents
 from app.queries.distributor_goods import pool_product
 from app.queries.distributor_stores import stores
 from app.queries.resource import Row
@@ -97,11 +98,8 @@ class ProductState(RecordState, rx.State):
         self.errors = {k: v for k, v in self.errors.items() if k != _PRICE + sku}
         try:
             cents = parse_cents(value)
-        except ValueError:
-            self.errors = {
-                **self.errors,
-                _PRICE + sku: acting().text(N_("Please enter an amount such as 12.50.")),
-            }
+        except BadInput as error:
+            self.errors = {**self.errors, _PRICE + sku: acting().text(error.message)}
             return
         await self._estimate({sku: min(cents, 10**11)}, retype=False)
 
@@ -194,8 +192,8 @@ def read_prices(data: Mapping[str, Any]) -> dict[str, int]:
             continue
         try:
             prices[name.removeprefix(_PRICE)] = min(parse_cents(str(typed)), 10**11)
-        except ValueError:
-            faults[name] = N_("Please enter an amount such as 12.50.")
+        except BadInput as error:
+            faults[name] = error.message
     if faults:
         raise Invalid(faults)
     return prices

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.kit.currencies import amount_text
 from app.kit.i18n import moment_text
-from app.kit.money import grouped_text
 from app.queries.import_run import ImportRunRow
 from app.services.imports.files import kinds_of
 from app.services.imports.layout import KINDS
@@ -128,7 +128,7 @@ def _step(row: ImportRunRow) -> str:
 def _amount(result: Mapping[str, Any], name: str, currency: str) -> str:
     if name not in result:
         return ""
-    return f"{currency} {grouped_text(int(result[name]))}".strip()
+    return amount_text(int(result[name]), currency)
 
 
 def _files(row: ImportRunRow) -> list[FileView]:

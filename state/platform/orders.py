@@ -7,8 +7,8 @@ from uuid import UUID
 import reflex as rx
 
 from app.access import Actor
+from app.kit.currencies import decimal_text
 from app.kit.i18n import N_, money_text
-from app.kit.money import decimal_text
 from app.queries.lists.platform import ORDERS
 from app.queries.platform_order import OrderPage, order_page
 from app.queries.refundable import Refundable, refundable

@@ -10,11 +10,11 @@ import reflex as rx
 
 from app.access import Actor
 from app.kit.clock import BUSINESS_ZONE
+from app.kit.currencies import percent_text
 from app.kit.errors import Invalid
 from app.kit.i18n import N_
 from app.kit.parameters import day_of
 from app.queries.lists.platform_money import RULES
-from app.queries.money_trail import percent_text
 from app.queries.platform_rules import (
     Question,
     RulePage,
@@ -205,6 +205,6 @@ class RuleTesterState(ConsoleState, rx.State):
                 rule=applied.rule.name,
                 rule_id=str(applied.rule.id),
                 version=applied.version.version,
-                rate=percent_text(applied.version.rate_bps),
+                rate=f"{percent_text(applied.version.rate_bps)}%",
                 product=product,
             )

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from app.kit.errors import Invalid
+from app.kit.currencies import decimal_text
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents
 from app.kit.regions import PROVINCES
 from app.queries.supplier_freight import stored_freight
 from app.services.freight import FreightDraft, save_freight
@@ -129,8 +130,8 @@ class FreightState(MergeState, rx.State):
             typed = str(data.get(f"extra-{code}") or "").strip()
             try:
                 surcharges |= {code: parse_cents(typed)} if typed else {}
-            except ValueError:
-                faults[f"region_surcharges.{code}"] = N_("Please enter an amount such as 12.50.")
+            except BadInput as error:
+                faults[f"region_surcharges.{code}"] = error.message
         if faults:
             raise Invalid(faults)
         refused = tuple(code for code, *_ in PROVINCES if data.get(f"refused-{code}"))

@@ -9,15 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.kit.errors import Invalid
+from app.kit.currencies import decimal_text
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import HOME_CURRENCY, N_
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents, parse_count
 from app.queries.supplier_products import EditedSku
 from app.services.products import MOST_PICTURES, MOST_SKUS, MOST_SPECS
 from app.services.rules.variants import Spec, carried, combinations, used
 
 Row = dict[str, str]
 
+COUNTS = ("low_at", "on_hand")
 MONEY = ("supply", "suggested", "cost")
 CELLS = ("code", *MONEY, "on_hand", "low_at", "active")
 FIELD_OF = {
@@ -180,9 +182,14 @@ def sku_drafts(rows: Sequence[Row], *, with_costs: bool) -> tuple[list[dict[str,
             "code": row["code"],
             "spec_values": combination_of(row),
             "is_active": row["active"] == "1",
-            "low_at": row["low_at"] or "0",
-            "on_hand": (row["on_hand"] or "0") if not row["id"] else 0,
+            "low_at": 0,
+            "on_hand": 0,
         }
+        # What is on hand of a SKU that exists is not its product's to change.
+        for cell in COUNTS if not row["id"] else COUNTS[:1]:
+            draft[cell], fault = _units(row[cell])
+            if fault:
+                faults[f"skus.{place}.{cell}"] = fault
         for cell in MONEY if with_costs else MONEY[:2]:
             field = FIELD_OF[cell]
             draft[field], fault = _money(row[cell], required=cell != "cost")
@@ -212,8 +219,15 @@ def _money(typed: str, *, required: bool) -> tuple[int | None, str]:
         return None, N_("Please fill this in.") if required else ""
     try:
         return parse_cents(typed), ""
-    except ValueError:
-        return None, N_("Please enter an amount such as 12.50.")
+    except BadInput as error:
+        return None, error.message
+
+
+def _units(typed: str) -> tuple[int | None, str]:
+    try:
+        return parse_count(typed) if typed else 0, ""
+    except BadInput as error:
+        return None, error.message
 
 
 def _cents(typed: str) -> int | None:

@@ -7,8 +7,9 @@ from uuid import UUID
 import reflex as rx
 
 from app import routes
-from app.kit.errors import Invalid, NotFound
+from app.kit.errors import BadInput, Invalid, NotFound
 from app.kit.i18n import N_, day_text, moment_text, money_text
+from app.kit.money import parse_count
 from app.queries import supplier_orders as queries
 from app.queries.supplier_orders import Line, Parcel, Part
 from app.services import fulfilment
@@ -165,10 +166,13 @@ class OrderState(ConsoleState, rx.State):
     def _quantities(self, data: dict[str, Any]) -> dict[UUID, int]:
         wanted: dict[UUID, int] = {}
         for line in self.lines:
-            typed = str(data.get(f"units-{line['id']}") or "0").strip()
-            if not typed.isdecimal() or int(typed) > int(line["left"]):
+            try:
+                units = parse_count(str(data.get(f"units-{line['id']}") or "0"))
+            except BadInput as error:
+                raise Invalid({"quantity": error.message}) from error
+            if not 0 <= units <= int(line["left"]):
                 raise Invalid({"quantity": N_("This exceeds the quantity left to ship.")})
-            wanted[UUID(line["id"])] = int(typed)
+            wanted[UUID(line["id"])] = units
         if not any(wanted.values()):
             raise Invalid({"quantity": N_("Enter what is in the parcel.")})
         return wanted

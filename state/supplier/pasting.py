@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app.access import Actor
-from app.kit.errors import Invalid
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_
+from app.kit.money import parse_count
 from app.services import fulfilment, stock
 from app.services.fulfilment import CARRIERS, Ship
 from app.services.stock import Count
@@ -144,9 +145,9 @@ class BulkCountState(PasteState, rx.State):
     permission: ClassVar[str] = "supplier:stock:write"
 
     async def _apply(self, actor: Actor, rows: Sequence[Sequence[str]]) -> list[str]:
-        problems = ["" if _is_count(row) else _COUNT_ROW for row in rows]
+        problems = [_count_problem(row) for row in rows]
         good = [place for place, problem in enumerate(problems) if not problem]
-        counts = [Count(rows[place][0], int(rows[place][1])) for place in good]
+        counts = [Count(rows[place][0], parse_count(rows[place][1])) for place in good]
         for place, outcome in zip(good, await stock.count(actor, counts), strict=True):
             problems[place] = outcome.problem
         return problems
@@ -158,5 +159,13 @@ class BulkCountState(PasteState, rx.State):
 _COUNT_ROW = N_("A row has two cells: SKU code and the counted units.")
 
 
-def _is_count(row: Sequence[str]) -> bool:
-    return len(row) == 2 and row[1].isdecimal() and len(row[1]) <= 8
+def _count_problem(row: Sequence[str]) -> str:
+    if len(row) != 2:
+        return _COUNT_ROW
+    try:
+        units = parse_count(row[1])
+    except BadInput as error:
+        return error.message
+    if units < 0:
+        return N_("This is too small.")
+    return N_("This is too large.") if units >= 10**8 else ""

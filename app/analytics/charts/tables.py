@@ -24,6 +24,7 @@ from app.analytics.charts.words import (
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.quotients import change_bps, ratio
 from app.analytics.results import Column, Panel, Row, Value
+from app.kit.money import BPS
 from app.kit.regions import PROVINCES
 
 _PROVINCES_EN = {name: english for _, name, english, _ in PROVINCES}
@@ -118,7 +119,7 @@ def _beside(
 
 
 def _percent(value: int | None, most: int) -> str:
-    return f"{max(value or 0, 0) * 100 / most:.1f}%" if most else "0%"
+    return f"{max(value or 0, 0) / most:.1%}" if most else "0%"
 
 
 def funnel(panel: Panel, reader: Reader) -> list[Line]:
@@ -146,7 +147,7 @@ def cohorts(panel: Panel, reader: Reader) -> list[Line]:
         cells = [Cell(_text(panel.columns[1], row.values[1], reader))]
         for value in row.values[2:]:
             known = value if isinstance(value, int) else None
-            text = "" if known is None else f"{(known + 50) // 100}%"
+            text = "" if known is None else f"{known / BPS:.0%}"
             cells.append(Cell(text, tint=round((known or 0) * _DEEPEST_TINT / most)))
         line = _line(panel, row, place, reader, cells)
         if isinstance(row.values[0], date):
@@ -166,7 +167,7 @@ def segments(panel: Panel, reader: Reader) -> list[Line]:
         tint = max(4, min(_SEGMENT_TINT, bps * _SEGMENT_TINT // 5_000))
         first = Cell(_text(panel.columns[1], customers[place], reader), tint=tint)
         line = _line(panel, row, place, reader, [first, Cell(share_text(bps, reader)), *others])
-        line.share = f"{bps / 100:.1f}%"
+        line.share = f"{bps / BPS:.1%}"
         found.append(line)
     return found
 

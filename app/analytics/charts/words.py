@@ -10,7 +10,8 @@ from babel.numbers import format_compact_decimal, format_decimal
 
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.views import COMPARISON_NAMES, Comparison, View
-from app.kit.i18n import N_, currency_symbol, gettext, money_text
+from app.kit.currencies import currency_symbol, hundredths, major
+from app.kit.i18n import N_, gettext, money_text
 
 MISSING = "–"
 """What stands where a value is undefined."""
@@ -77,8 +78,8 @@ def _duration(minutes: int, reader: Reader) -> str:
 
 _WRITERS: Mapping[Unit | None, Callable[[int, Reader], str]] = {
     Unit.MONEY: lambda cents, reader: money_text(cents, reader.currency),
-    Unit.RATE: lambda bps, reader: f"{_decimal(Decimal(bps) / 100, '#,##0.00', reader)}%",
-    Unit.SCORE: lambda points, reader: _decimal(Decimal(points) / 100, "0.00", reader),
+    Unit.RATE: lambda bps, reader: f"{_decimal(hundredths(bps), '#,##0.00', reader)}%",
+    Unit.SCORE: lambda points, reader: _decimal(hundredths(points), "0.00", reader),
     Unit.DAYS: _days,
     Unit.DURATION: _duration,
 }
@@ -97,16 +98,16 @@ def change_text(bps: int | None, reader: Reader) -> str:
 
 def share_text(bps: int, reader: Reader) -> str:
     """Return a share such as ``34.5%``."""
-    return f"{_decimal(Decimal(bps) / 100, '#,##0.0', reader)}%"
+    return f"{_decimal(hundredths(bps), '#,##0.0', reader)}%"
 
 
 def short_text(value: int, unit: Unit | None, reader: Reader) -> str:
     """Return a value for an axis: round numbers in few letters."""
     if unit is Unit.RATE:
-        return f"{_decimal(Decimal(value) / 100, '#,##0.#', reader)}%"
+        return f"{_decimal(hundredths(value), '#,##0.#', reader)}%"
     if unit is Unit.SCORE:
-        return _decimal(Decimal(value) / 100, "0.#", reader)
-    number = Decimal(value) / 100 if unit is Unit.MONEY else Decimal(value)
+        return _decimal(hundredths(value), "0.#", reader)
+    number = major(value, reader.currency) if unit is Unit.MONEY else Decimal(value)
     sign = "−" if value < 0 else ""
     text = format_compact_decimal(abs(number), locale=reader.locale, fraction_digits=1)
     return f"{sign}{currency_symbol(reader.currency) if unit is Unit.MONEY else ''}{text}"

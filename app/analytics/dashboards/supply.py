@@ -18,6 +18,7 @@ from app.analytics.periods import LONGEST_DAYS, Period, Preset, business_date
 from app.analytics.quotients import ratio
 from app.analytics.results import Chart, Column, Panel, Row
 from app.analytics.snapshots.layout import key_of
+from app.kit.currencies import hundredths
 from app.kit.db import database
 from app.kit.i18n import N_
 
@@ -196,8 +197,8 @@ async def outlook(desk: Desk, measure: Measure | str = "supply_sales") -> Panel 
 def _stated(said: Forecast) -> dict[str, object]:
     return {
         "origins": said.origins,
-        "error": f"{said.error_bps / 100:.1f}",
-        "naive": f"{said.naive_error_bps / 100:.1f}",
+        "error": f"{hundredths(said.error_bps):.1f}",
+        "naive": f"{hundredths(said.naive_error_bps):.1f}",
     }
 
 

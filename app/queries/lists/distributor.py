@@ -119,15 +119,15 @@ SOURCING = Resource(
                " (cast(c.id as text), cast(c.parent_id as text))", options_sql=CATEGORY_OPTIONS),
         Filter("price", N_("Supply price"),
                _of_skus("min(sp.supply_cents) filter (where sp.currency = 'CNY')") + " between"
-               " cast(split_part(:price, '-', 1) as bigint) * 100"
-               " and cast(split_part(:price, '-', 2) as bigint) * 100",
-               choices=(("0-20", N_("Up to ¥20")), ("20-50", N_("¥20 to ¥50")),
-                        ("50-100", N_("¥50 to ¥100")), ("100-300", N_("¥100 to ¥300")),
-                        ("300-10000000", N_("Over ¥300")))),
+               " cast(split_part(:price, '-', 1) as bigint)"
+               " and cast(split_part(:price, '-', 2) as bigint)",
+               choices=(("0-2000", N_("Up to ¥20")), ("2000-5000", N_("¥20 to ¥50")),
+                        ("5000-10000", N_("¥50 to ¥100")), ("10000-30000", N_("¥100 to ¥300")),
+                        ("30000-1000000000", N_("Over ¥300")))),
         Filter("margin", N_("My margin"),
-               _of_skus(_SUGGESTED_MARGIN) + " >= cast(:margin as int) * 100",
-               choices=(("20", N_("20 % or more")), ("30", N_("30 % or more")),
-                        ("40", N_("40 % or more")), ("50", N_("50 % or more")))),
+               _of_skus(_SUGGESTED_MARGIN) + " >= cast(:margin as int)",
+               choices=(("2000", N_("20 % or more")), ("3000", N_("30 % or more")),
+                        ("4000", N_("40 % or more")), ("5000", N_("50 % or more")))),
         Filter("stock", N_("Stock"), _of_skus(_AVAILABLE) + " > 0",
                choices=(("yes", N_("In stock")),)),
         Filter("listed", N_("In my stores"), f"{_LISTED} = (:listed = 'yes')",
@@ -187,14 +187,6 @@ LISTINGS = Resource(
 )  # fmt: skip
 
 
-def _amount(column: str) -> str:
-    return (
-        "case when ch.kind = 'supply_price' then '¥' ||"
-        f" to_char(cast(ch.{column} as numeric) / 100,"
-        f" 'FM999,999,990.00') else ch.{column} end"
-    )
-
-
 CHANGES = Resource(
     name="changes",
     title=N_("Supplier changes"),
@@ -214,8 +206,8 @@ CHANGES = Resource(
                "(select string_agg(v, ' · ') from jsonb_array_elements_text(k.spec_values) v)"),
         Column("store", N_("Store"), "s.name", on_phone=False),
         Column("kind", N_("What changed"), "ch.kind", "status", words=CHANGE_KIND),
-        Column("before", N_("Before"), _amount("before"), "code"),
-        Column("after", N_("After"), _amount("after"), "code"),
+        Column("before", N_("Before"), "array[ch.kind, ch.before]", "change"),
+        Column("after", N_("After"), "array[ch.kind, ch.after]", "change"),
         Column("outcome", N_("Outcome"), "ch.outcome", "status", words=CHANGE_OUTCOME),
         Column("created_at", N_("When"), "ch.created_at", "moment", sort="ch.created_at"),
         Column("seen", N_("Seen"), "case when ch.seen_at is null then 'NEW' else 'SEEN' end",

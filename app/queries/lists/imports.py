@@ -1,6 +1,7 @@
 """What the lists of imported history show: its runs, and the rows that one refused."""
 
 from app.kit.i18n import N_
+from app.queries.lists.currencies import currency_column
 from app.queries.resource import Column, Filter, Resource
 from app.words import IMPORT_KIND, IMPORT_PROBLEM, IMPORT_STATE
 
@@ -23,10 +24,7 @@ def _count(kind: str, name: str) -> str:
 
 def _amount(name: str) -> str:
     # Amounts are of the run's own currency.
-    return (
-        f"case when r.state = 'DONE' then (r.result ->> 'currency') || ' ' || trim(to_char("
-        f"cast(r.result ->> '{name}' as numeric) / 100, '999,999,999,999,990.00')) end"
-    )
+    return f"case when r.state = 'DONE' then cast(r.result ->> '{name}' as bigint) end"
 
 
 _REFUSED = (
@@ -49,9 +47,10 @@ IMPORTS = Resource(
         Column("orders", N_("Orders"), _count("orders", "read"), "quantity"),
         Column("written", N_("New orders"), _count("orders", "written"), "quantity"),
         Column("refused", N_("Refused rows"), _REFUSED, "quantity"),
-        Column("items", N_("Goods"), _amount("items_cents"), "text", on_phone=False),
-        Column("freight", N_("Freight"), _amount("freight_cents"), "text", hidden=True),
-        Column("payments", N_("Payments"), _amount("payments_cents"), "text"),
+        Column("items", N_("Goods"), _amount("items_cents"), "money", on_phone=False),
+        Column("freight", N_("Freight"), _amount("freight_cents"), "money", hidden=True),
+        Column("payments", N_("Payments"), _amount("payments_cents"), "money"),
+        currency_column("r.result ->> 'currency'"),
         Column("by", N_("Started by"), "coalesce(u.name, '')", on_phone=False),
         Column("finished_at", N_("End time"), "r.finished_at", "moment", sort="r.finished_at",
                hidden=True),

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.kit.currencies import cents_of
+
 CATEGORIES: tuple[tuple[str, str, str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "home",
@@ -110,7 +112,15 @@ def _p(
     *specs: tuple[str, tuple[str, ...]],
 ) -> DemoProduct:
     return DemoProduct(
-        supplier, category, shape, palettes, title, title_en, subtitle, round(yuan * 100), specs
+        supplier,
+        category,
+        shape,
+        palettes,
+        title,
+        title_en,
+        subtitle,
+        cents_of(yuan),
+        specs,
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import SYSTEM, Actor, Scope
 from app.kit.clock import now
+from app.kit.currencies import minor_units
 from app.services.demo import goods, pictures
 from app.services.demo.behaviour import make_campaigns, write_behaviour
 from app.services.demo.history import Span, take_numbers, write_history
@@ -31,6 +32,8 @@ from models.identity import Membership, User, UserSecret
 from models.money import SplitRule, SplitRuleVersion
 from models.ops import PlatformSetting
 
+UNIT = minor_units()
+"""Cents of a whole yuan: suggested prices have no decimals."""
 PASSWORD = "tongshang-demo"  # noqa: S105 (a demo's password is meant to be known)
 DAYS = 120
 ORDERS = 1_800
@@ -235,7 +238,7 @@ def _sku(product: goods.DemoProduct, number: int, place: int, values: tuple[str,
         code=f"{product.supplier[:2].upper()}{number:03d}-{place + 1:02d}",
         spec_values=values,
         supply_cents=supply,
-        suggested_cents=round(supply * 1.6 / 100) * 100,
+        suggested_cents=round(supply * 1.6 / UNIT) * UNIT,
         cost_cents=round(supply * 0.62),
         on_hand=(3 if (number + place) % 11 == 0 else 40 + (number * 7 + place * 13) % 120),
     )

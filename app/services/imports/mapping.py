@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from babel import Locale
-from babel.numbers import get_currency_precision
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from app.kit.currencies import minor_digits
 from app.kit.errors import TradeError
 from app.services.imports.layout import KINDS, STATUSES, Kind, Type
 from app.services.merchants import SLUG
@@ -90,7 +90,7 @@ class HistoryMapping:
     @property
     def digits(self) -> int:
         """How many decimals the currency has."""
-        return get_currency_precision(self.source.currency)
+        return minor_digits(self.source.currency)
 
     def column_of(self, kind: Kind, name: str) -> str | Template | None:
         """Return what fills a canonical column: a column of the file, a template, or nothing.

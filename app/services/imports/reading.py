@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 from babel import Locale
-from babel.numbers import get_currency_precision
 
+from app.kit.currencies import minor_digits
 from app.services.imports.files import END_COLUMN, Readable
 from app.services.imports.layout import KINDS, STATUSES, Column, Kind, Type
 from app.services.imports.mapping import PLACE, HistoryMapping, Template
@@ -184,7 +184,7 @@ def _text(name: str) -> str:
 
 def _currencies(digits: int) -> list[str]:
     known = [str(code) for code in Locale.parse("en").currencies]
-    return [code for code in known if get_currency_precision(code) == digits]
+    return [code for code in known if minor_digits(code) == digits]
 
 
 def _template(template: str) -> pl.Expr:

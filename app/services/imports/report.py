@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kit.currencies import amount_text
 from app.kit.i18n import N_, gettext
-from app.kit.money import grouped_text
 from app.services.imports.layout import KINDS, STATUSES
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import STOPPING, Problem
@@ -76,7 +76,7 @@ class Note:
 
     def text(self, locale: str, currency: str = "") -> str:
         """Return the remark in the reader's language."""
-        amount = "" if self.cents is None else f"{currency} {grouped_text(self.cents)}".strip()
+        amount = "" if self.cents is None else amount_text(self.cents, currency)
         columns = ", ".join(self.columns)
         return gettext(
             locale, NOTES[self.word], rows=f"{self.rows:,}", amount=amount, columns=columns

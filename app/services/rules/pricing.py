@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from app.kit.currencies import HOME_CURRENCY, minor_units
 from app.kit.money import rate_of
 from app.services.rules.freight import Freight, worst_freight
 from app.services.rules.splits import LineMoney, RuleVersion, Shares, divide
@@ -85,8 +86,9 @@ def charmed(cents: int, charm: Charm) -> int:
     if charm is Charm.NONE:
         return cents
     ending = 90 if charm is Charm.NINE else 99
-    whole = (cents - ending + 99) // 100 if cents > ending else 0
-    return whole * 100 + ending
+    unit = minor_units(HOME_CURRENCY)
+    whole = -(-(cents - ending) // unit) if cents > ending else 0
+    return whole * unit + ending
 
 
 def retail_price(rule: PricingRule, *, supply_cents: int, suggested_cents: int) -> int:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pydantic import BeforeValidator
 
 from app.kit.errors import NotFound
-from app.kit.i18n import N_, gettext
+from app.kit.i18n import N_, gettext, yuan
 from app.kit.text import looked_for
 from app.queries import shelf as shelves
 from app.queries.shelf import MOST_PAGES, Product, Shelf, Sort, Variant
@@ -283,7 +283,7 @@ def _picker(visit: Visit, product: Product) -> dict[str, object]:
             {
                 "id": variant.sku_id.hex,
                 "values": list(variant.values),
-                "cents": variant.cents,
+                "price": yuan(variant.cents),
                 "left": min(999, variant.left),
                 "low": variant.is_low,
                 "off": variant.is_off,

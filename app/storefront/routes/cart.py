@@ -15,7 +15,7 @@ from app.services.quotes import quote
 from app.services.visits import Act
 from app.storefront.answering import StoreRoute
 from app.storefront.basket import basket_of
-from app.storefront.forms import uuid_of, whole
+from app.storefront.forms import count_of, uuid_of
 from app.storefront.open_order import open_order
 from app.storefront.render import page, see_other
 from app.storefront.visit import Known, Visit
@@ -58,7 +58,7 @@ async def add(visit: Known, request: Request) -> Response:
     form = await read_form(request)
     sku_id, quantity = (
         uuid_of(form.get("sku", "")),
-        max(1, min(999, whole(form.get("quantity", "1"), 1))),
+        max(1, min(999, count_of(form, "quantity", 1))),
     )
     if sku_id is None:
         raise NotFound()
@@ -101,7 +101,7 @@ async def change(sku: str, visit: Known, request: Request) -> Response:
     sku_id = uuid_of(sku)
     if sku_id is None or not (visit.cart_token or visit.customer):
         raise NotFound()
-    quantity = whole(form.get("quantity", ""), 1) + whole(form.get("step", ""), 0)
+    quantity = count_of(form, "quantity", 1) + count_of(form, "step", 0)
     left = await carts.set_quantity(visit.actor, visit.cart_token, sku_id, quantity)
     visit.keep_cart(visit.cart_token, left)
     return see_other(visit, f"{visit.home}/cart")

@@ -1,7 +1,6 @@
 // What script adds to pages that work without it: a choice by spec, steppers, live freight.
 (() => {
   "use strict";
-  const yuan = (cents) => "¥" + (Math.floor(cents / 100)).toLocaleString("en-US") + "." + String(cents % 100).padStart(2, "0");
   const make = (tag, props = {}, ...children) => {
     const node = Object.assign(document.createElement(tag), props);
     node.append(...children);
@@ -80,7 +79,7 @@
         : !sku.left ? say.sold_out.replace("{name}", name)
         : sku.low ? low.replace("{n}", sku.left) : "";
       if (!sku) return;
-      amount.textContent = yuan(sku.cents);
+      amount.textContent = sku.price;
       quantity.max = Math.max(1, sku.left);
       if (sku.left && Number(quantity.value) > sku.left) quantity.value = sku.left;
       if (sku.picture) turnTo("pic-" + sku.picture);
