@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.access import Actor
-from app.kit.currencies import decimal_text, percent_text
+from app.kit.currencies import decimal_text, hundredths_text
 from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_, Words
 from app.kit.money import parse_bps, parse_cents, parse_count
@@ -181,7 +181,7 @@ def shown(f: Field, value: Any) -> str:
     if f.kind == "money":
         return decimal_text(int(value))
     if f.kind == "percent":
-        return percent_text(int(value))
+        return hundredths_text(int(value))
     if f.kind == "switch":
         return "true" if value else ""
     return str(value)

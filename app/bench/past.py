@@ -16,7 +16,7 @@ import psycopg
 from app.analytics.periods import midnight
 from app.analytics.snapshots.manifest import DAY
 from app.bench.ground import Ground
-from app.kit.regions import PROVINCES
+from app.kit.regions import PROVINCES, provinces
 
 LINES_PER_ORDER = 2
 ORDERS_PER_CUSTOMER = 4
@@ -146,10 +146,10 @@ select id, number, (array_agg(store_id))[1], (array_agg(distributor_id))[1], 'GU
 from line group by id, number, status, at order by id""",
     """insert into order_addresses (order_id, recipient, phone, province_code, province, city,
   district, street)
-select o.id, '顾客', '+86138' || lpad(o.customer::text, 8, '0'), p.code, p.name, p.name, '',
+select o.id, '顾客', '+86138' || lpad(o.customer::text, 8, '0'), p.code, p.name, p.city, '',
   '长街 1 号'
-from bench_orders o join (select n - 1 as n, code, name from unnest(%(codes)s::text[],
-  %(names)s::text[]) with ordinality as x(code, name, n)) p
+from bench_orders o join (select n - 1 as n, code, name, city from unnest(%(codes)s::text[],
+  %(names)s::text[], %(cities)s::text[]) with ordinality as x(code, name, city, n)) p
   on p.n = (power((o.customer %% 97) / 97.0, 2) * %(provinces)s)::int
 where o.i between %(first)s and %(last)s order by o.id""",
     """insert into supplier_orders (id, order_id, number, supplier_id, distributor_id, store_id,
@@ -214,8 +214,9 @@ def write(ground: Ground, stretch: Stretch, most: int, at: datetime) -> None:
         "most": most,
         "now": at,
         "ledger_from": at - LEDGER_DAYS * DAY,
-        "codes": [code for code, *_ in PROVINCES],
-        "names": [name for _, name, *_ in PROVINCES],
+        "codes": [code for code, _, _ in PROVINCES],
+        "names": [name for _, name, _ in PROVINCES],
+        "cities": [one.cities[0].name for one in provinces().values()],
         "provinces": len(PROVINCES) - 1,
     }
     chunks = [

@@ -1,131 +1,121 @@
-"""China's provinces (GB/T 2260, two digits) with their cities, for addresses and freight."""
+"""China's regions by code (GB/T 2260): provinces, cities, districts, to county level.
 
-PROVINCES: tuple[tuple[str, str, str, str], ...] = (
-    ("11", "北京市", "Beijing", "北京市"),
-    ("12", "天津市", "Tianjin", "天津市"),
-    (
-        "13",
-        "河北省",
-        "Hebei",
-        "石家庄市 唐山市 秦皇岛市 邯郸市 邢台市 保定市 张家口市 承德市 沧州市 廊坊市 衡水市",
-    ),
-    (
-        "14",
-        "山西省",
-        "Shanxi",
-        "太原市 大同市 阳泉市 长治市 晋城市 朔州市 晋中市 运城市 忻州市 临汾市 吕梁市",
-    ),
-    (
-        "15",
-        "内蒙古自治区",
-        "Inner Mongolia",
-        "呼和浩特市 包头市 乌海市 赤峰市 通辽市 鄂尔多斯市 呼伦贝尔市 巴彦淖尔市 乌兰察布市",
-    ),
-    (
-        "21",
-        "辽宁省",
-        "Liaoning",
-        "沈阳市 大连市 鞍山市 抚顺市 本溪市 丹东市 锦州市 营口市 阜新市 辽阳市 盘锦市 铁岭市 朝阳市 葫芦岛市",
-    ),
-    ("22", "吉林省", "Jilin", "长春市 吉林市 四平市 辽源市 通化市 白山市 松原市 白城市 延边州"),
-    (
-        "23",
-        "黑龙江省",
-        "Heilongjiang",
-        "哈尔滨市 齐齐哈尔市 鸡西市 鹤岗市 双鸭山市 大庆市 伊春市 佳木斯市 七台河市 牡丹江市 黑河市 绥化市",
-    ),
-    ("31", "上海市", "Shanghai", "上海市"),
-    (
-        "32",
-        "江苏省",
-        "Jiangsu",
-        "南京市 无锡市 徐州市 常州市 苏州市 南通市 连云港市 淮安市 盐城市 扬州市 镇江市 泰州市 宿迁市",
-    ),
-    (
-        "33",
-        "浙江省",
-        "Zhejiang",
-        "杭州市 宁波市 温州市 嘉兴市 湖州市 绍兴市 金华市 衢州市 舟山市 台州市 丽水市",
-    ),
-    (
-        "34",
-        "安徽省",
-        "Anhui",
-        "合肥市 芜湖市 蚌埠市 淮南市 马鞍山市 淮北市 铜陵市 安庆市 黄山市 滁州市 阜阳市 宿州市 六安市 亳州市 池州市 宣城市",
-    ),
-    ("35", "福建省", "Fujian", "福州市 厦门市 莆田市 三明市 泉州市 漳州市 南平市 龙岩市 宁德市"),
-    (
-        "36",
-        "江西省",
-        "Jiangxi",
-        "南昌市 景德镇市 萍乡市 九江市 新余市 鹰潭市 赣州市 吉安市 宜春市 抚州市 上饶市",
-    ),
-    (
-        "37",
-        "山东省",
-        "Shandong",
-        "济南市 青岛市 淄博市 枣庄市 东营市 烟台市 潍坊市 济宁市 泰安市 威海市 日照市 临沂市 德州市 聊城市 滨州市 菏泽市",
-    ),
-    (
-        "41",
-        "河南省",
-        "Henan",
-        "郑州市 开封市 洛阳市 平顶山市 安阳市 鹤壁市 新乡市 焦作市 濮阳市 许昌市 漯河市 三门峡市 南阳市 商丘市 信阳市 周口市 驻马店市 济源市",
-    ),
-    (
-        "42",
-        "湖北省",
-        "Hubei",
-        "武汉市 黄石市 十堰市 宜昌市 襄阳市 鄂州市 荆门市 孝感市 荆州市 黄冈市 咸宁市 随州市 恩施州",
-    ),
-    (
-        "43",
-        "湖南省",
-        "Hunan",
-        "长沙市 株洲市 湘潭市 衡阳市 邵阳市 岳阳市 常德市 张家界市 益阳市 郴州市 永州市 怀化市 娄底市 湘西州",
-    ),
-    (
-        "44",
-        "广东省",
-        "Guangdong",
-        "广州市 深圳市 珠海市 汕头市 佛山市 韶关市 湛江市 肇庆市 江门市 茂名市 惠州市 梅州市 汕尾市 河源市 阳江市 清远市 东莞市 中山市 潮州市 揭阳市 云浮市",
-    ),
-    (
-        "45",
-        "广西壮族自治区",
-        "Guangxi",
-        "南宁市 柳州市 桂林市 梧州市 北海市 防城港市 钦州市 贵港市 玉林市 百色市 贺州市 河池市 来宾市 崇左市",
-    ),
-    ("46", "海南省", "Hainan", "海口市 三亚市 三沙市 儋州市"),
-    ("50", "重庆市", "Chongqing", "重庆市"),
-    (
-        "51",
-        "四川省",
-        "Sichuan",
-        "成都市 自贡市 攀枝花市 泸州市 德阳市 绵阳市 广元市 遂宁市 内江市 乐山市 南充市 眉山市 宜宾市 广安市 达州市 雅安市 巴中市 资阳市",
-    ),
-    ("52", "贵州省", "Guizhou", "贵阳市 六盘水市 遵义市 安顺市 毕节市 铜仁市"),
-    ("53", "云南省", "Yunnan", "昆明市 曲靖市 玉溪市 保山市 昭通市 丽江市 普洱市 临沧市 大理州"),
-    ("54", "西藏自治区", "Tibet", "拉萨市 日喀则市 昌都市 林芝市 山南市 那曲市"),
-    (
-        "61",
-        "陕西省",
-        "Shaanxi",
-        "西安市 铜川市 宝鸡市 咸阳市 渭南市 延安市 汉中市 榆林市 安康市 商洛市",
-    ),
-    (
-        "62",
-        "甘肃省",
-        "Gansu",
-        "兰州市 嘉峪关市 金昌市 白银市 天水市 武威市 张掖市 平凉市 酒泉市 庆阳市 定西市 陇南市",
-    ),
-    ("63", "青海省", "Qinghai", "西宁市 海东市"),
-    ("64", "宁夏回族自治区", "Ningxia", "银川市 石嘴山市 吴忠市 固原市 中卫市"),
-    ("65", "新疆维吾尔自治区", "Xinjiang", "乌鲁木齐市 克拉玛依市 吐鲁番市 哈密市"),
-    ("71", "台湾省", "Taiwan", "台北市 高雄市 台中市 台南市"),
-    ("81", "香港特别行政区", "Hong Kong", "香港"),
-    ("82", "澳门特别行政区", "Macau", "澳门"),
+The table is ``regions.txt``, made by ``app.kit.make_regions``. A county that its province
+administers directly (仙桃市) is its own city and district; a municipality and the special
+administrative regions repeat their name as city; some cities (东莞市) have no districts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("regions.txt")
+PROVINCE_DIGITS, CITY_DIGITS, DISTRICT_DIGITS = 2, 4, 6
+
+_ENGLISH: Mapping[str, str] = {
+    "11": "Beijing",
+    "12": "Tianjin",
+    "13": "Hebei",
+    "14": "Shanxi",
+    "15": "Inner Mongolia",
+    "21": "Liaoning",
+    "22": "Jilin",
+    "23": "Heilongjiang",
+    "31": "Shanghai",
+    "32": "Jiangsu",
+    "33": "Zhejiang",
+    "34": "Anhui",
+    "35": "Fujian",
+    "36": "Jiangxi",
+    "37": "Shandong",
+    "41": "Henan",
+    "42": "Hubei",
+    "43": "Hunan",
+    "44": "Guangdong",
+    "45": "Guangxi",
+    "46": "Hainan",
+    "50": "Chongqing",
+    "51": "Sichuan",
+    "52": "Guizhou",
+    "53": "Yunnan",
+    "54": "Tibet",
+    "61": "Shaanxi",
+    "62": "Gansu",
+    "63": "Qinghai",
+    "64": "Ningxia",
+    "65": "Xinjiang",
+    "71": "Taiwan",
+    "81": "Hong Kong",
+    "82": "Macau",
+}
+
+
+@dataclass(frozen=True)
+class City:
+    """A city of a province: its code (four digits; six where it is a county as well)."""
+
+    code: str
+    name: str
+    districts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Six-digit code → name; empty for a city without districts."""
+
+
+@dataclass(frozen=True)
+class Province:
+    """A province or what stands beside one, with its two-digit code."""
+
+    code: str
+    name: str
+    english: str
+    cities: tuple[City, ...]
+
+    def city(self, named: str) -> City | None:
+        """Return the city of a name or a code; None where the province has none of these."""
+        return next((c for c in self.cities if named in (c.name, c.code, c.code + "00")), None)
+
+
+def district_of(city: City, named: str) -> str | None:
+    """Return the name of a city's district by name or code; None where it has none of these."""
+    if named in city.districts:
+        return city.districts[named]
+    return named if named in city.districts.values() else None
+
+
+@lru_cache(maxsize=1)
+def provinces() -> Mapping[str, Province]:
+    """Return the provinces by their two-digit codes, in the order of these."""
+    names = dict(
+        line.split(" ", 1)
+        for line in FILE.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+    return {
+        code: Province(code, name, _ENGLISH[code], _cities(code, name, names))
+        for code, name in names.items()
+        if len(code) == PROVINCE_DIGITS
+    }
+
+
+def _cities(province: str, name: str, names: Mapping[str, str]) -> tuple[City, ...]:
+    of_it = {c: n for c, n in names.items() if c.startswith(province)}
+    counties = {c: n for c, n in of_it.items() if len(c) == DISTRICT_DIGITS}
+    cities = [
+        City(code, n, {c: one for c, one in counties.items() if c.startswith(code)})
+        for code, n in of_it.items()
+        if len(code) == CITY_DIGITS
+    ]
+    if not cities:
+        # A municipality: all its districts lie in the one city of its own name.
+        return (City(f"{province}00", name, counties),)
+    placed = {c for city in cities for c in city.districts}
+    alone = [City(c, n, {c: n}) for c, n in counties.items() if c not in placed]
+    return (*cities, *alone)
+
+
+PROVINCES: tuple[tuple[str, str, str], ...] = tuple(
+    (one.code, one.name, one.english) for one in provinces().values()
 )
-"""(code, 中文, English, cities); districts are typed by the buyer."""
+"""(code, 中文, English)."""
 
-NAMES: dict[str, str] = {code: name for code, name, _, _ in PROVINCES}
+NAMES: Mapping[str, str] = {code: name for code, name, _ in PROVINCES}

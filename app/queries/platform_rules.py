@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.kit.clock import now
-from app.kit.currencies import decimal_text, percent_text
+from app.kit.currencies import decimal_text, hundredths_text, percent_text
 from app.kit.db import database
 from app.kit.errors import Invalid, NotFound
 from app.kit.i18n import N_, moment_text, yuan
@@ -149,7 +149,7 @@ def _shown(name: str, value: Any) -> str:
     if value is None or (name in ("fixed_cents", "min_cents") and not value):
         return ""
     if name.endswith("_bps"):
-        return percent_text(value)
+        return hundredths_text(value)
     return decimal_text(value) if name.endswith("_cents") else str(value)
 
 

@@ -53,8 +53,8 @@ Kind = Literal[
 ]
 """``range`` is an array of two amounts in cents, ``names`` one of a Chinese and an English name.
 
-``titles`` are names as well, of what a row is about; ``change`` is one of what a value is of and the
-value, which is an amount where that is a price.
+``titles`` are names as well, of what a row is about; ``change`` is one of what a value is of and
+the value, which is an amount where that is a price.
 """
 _NAMES: frozenset[Kind] = frozenset({"names", "titles"})
 

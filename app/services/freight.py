@@ -3,16 +3,28 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import select
 
 from app.access import Actor
 from app.kit.db import database
+from app.kit.regions import NAMES
 from app.kit.text import Text
+from app.services.addresses import NO_PROVINCE
 from app.services.versions import Stale
 from models.catalog import FreightTemplate
 
 Cents = Annotated[int, Field(ge=0, le=10**8)]
+
+
+def _known(code: str) -> str:
+    if code not in NAMES:
+        raise PydanticCustomError("text", "{message}", {"message": NO_PROVINCE})
+    return code
+
+
+ProvinceCode = Annotated[str, AfterValidator(_known)]
 
 
 class FreightDraft(BaseModel):
@@ -24,8 +36,8 @@ class FreightDraft(BaseModel):
     first_cents: Cents
     additional_cents: Cents = 0
     free_from_cents: Cents | None = None
-    region_surcharges: dict[str, Cents] = {}
-    refused_regions: tuple[str, ...] = ()
+    region_surcharges: dict[ProvinceCode, Cents] = {}
+    refused_regions: tuple[ProvinceCode, ...] = ()
 
 
 async def save_freight(actor: Actor, draft: FreightDraft, version: int | None = None) -> UUID:

@@ -65,7 +65,8 @@ def _message(fault: Mapping[str, Any]) -> str:
     params: Mapping[str, Any] = fault.get("ctx") or {}
     match fault["type"]:
         case "text":
-            return str(params["message"])
+            message: str = params["message"]
+            return message
         case "string_too_long":
             return too_long(params["max_length"])
         case "string_too_short" if params["min_length"] > 1:

@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, errors
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.access import Actor, Scope
 from app.kit.clock import business_day, now
@@ -21,6 +21,7 @@ from app.kit.ids import new_id, readable_number
 from app.kit.secrets import derive_key
 from app.kit.settings import settings
 from app.kit.text import Text
+from app.services.addresses import Address
 from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
 from app.services.place_sql import PLACE_SQL
@@ -84,20 +85,6 @@ class StoreClosed(TradeError):
     code = "store_closed"
     status = 409
     message = "This store is closed at the moment."
-
-
-class Address(BaseModel):
-    """Where the goods go: ``phone`` in E.164, ``province_code`` two digits of GB/T 2260."""
-
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
-
-    recipient: Annotated[str, Text(60, 1)]
-    phone: Annotated[str, StringConstraints(pattern=r"^\+\d{6,15}$")]
-    province_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")]
-    province: Annotated[str, Text(40, 1)]
-    city: Annotated[str, Text(40, 1)]
-    district: Annotated[str, Text(40)] = ""
-    street: Annotated[str, Text(160, 1)]
 
 
 class OrderItem(BaseModel):

@@ -75,7 +75,7 @@ class FreightState(MergeState, rx.State):
              "extra": decimal_text(draft.region_surcharges.get(code, 0))
              if draft.region_surcharges.get(code) else "",
              "refused": "1" if code in draft.refused_regions else ""}
-            for code, zh, en, _ in PROVINCES
+            for code, zh, en in PROVINCES
         ]  # fmt: skip
 
     @rx.event

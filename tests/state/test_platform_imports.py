@@ -125,7 +125,7 @@ async def test_the_list_tells_of_all_imports(database: Database) -> None:
     drafted, command = (cells(IMPORTS, row) for row in found.rows)
     assert (drafted["state"], command["state"]) == ("DRAFT", "DONE")
     assert (command["orders"], command["written"], command["refused"]) == ("9", "9", "0")
-    assert command["payments"].startswith("BRL ")
+    assert command["payments"].startswith("R$")
 
 
 async def test_one_that_broke_off_is_told_from_one_that_runs(

@@ -27,7 +27,7 @@ from app.analytics.results import Column, Panel, Row, Value
 from app.kit.money import BPS
 from app.kit.regions import PROVINCES
 
-_PROVINCES_EN = {name: english for _, name, english, _ in PROVINCES}
+_PROVINCES_EN = {name: english for _, name, english in PROVINCES}
 _CHANGE = "change"
 """The ending of a column's key that holds a change of the measure before it, in basis points."""
 _DEEPEST_TINT = 40

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.kit.errors import TradeError
+from app.kit.regions import NAMES
 
 
 class RegionRefused(TradeError):
@@ -51,7 +52,7 @@ def freight_of(template: Freight, *, pieces: int, goods_cents: int, province_cod
     remote region is owed also where the freight itself is free.
     """
     if province_code in template.refused_regions:
-        raise RegionRefused(region=province_code)
+        raise RegionRefused(region=NAMES.get(province_code, province_code))
     surcharge = template.region_surcharges.get(province_code, 0)
     if template.free_from_cents is not None and goods_cents >= template.free_from_cents:
         return surcharge

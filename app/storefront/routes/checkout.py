@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
 from app.kit.errors import Invalid, TradeError, retry_headers
-from app.kit.i18n import N_, gettext
+from app.kit.i18n import gettext
 from app.kit.rate_limits import hit
-from app.kit.regions import NAMES, PROVINCES
+from app.kit.regions import NAMES, provinces
 from app.kit.web_forms import read_form
 from app.queries import cart_lines
 from app.services import carts, consumers, payments, platform_settings
@@ -28,13 +29,15 @@ from app.services.visits import Act
 from app.storefront.answering import StoreRoute, refusal
 from app.storefront.basket import basket_of
 from app.storefront.counting import count, visitor_of
-from app.storefront.forms import phone_of, uuid_of, whole
+from app.storefront.forms import uuid_of, whole
 from app.storefront.open_order import open_order, remember
 from app.storefront.render import fragment, page, see_other
 from app.storefront.routes.cart import lines_of
 from app.storefront.visit import Here, Known, Visit
 
 router = APIRouter(prefix="/s/{slug}", route_class=StoreRoute)
+
+ADDRESS_FIELDS = ("recipient", "phone", "province_code", "city", "district", "street")
 
 Items = tuple[tuple[UUID, int], ...]
 
@@ -122,16 +125,29 @@ async def _page(
         kept=kept,
         picked=picked.id if picked else None,
         here_with=here_with,
-        cities=_cities(province),
+        places=_places(form),
         minutes=(await platform_settings.current()).reservation_minutes,
         waiting=await open_order(visit),
     )
 
 
-def _cities(province: str) -> list[str]:
-    """Return the cities to suggest: the province's, or all."""
-    chosen = [cities for code, _, _, cities in PROVINCES if province in ("", code)]
-    return [city for cities in chosen for city in cities.split()]
+def _places(form: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what browsers without script suggest: cities of the province, districts of these."""
+    province = provinces().get(form.get("province_code", ""))
+    listed = province.cities if province else ()
+    city = province.city(form.get("city", "")) if province else None
+    districts = list(city.districts.values()) if city else []
+    return {"cities": [one.name for one in listed], "districts": districts}
+
+
+@router.get("/checkout/regions")
+async def regions(visit: Here, province_code: str = "") -> Response:
+    """Return the cities of a province with their districts, for the script of the form."""
+    del visit
+    province = provinces().get(province_code)
+    listed = province.cities if province else ()
+    cities = [{"name": city.name, "districts": list(city.districts.values())} for city in listed]
+    return JSONResponse({"cities": cities}, headers={"cache-control": "public, max-age=86400"})
 
 
 @router.get("/checkout/summary")
@@ -176,34 +192,14 @@ async def send(visit: Known, request: Request) -> Response:
 
 def _wish(visit: Visit, form: Mapping[str, str]) -> PlaceOrder:
     """Return the order that the form asks for. Raises Invalid."""
-    faults: dict[str, str] = {}
-    typed: dict[str, str] = {
-        name: form.get(name, "") for name in ("recipient", "city", "district", "street")
-    }
-    code = form.get("province_code", "")
-    if code not in NAMES:
-        faults["province_code"] = N_("Please choose one.")
-    try:
-        typed["phone"] = phone_of(form)
-    except Invalid as error:
-        faults |= error.fields
-    try:
-        address = read(
-            Address, {"phone": "+8600000000", "province_code": "00", "province": "-"} | typed
-        )
-    except Invalid as error:
-        raise Invalid(error.fields | faults) from error
-    if faults:
-        raise Invalid(faults)
+    address = read(Address, {name: form.get(name, "") for name in ADDRESS_FIELDS})
     return read(
         PlaceOrder,
         {
             "store_id": visit.front.id,
             "idempotency_key": form["key"],
             "items": [{"sku_id": sku, "quantity": units} for sku, units in items_of(form["items"])],
-            "address": address.model_copy(
-                update={"province_code": code, "province": NAMES[code]}
-            ).model_dump(),
+            "address": address.model_dump(),
             "expected_total_cents": whole(form.get("expected", ""), -1),
             "note": form.get("note") or None,
             "locale": visit.locale,

@@ -100,24 +100,51 @@
     link.addEventListener("click", (event) => { event.preventDefault(); turnTo(link.hash.slice(1)); });
   }
 
-  // Freight follows the province; cities follow it too.
+  // Freight follows the province; so do cities, and districts follow these. Without script, both
+  // are typed, and the server knows whether they lie in the province.
   const checkout = document.getElementById("checkout");
   if (checkout) {
     const province = checkout.querySelector("#province_code");
     checkout.querySelector("[data-quote]").hidden = true;
-    const cities = () => {
-      const listed = (province.selectedOptions[0]?.dataset.cities || "").split(" ").filter(Boolean);
-      document.getElementById("cities").replaceChildren(...listed.map((value) => make("option", { value })));
-      const city = checkout.querySelector("#city");
-      if (listed.length === 1 && !city.value) city.value = listed[0];
+    const chooser = (name) => {
+      const input = document.getElementById(name);
+      const select = make("select");
+      for (const { name: key, value } of input.attributes) {
+        if (!["type", "value", "maxlength", "list"].includes(key)) select.setAttribute(key, value);
+      }
+      select.dataset.wanted = input.value;
+      input.replaceWith(select);
+      return select;
     };
+    const offer = (select, names) => {
+      const wanted = select.value || select.dataset.wanted || "";
+      const none = make("option", { value: "", textContent: names.length ? checkout.dataset.choose : "–" });
+      select.replaceChildren(none, ...names.map((name) => make("option", { value: name, textContent: name })));
+      select.value = names.includes(wanted) ? wanted : names.length === 1 ? names[0] : "";
+      select.dataset.wanted = "";
+    };
+    let listed = [];
+    const districts = () => {
+      offer(district, listed.find((one) => one.name === city.value)?.districts || []);
+    };
+    const cities = async () => {
+      const asked = province.value;
+      const answer = asked ? await fetch(checkout.dataset.regions + "?province_code=" + asked) : null;
+      if (province.value !== asked) return;
+      listed = answer?.ok ? (await answer.json()).cities : [];
+      offer(city, listed.map((one) => one.name));
+      districts();
+    };
+    const city = chooser("city");
+    const district = chooser("district");
+    city.addEventListener("change", districts);
     province.addEventListener("change", async () => {
       cities();
       const query = new URLSearchParams({ items: checkout.elements.items.value, province_code: province.value });
       const answer = await fetch(checkout.dataset.summary + "?" + query);
       if (answer.ok) document.getElementById("summary").innerHTML = await answer.text();
     });
-    if (province.value) cities();
+    cities();
     (checkout.querySelector("[aria-invalid]") || document.getElementById("alert"))?.scrollIntoView({ block: "center" });
   }
 })();
