@@ -16,7 +16,7 @@ from alembic import op
 from app.kit.regions import provinces
 
 revision: str = "0170"
-down_revision: str | None = "0181"
+down_revision: str | None = "0184"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
