@@ -9,7 +9,7 @@ from app.analytics import views
 from app.analytics.periods import Preset
 from app.kit.clock import now
 from app.kit.errors import Invalid
-from app.kit.i18n import LOCALES, N_, gettext, in_both
+from app.kit.i18n import LOCALES, N_, gettext, in_both, plural
 from app.queries.lists.figures import DAYS
 from app.queries.reports import analyses_of, colleagues, schedule_of
 from app.services import saved_views
@@ -85,7 +85,7 @@ def schedule_actions(scope: str) -> tuple[Action, ...]:
         Action("new", N_("New report"), write, _new, on="list", icon="mail-plus", fields=FIELDS,
                done=N_("The report is set up.")),
         Action("send", N_("Send now"), write, _send, icon="send", only_icon=True,
-               done=N_("On its way to %(count)s people.")),
+               done=plural("Sending it to %(count)s person.", "Sending it to %(count)s people.")),
         Action("edit", N_("Edit"), write, _change, on="row", icon="pencil", fields=FIELDS,
                only_icon=True,
                prefill=_prefill, done=N_("Saved.")),

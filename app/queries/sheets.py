@@ -19,7 +19,7 @@ from app.kit.i18n import N_, gettext
 from app.queries.changes import changes_text
 from app.queries.resource import CURRENCY, MOST_EXPORTED, Column, Row, cell
 
-CUT = N_("Only the first %(count)s rows are in this file. Narrow the list to get the others.")
+CUT = N_("Only the first %(most)s rows are in this file. Narrow the list to get the others.")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _FORMATS: Mapping[str, str] = {
     "quantity": "#,##0",
@@ -102,7 +102,7 @@ class CsvSheet:
         lines = [self._fields(row) for row in taken]
         self._left -= len(taken)
         if len(taken) < len(rows):
-            lines.append([gettext(self._locale, CUT, count=f"{MOST_EXPORTED:,}")])
+            lines.append([gettext(self._locale, CUT, most=f"{MOST_EXPORTED:,}")])
         return self._lines(lines)
 
     def _fields(self, row: Row) -> list[str]:
@@ -153,7 +153,7 @@ class XlsxSheet:
         for row in rows:
             self._row += 1
             if self._row > MOST_EXPORTED:
-                said = gettext(self._locale, CUT, count=f"{MOST_EXPORTED:,}")
+                said = gettext(self._locale, CUT, most=f"{MOST_EXPORTED:,}")
                 self._sheet.write_string(self._row, 0, said)
                 return
             for place, column in enumerate(self._columns):

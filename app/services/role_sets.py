@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import PERMISSIONS, Actor
 from app.kit.db import database
 from app.kit.errors import Forbidden, Invalid, TradeError
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.kit.ids import new_id
 from app.kit.text import Text
 from app.services.grants import check_holds, permissions_of_roles, place_of, role_in
@@ -27,7 +27,10 @@ class RoleInUse(TradeError):
 
     code = "role_in_use"
     status = 409
-    message = "%(count)s people have this role. Choose another for them first."
+    message = plural(
+        "%(count)s person has this role. Choose another for them first.",
+        "%(count)s people have this role. Choose another for them first.",
+    )
 
 
 class RoleDraft(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import Conflict, Invalid, NotFound
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.shelf import refresh_products
@@ -28,7 +28,10 @@ class PromisedStock(Conflict):
     """Less would be left than is promised to orders."""
 
     code = "promised_stock"
-    message = "Only %(free)s units can be removed; the rest are reserved for orders."
+    message = plural(
+        "Only %(free)s unit can be removed; the rest is reserved for orders.",
+        "Only %(free)s units can be removed; the rest is reserved for orders.",
+    )
 
 
 class Adjustment(BaseModel):

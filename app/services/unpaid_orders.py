@@ -16,7 +16,7 @@ from typing import Any
 from app.access import Actor
 from app.kit.clock import now
 from app.kit.errors import TooMany
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.kit.rate_limits import hit, network_of, standing
 from app.kit.secrets import derive_key
 
@@ -35,9 +35,11 @@ class TooManyUnpaid(TooMany):
     """So many orders of this buyer wait for payment that no other may come on top."""
 
     code = "too_many_unpaid"
-    message = N_(
+    message = plural(
+        "%(count)s order waits for your payment already. Pay or cancel it, then order again; or"
+        " try again in %(minutes)s min.",
         "%(count)s orders wait for your payment already. Pay or cancel one of them, then order"
-        " again; or try again in %(minutes)s min."
+        " again; or try again in %(minutes)s min.",
     )
 
 

@@ -4,12 +4,18 @@ from typing import Any
 
 import reflex as rx
 
+from app.kit.i18n import plural
 from components.ui import forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
 from components.unsaved import unsaved
 from state.distributor import pricing as rules
 from state.screens import Field
+
+_SKIPPED = plural(
+    "%(count)s is skipped",
+    "%(count)s are skipped",
+)
 
 _WAIT_MS = 350
 
@@ -142,7 +148,10 @@ def _preview(state: Any) -> rx.Component:
                 rx.cond(
                     state.refused > 0,
                     rx.el.span(
-                        t("%(count)s are skipped", count=state.refused),
+                        t(
+                            _SKIPPED,
+                            count=state.refused,
+                        ),
                         class_name="badge badge-warn",
                     ),
                 ),

@@ -6,13 +6,22 @@ from typing import Any
 import reflex as rx
 
 from app.access import RESOURCE_WORDS, Scope, resources
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t, word
 from components.unsaved import merge_dialog, unsaved
 from state.house.roles import BUILT_IN, RolesState, RoleView
 from state.shell import ShellState
+
+_PEOPLE = plural(
+    "%(count)s person",
+    "%(count)s people",
+)
+_HAVE_THIS_ROLE = plural(
+    "%(count)s person has this role. Assign instead:",
+    "%(count)s people have this role. Assign instead:",
+)
 
 State = type[RolesState]
 _SCOPE_NAMES = {
@@ -68,7 +77,10 @@ def _card(state: State, role: rx.Var[RoleView], scopes: Sequence[str]) -> rx.Com
                 ),
                 class_name="role-name",
             ),
-            rx.el.span(t("%(count)s people", count=role.people), class_name="soft num"),
+            rx.el.span(
+                t(_PEOPLE, count=role.people),
+                class_name="soft num",
+            ),
             class_name="row-between",
         ),
         *(_grants(state, role, scope, alone=len(scopes) == 1) for scope in scopes),
@@ -212,7 +224,7 @@ def _removal(state: State) -> rx.Component:
             rx.cond(
                 state.leaving_people > 0,
                 forms.field(
-                    t("%(count)s people have this role. They get instead:",
+                    t(_HAVE_THIS_ROLE,
                       count=state.leaving_people),
                     forms.select("instead", [others]),
                     name="instead",

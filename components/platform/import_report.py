@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.words import IMPORT_KIND
 from components.lists import list_page
 from components.ui import base
@@ -14,6 +14,15 @@ from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
 from state.platform.imports import REMEDIES, ImportState, ProblemsState
 from state.shell import ShellState
+
+_WOULD_BE_REFUSED = plural(
+    "Nothing is written yet. %(count)s row would be refused; the others are ready.",
+    "Nothing is written yet. %(count)s rows would be refused; the others are ready.",
+)
+_WERE_REFUSED = plural(
+    "Imported. %(count)s row was refused; correct it and bring it in by a new import.",
+    "Imported. %(count)s rows were refused; correct them and bring them in by a new import.",
+)
 
 run = ImportState.run
 _COLUMNS = ",".join(c.key for c in ProblemsState.resource.columns if not c.silent)
@@ -59,8 +68,7 @@ def _verdict() -> Any:
                 rx.cond(
                     run.has_refused,
                     base.note(
-                        t("Nothing is written yet. %(count)s rows would be refused; the others are"
-                          " ready.", count=run.refused), "warn", download),
+                        t(_WOULD_BE_REFUSED, count=run.refused), "warn", download),
                     base.note(t("Nothing is written yet. Every row is ready."), "good"),
                 ),
             ),
@@ -69,8 +77,7 @@ def _verdict() -> Any:
             "DONE",
             rx.cond(
                 run.has_refused,
-                base.note(t("Imported. %(count)s rows were refused; mend them and bring them by a"
-                            " new import.", count=run.refused), "warn", download),
+                base.note(t(_WERE_REFUSED, count=run.refused), "warn", download),
                 base.note(t("Imported, every row of it."), "good"),
             ),
         ),

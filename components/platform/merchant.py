@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app import routes
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.words import ACCOUNT_KIND, MERCHANT_STATUS, PARTY_ROLE, STORE_STATUS
 from components.actions import action_button
 from components.house.audit import history_link
@@ -17,6 +17,15 @@ from components.ui.tables import Cell, small_table
 from components.ui.text import t, word
 from state.platform.merchants import MEMBER_ROLES, MerchantState
 from state.shell import ShellState
+
+_PARTS = plural(
+    "%(count)s part",
+    "%(count)s parts",
+)
+_ORDERS = plural(
+    "%(count)s order",
+    "%(count)s orders",
+)
 
 merchant = MerchantState.merchant
 
@@ -84,7 +93,7 @@ def figures() -> rx.Component:
                         here("products?supplier=", merchant.id)),
                 rx.cond(orders, _figure(t("Supplied in 30 days"),
                                         base.amounts(merchant.supplied), "",
-                                        t("%(count)s parts", count=merchant.supplied_parts))),
+                                        t(_PARTS, count=merchant.supplied_parts))),
             ),
         ),
         rx.cond(
@@ -93,7 +102,7 @@ def figures() -> rx.Component:
                 _figure(t("Listings on sale"), merchant.listed, ""),
                 rx.cond(orders, _figure(t("Sold in 30 days"), base.amounts(merchant.sold),
                                         here("orders?distributor=", merchant.id),
-                                        t("%(count)s orders", count=merchant.sold_orders))),
+                                        t(_ORDERS, count=merchant.sold_orders))),
             ),
         ),
         class_name="kpis",

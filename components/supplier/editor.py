@@ -308,8 +308,8 @@ def _description() -> rx.Component:
 def _reach_dialog() -> rx.Component:
     return dialog(
         rx.el.p(
-            t("You change the supply price of %(skus)s SKUs that are offered in %(listings)s"
-              " listings. Each store follows, holds its price or pauses, as it has chosen; orders"
+            t("SKUs with another supply price: %(skus)s; listings that offer them: %(listings)s."
+              " Each store follows, holds its price or pauses, as it has chosen; orders"
               " that were placed keep their price.", skus=ProductState.reached.get("skus", ""),
               listings=ProductState.reached.get("listings", "")),
             class_name="question",

@@ -4,11 +4,17 @@ from typing import Any
 
 import reflex as rx
 
+from app.kit.i18n import plural
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t
 from components.unsaved import unsaved
 from state.supplier.pasting import PasteState
+
+_SUCCEEDED = plural(
+    "%(good)s of %(count)s row succeeded.",
+    "%(good)s of %(count)s rows succeeded.",
+)
 
 
 def paste_dialog(
@@ -47,7 +53,11 @@ def paste_dialog(
 
 
 def _results(state: type[PasteState]) -> rx.Component:
-    said = t("%(good)s of %(all)s rows succeeded.", good=state.good, all=state.results.length())
+    said = t(
+        _SUCCEEDED,
+        good=state.good,
+        count=state.results.length(),
+    )
     return rx.cond(
         state.results.length() > 0,
         rx.el.div(

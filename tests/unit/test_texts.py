@@ -121,3 +121,30 @@ def test_nobody_is_promised_a_payout_that_does_not_exist() -> None:
             if "提现" in str(chinese) and "还不" not in str(chinese) and "尚" not in str(chinese)
         }
         assert promised == {}
+
+
+_COUNTED = re.compile(
+    r"%\(\w+\)s (?:more )?(rows|people|orders|parts|products|days|listings|SKUs|merchants|stores"
+    r"|units|items|files|minutes|hours|jobs)\b"
+)
+_ALWAYS_MANY = {
+    "minutes": "a setting that is never below five",
+    "days": "a limit of the product, never one",
+    "most": "a limit of the product, never one",
+    "rows": "the facts of a file that holds thousands",
+    "total": "the progress of work that is only shown for many",
+    "size": "the facts of a file that holds thousands",
+}
+"""Places that never stand for one thing, with the reason."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_count_before_a_noun_has_a_form_for_one(room: str) -> None:
+    single = [
+        entry.id
+        for entry in extract(room)
+        if isinstance(entry.id, str)
+        and _COUNTED.search(entry.id)
+        and not set(re.findall(r"%\((\w+)\)s", entry.id)) & _ALWAYS_MANY.keys()
+    ]
+    assert single == []

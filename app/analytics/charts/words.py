@@ -11,7 +11,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from app.analytics.measures import MEASURES, Unit
 from app.analytics.views import COMPARISON_NAMES, Comparison, View
 from app.kit.currencies import currency_symbol, hundredths, major
-from app.kit.i18n import N_, gettext, money_text
+from app.kit.i18n import N_, gettext, money_text, plural
 
 MISSING = "–"
 """What stands where a value is undefined."""
@@ -64,7 +64,7 @@ def _count(value: int, reader: Reader) -> str:
 
 
 def _days(value: int, reader: Reader) -> str:
-    return reader.say(N_("%(count)s days"), count=_count(value, reader))
+    return reader.say(plural("%(count)s day", "%(count)s days"), count=_count(value, reader))
 
 
 def _duration(minutes: int, reader: Reader) -> str:

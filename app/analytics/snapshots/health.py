@@ -19,7 +19,7 @@ def part(store: Store) -> Part:
     return Part(
         name,
         N_(
-            "closed through %(day)s, built %(minutes)s minutes ago:"
+            "closed through %(day)s, built %(minutes)s min ago:"
             " %(files)s files, %(rows)s rows, %(size)s MB"
         ),
         # A day closes at midnight, and the worker may take until the next build to see it.

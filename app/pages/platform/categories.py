@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from components.actions import action_button, action_icon
 from components.record import record_page
 from components.ui import base
@@ -76,7 +76,7 @@ def _name(category: Any, *, heading: bool = False) -> rx.Component:
         rx.el.small(
             other,
             " · ",
-            t("%(count)s products", count=category.products),
+            t(plural("%(count)s product", "%(count)s products"), count=category.products),
             class_name="faint",
         ),
         class_name="named",

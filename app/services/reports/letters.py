@@ -31,7 +31,7 @@ from app.analytics.dashboards import Tile
 from app.analytics.files import write_xlsx
 from app.analytics.results import Chart, Panel
 from app.kit.clock import now
-from app.kit.i18n import N_, moment_text
+from app.kit.i18n import N_, moment_text, plural
 from app.kit.settings import settings
 from app.kit.tokens import ACCENTS, DARK, FONT, LIGHT
 from app.services.reports import leaving
@@ -193,6 +193,7 @@ def _values(
     scope = receiver.workspace.scope
     return {
         "_": reader.say,
+        "plural": plural,
         "lang": "en" if receiver.locale == "en" else "zh-CN",
         "name": wanted.name,
         "place": receiver.workspace_name or reader.say(N_("Platform")),
