@@ -161,9 +161,20 @@ CARRIER: Words = (
     ("yuantong", N_("YTO Express")),
     ("yunda", N_("Yunda Express")),
     ("shentong", N_("STO Express")),
+    ("jtexpress", N_("J&T Express")),
     ("jd", N_("JD Logistics")),
+    ("debangkuaidi", N_("Deppon Express")),
+    ("danniao", N_("Cainiao Express")),
     ("ems", N_("EMS")),
+    ("youzhengguonei", N_("China Post")),
+    ("annengwuliu", N_("Ane Logistics")),
+    ("kuayue", N_("KYE Express")),
+    ("zhongtongguoji", N_("ZTO International")),
+    ("dhl", N_("DHL")),
+    ("ups", N_("UPS")),
+    ("fedex", N_("FedEx")),
     ("sandbox", N_("Demo Courier")),
+    ("other", N_("Other carrier")),
 )
 """The carriers of ``app.adapters.couriers``."""
 PARCEL_CARRIER: Words = (*CARRIER, ("unknown", N_("Unknown carrier")))

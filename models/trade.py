@@ -373,6 +373,9 @@ class Shipment(SQLModel, table=True):
     supplier_id: UUID = Field(foreign_key="merchants.id", index=True)
     distributor_id: UUID = Field(foreign_key="merchants.id")
     carrier_code: str = Field(max_length=20)
+    carrier_name: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
+    """Of a carrier that is in no table (``other``), and its site."""
+    carrier_site: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
     tracking_no: str = Field(max_length=40)
     shipped_at: datetime = created()
     delivered_at: datetime | None = moment()

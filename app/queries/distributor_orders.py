@@ -8,6 +8,7 @@ from app.access import Actor
 from app.adapters.couriers import carrier_of
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.carriers import SHOWN_CARRIER
 from app.queries.part_status import told_status
 from app.queries.resource import Row
 from app.queries.shown import one, rows
@@ -48,7 +49,7 @@ _LINES = (
     " where l.order_id = :id order by l.supplier_order_id, l.id"
 )
 _PARCELS = (
-    "select h.id, h.supplier_order_id as part, h.carrier_code, h.tracking_no, h.shipped_at,"
+    f"select h.id, h.supplier_order_id as part, {SHOWN_CARRIER}, h.tracking_no, h.shipped_at,"
     " h.delivered_at, (select e.text from tracking_events e where e.shipment_id = h.id"
     "  order by e.occurred_at desc limit 1) as latest"
     " from shipments h where h.order_id = :id order by h.shipped_at"

@@ -160,7 +160,8 @@ _LINES = text(
 )
 
 _PARCELS = text(
-    "select * from shipments where order_id = :order order by shipped_at, id",
+    "select *, coalesce(nullif(carrier_name, ''), carrier_code) as carrier from shipments"
+    " where order_id = :order order by shipped_at, id",
 )
 
 _TRACKS = text(
@@ -278,7 +279,7 @@ async def _parcels(session: AsyncSession, key: Mapping[str, Any]) -> dict[Any, l
     tracks = await rows(session, _TRACKS, key)
     found: dict[Any, list[Parcel]] = {}
     for row in await rows(session, _PARCELS, key):
-        carrier = carrier_of(row["carrier_code"])
+        carrier = carrier_of(row["carrier"])
         parcel = Parcel(
             carrier_zh=carrier.name_zh,
             carrier_en=carrier.name_en,

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
+from app.adapters.couriers import tracking_link
 from app.kit.clock import now
 from app.kit.db import database
+from app.queries.carriers import SHOWN_CARRIER
 from app.queries.part_status import told_status
 
 MOST_LISTED = 50
@@ -47,6 +49,8 @@ class Parcel:
 
     carrier_code: str
     tracking_no: str
+    link: str
+    """Where the carrier tells of it; '' where nobody knows."""
     shipped_at: datetime
     delivered_at: datetime | None
     tracks: tuple[Track, ...]
@@ -304,6 +308,7 @@ def _parcel(row: dict[str, Any]) -> Parcel:
     return Parcel(
         row["carrier_code"],
         row["tracking_no"],
+        tracking_link(row["of_carrier"], row["tracking_no"], row["carrier_site"]),
         row["shipped_at"],
         row["delivered_at"],
         tuple(tracks),
@@ -340,7 +345,8 @@ _LINES = text(
     " where s.order_id = :id order by s.number, l.id"
 )
 _PARCELS = text(
-    "select h.supplier_order_id as part_id, h.carrier_code, h.tracking_no, h.shipped_at,"
+    f"select h.supplier_order_id as part_id, {SHOWN_CARRIER}, h.tracking_no, h.shipped_at,"
+    " h.carrier_code as of_carrier, h.carrier_site,"
     " h.delivered_at, (select coalesce(jsonb_agg(jsonb_build_object('state', t.state,"
     "   'text', t.text, 'at', t.occurred_at) order by t.occurred_at desc, t.created_at desc), '[]')"
     "  from tracking_events t where t.shipment_id = h.id) as tracks"

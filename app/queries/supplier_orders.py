@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.carriers import SHOWN_CARRIER
 from app.queries.part_status import told_status
 
 
@@ -173,7 +174,7 @@ async def parcels(actor: Actor, part_id: UUID) -> Sequence[Parcel]:
 
 
 _PARCELS = text(
-    "select h.id, h.carrier_code, h.tracking_no, h.shipped_at, coalesce((select"
+    f"select h.id, {SHOWN_CARRIER}, h.tracking_no, h.shipped_at, coalesce((select"
     " string_agg(f.sku_code || ' ×' || l.quantity, '，' order by f.sku_code) from shipment_lines l"
     " join fulfilment_lines f on f.line_id = l.line_id where l.shipment_id = h.id), '') as goods"
     " from shipments h where h.supplier_order_id = :part"

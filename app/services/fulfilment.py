@@ -1,5 +1,6 @@
 """What a supplier does with its part of an order, and what the buyer says to it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import SYSTEM, Actor
-from app.adapters.couriers import CARRIERS, is_tracking_number
+from app.adapters.couriers import CARRIERS, OTHER, is_tracking_number, tidy_number
 from app.kit.clock import now
 from app.kit.errors import Conflict, NotFound
 from app.kit.i18n import N_
@@ -36,6 +37,9 @@ class Outcome:
     problem: str = ""
 
 
+_SITE = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+([/?#]\S*)?")
+
+
 @dataclass(frozen=True)
 class Ship:
     """A parcel: ``quantities`` maps line ids to units; empty means everything that is left."""
@@ -44,6 +48,9 @@ class Ship:
     carrier_code: str
     tracking_no: str
     quantities: Mapping[UUID, int] = field(default_factory=dict[UUID, int])
+    carrier_name: str = ""
+    """Of a carrier that is in no table (``other``), and its site."""
+    carrier_site: str = ""
 
 
 async def _parts(
@@ -184,8 +191,12 @@ def _ship_problem(wishes: Sequence[Ship], place: int) -> str:
         return N_("This order is listed twice. Ship the second parcel separately.")
     if wish.carrier_code not in CARRIERS:
         return N_("Choose a carrier.")
+    if wish.carrier_code == OTHER and not 2 <= len(wish.carrier_name.strip()) <= 40:
+        return N_("Enter the carrier's name.")
+    if wish.carrier_site and not _SITE.fullmatch(wish.carrier_site.strip()):
+        return N_("Enter the carrier's site as a link, such as https://example.com.")
     if not is_tracking_number(wish.carrier_code, wish.tracking_no):
-        return N_("This does not look like a tracking number of the chosen carrier.")
+        return N_("This does not look like a tracking number: 5 to 40 letters and digits.")
     return ""
 
 
@@ -261,11 +272,17 @@ def _units(wish: Ship, line: Mapping[str, Any]) -> int:
     return wish.quantities.get(line["line_id"], 0) if wish.quantities else line["open"]
 
 
+def _of_other(wish: Ship, text: str) -> str:
+    return text.strip() if wish.carrier_code == OTHER else ""
+
+
 def _parcels(wishes: Mapping[UUID, Ship]) -> dict[str, Any]:
     return {
         "parts": list(wishes),
         "carriers": [wish.carrier_code for wish in wishes.values()],
-        "numbers": [wish.tracking_no.strip().upper() for wish in wishes.values()],
+        "names": [_of_other(wish, wish.carrier_name) for wish in wishes.values()],
+        "sites": [_of_other(wish, wish.carrier_site) for wish in wishes.values()],
+        "numbers": [tidy_number(wish.tracking_no) for wish in wishes.values()],
     }
 
 
@@ -276,10 +293,13 @@ def _shipment_params(wishes: Mapping[UUID, Ship], shipments: Mapping[UUID, UUID]
 
 _SHIPMENTS = text(
     "with sent as (insert into shipments (id, order_id, supplier_order_id, supplier_id,"
-    "  distributor_id, carrier_code, tracking_no, shipped_at)"
-    "  select x.id, s.order_id, s.id, s.supplier_id, s.distributor_id, x.carrier, x.number, :at"
+    "  distributor_id, carrier_code, tracking_no, carrier_name, carrier_site,"
+    "  shipped_at)"
+    "  select x.id, s.order_id, s.id, s.supplier_id, s.distributor_id, x.carrier, x.number,"
+    "   x.name, x.site, :at"
     "  from unnest(cast(:ids as uuid[]), cast(:parts as uuid[]), cast(:carriers as text[]),"
-    "   cast(:numbers as text[])) as x(id, part, carrier, number)"
+    "   cast(:numbers as text[]), cast(:names as text[]), cast(:sites as text[]))"
+    "   as x(id, part, carrier, number, name, site)"
     "  join supplier_orders s on s.id = x.part returning *)"
     " insert into tracking_events (id, shipment_id, order_id, supplier_id, distributor_id, state,"
     "  text, occurred_at) select new_uuid(), id, order_id, supplier_id, distributor_id, 'SHIPPED',"

@@ -17,7 +17,7 @@ from app.kit.i18n import N_
 from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.price_changes import fan_out
-from app.services.product_skus import SkuDraft, SpecText, check_codes, save_skus, with_stored
+from app.services.product_skus import SkuDraft, check_codes, save_skus, with_stored
 from app.services.search_index import index_products
 from app.services.shelf import refresh_products
 from app.services.versions import check_version
@@ -38,7 +38,6 @@ _TAGS = {
 _ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 
 PictureKey = Annotated[str, StringConstraints(pattern=r"^pictures/[0-9a-f]{24}$")]
-SpecText = Annotated[str, Text(40, 1)]
 
 
 class ProductDraft(BaseModel):

@@ -43,6 +43,9 @@ def address_text(part: Part) -> str:
     return f"{part.recipient} {part.phone.removeprefix('+86')} {part.region} {part.street}"
 
 
+_TYPED = tuple(field.name for field in SHIP_FIELDS)
+
+
 class OrderState(ConsoleState, rx.State):
     """The page of one part. The buyer's phone number comes to the browser only when asked for."""
 
@@ -152,10 +155,17 @@ class OrderState(ConsoleState, rx.State):
     @needs(WRITE)
     async def ship(self, data: dict[str, Any]) -> Any:
         """Ship what was entered: everything that is left, or some units of it."""
-        self.values = {name: str(data.get(name) or "")[:60] for name in ("carrier", "tracking")}
+        self.values = {name: str(data.get(name) or "")[:60] for name in _TYPED}
         try:
             typed = read_values(SHIP_FIELDS, data)
-            wish = Ship(self._number(), typed["carrier"], typed["tracking"], self._quantities(data))
+            wish = Ship(
+                self._number(),
+                typed["carrier"],
+                typed["tracking"],
+                self._quantities(data),
+                carrier_name=str(typed["carrier_name"] or ""),
+                carrier_site=str(typed["carrier_site"] or ""),
+            )
             outcomes = await fulfilment.ship(acting().actor, [wish])
             if outcomes[0].problem:
                 raise Invalid({"tracking": outcomes[0].problem})

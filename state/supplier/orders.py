@@ -27,7 +27,11 @@ REASON = Field("reason", N_("Reason"), "area", required=True,
 SHIP_FIELDS = (
     Field("carrier", N_("Carrier"), "choice", required=True, words=CARRIER),
     Field("tracking", N_("Tracking number"), required=True),
-)
+    Field("carrier_name", N_("Name of another carrier"),
+          help=N_("Only if yours is not in the list: choose “Other carrier” and enter its name.")),
+    Field("carrier_site", N_("Its tracking site"), placeholder="https://…",
+          help=N_("The buyer gets this link.")),
+)  # fmt: skip
 MOST_SLIPS = 100
 
 
@@ -47,7 +51,13 @@ async def _reject(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
 
 async def _ship(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
     wishes = [
-        Ship(number, str(values["carrier"]), str(values["tracking"]))
+        Ship(
+            number,
+            str(values["carrier"]),
+            str(values["tracking"]),
+            carrier_name=str(values["carrier_name"] or ""),
+            carrier_site=str(values["carrier_site"] or ""),
+        )
         for number in await numbers_of(actor, keys)
     ]
     outcomes = await fulfilment.ship(actor, wishes)

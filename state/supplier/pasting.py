@@ -12,7 +12,7 @@ from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_
 from app.kit.money import parse_count
 from app.services import fulfilment, stock
-from app.services.fulfilment import CARRIERS, Ship
+from app.services.fulfilment import CARRIERS, OTHER, Ship
 from app.services.stock import Count
 from state.base import ConsoleState
 from state.gate import OF_SCREEN, acting, needs
@@ -100,10 +100,10 @@ class PasteState(ConsoleState, mixin=True):
 
 
 _WRONG = N_("A row has three cells: order number, carrier, tracking number.")
-_UNKNOWN_CARRIER = N_("This carrier is not known.")
 _NAMES = {
     name.lower(): carrier.code
     for carrier in CARRIERS.values()
+    if carrier.code != OTHER
     for name in (carrier.code, carrier.name_zh, carrier.name_en, carrier.name_zh[:2])
 }
 
@@ -121,9 +121,7 @@ class BulkShipState(PasteState, rx.State):
                 problems[place] = N_("This order stands here twice.")
             seen.add(row[0])
         good = [place for place, problem in enumerate(problems) if not problem]
-        wishes = [
-            Ship(rows[place][0], _NAMES[rows[place][1].lower()], rows[place][2]) for place in good
-        ]
+        wishes = [_wish(*rows[place]) for place in good]
         outcomes = await fulfilment.ship(actor, wishes)
         for place, outcome in zip(good, outcomes, strict=True):
             problems[place] = outcome.problem
@@ -133,10 +131,16 @@ class BulkShipState(PasteState, rx.State):
         return N_("Shipped")
 
 
+def _wish(number: str, carrier: str, tracking: str) -> Ship:
+    """Return a parcel; a carrier that is in no table keeps the name that was typed."""
+    code = _NAMES.get(carrier.strip().lower())
+    if code is None:
+        return Ship(number, OTHER, tracking, carrier_name=carrier.strip())
+    return Ship(number, code, tracking)
+
+
 def _ship_problem(row: Sequence[str]) -> str:
-    if len(row) != 3:
-        return _WRONG
-    return "" if row[1].lower() in _NAMES else _UNKNOWN_CARRIER
+    return "" if len(row) == 3 else _WRONG
 
 
 class BulkCountState(PasteState, rx.State):
