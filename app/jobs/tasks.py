@@ -79,6 +79,15 @@ async def settle(timestamp: int) -> None:
     await release_due()
 
 
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="take_up_stalled", queueing_lock="take_up_stalled", pass_context=True)
+async def take_up_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Do again what a worker that died had begun."""
+    from app.jobs.stalled import take_up_stalled as run
+
+    await run(context.app.job_manager)
+
+
 @blueprint.task(
     name="send_mail", retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
 )

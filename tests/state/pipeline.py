@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,16 @@ class Tab:
         await asyncio.wait_for(future.wait_all(), timeout=20)
         return answer
 
+    async def send_named(self, full_name: str, payload: dict[str, Any]) -> Answer:
+        """Send an event by its whole name, as anybody with a websocket can."""
+        answer = self.pipeline.answers[self.token] = Answer()
+        event = Event(name=full_name, payload=payload, router_data=self._router())
+        future = await self.pipeline.processor.enqueue(self.token, event)
+        with suppress(Exception):
+            # What a handler raises is told to the log.
+            await asyncio.wait_for(future.wait_all(), timeout=20)
+        return answer
+
     async def leave(self, state: type[Any], name: str, reached: asyncio.Event) -> None:
         """Send an event and cancel it at a point, as Reflex does where the page is left."""
         self.pipeline.answers[self.token] = Answer()
@@ -107,14 +117,16 @@ class Tab:
         return answer
 
     def _event(self, state: type[Any], name: str, payload: dict[str, Any]) -> Event:
-        router = {
+        full_name = f"{state.get_full_name()}.{name}"
+        return Event(name=full_name, payload=payload, router_data=self._router())
+
+    def _router(self) -> dict[str, Any]:
+        return {
             "asPath": self.path,
             "pathname": self.path.split("?", maxsplit=1)[0],
             "token": self.token,
             "headers": {"cookie": f"{COOKIE}={self.cookie}" if self.cookie else ""},
         }
-        full_name = f"{state.get_full_name()}.{name}"
-        return Event(name=full_name, payload=payload, router_data=router)
 
     async def state(self, cls: type[Any]) -> Any:
         """Look at a state of this tab on the server."""
