@@ -18,6 +18,7 @@ from app.queries.resource import (
     options,
 )
 from app.services import saved_views
+from state.acts import id_of
 from state.bulk import BulkState
 from state.gate import OF_SCREEN, acting, needs
 from state.going import go
@@ -235,7 +236,7 @@ class ListState(BulkState, mixin=True):
     async def drop_view(self, view_id: str) -> None:
         """Forget a saved view."""
         actor = acting().actor
-        await saved_views.drop(actor, UUID(view_id))
+        await saved_views.drop(actor, id_of(view_id))
         self.views = await saved_views.of(actor, self.resource.name)
 
     async def _again(self) -> None:

@@ -1,7 +1,6 @@
 """The frame around every page: who and where one is, the palette, the inbox."""
 
 from typing import Any
-from uuid import UUID
 
 import reflex as rx
 
@@ -11,6 +10,7 @@ from app.kit.i18n import in_both, locale_of
 from app.queries.find import Found, find
 from app.services import inbox, platform_settings
 from app.services.sessions import COOKIE, remember_workspace, signed_in
+from state.acts import id_of
 from state.base import ConsoleState
 from state.gate import SIGNED_IN, acting, cookie, needs, speak
 from state.going import go
@@ -98,7 +98,7 @@ class ShellState(ConsoleState, rx.State):
     async def read_notice(self, notice_id: str, page: str) -> Any:
         """Mark a notice as read and go where it leads."""
         who = acting()
-        await inbox.mark_read(who.actor, UUID(notice_id))
+        await inbox.mark_read(who.actor, id_of(notice_id))
         self.inbox_open = False
         return go(routes.console(who.workspace, page))
 

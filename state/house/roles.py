@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from uuid import UUID
 
 import reflex as rx
 
@@ -14,6 +13,7 @@ from app.queries.lists.house import ROLE_WORDS
 from app.queries.roles import RoleRow, capacities, role_of, roles_of
 from app.services import role_sets
 from app.services.inputs import read
+from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
 from state.merging import MergeState, Stored, form_saved
 
@@ -74,7 +74,7 @@ class RolesState(MergeState, mixin=True):
     @needs(OF_SCREEN)
     async def edit(self, role_id: str) -> None:
         """Open one of the workspace's own roles."""
-        role = await role_of(acting().actor, UUID(role_id))
+        role = await role_of(acting().actor, id_of(role_id))
         self.editing, self.name, self.errors = role_id, role.name, {}
         self.picked = _strongest(role.permissions)
         self._loaded_with(_FORM, _stored(role))
@@ -83,7 +83,7 @@ class RolesState(MergeState, mixin=True):
     @needs(OF_SCREEN)
     async def copy_from(self, role_id: str) -> None:
         """Begin a role of one's own with the permissions of another."""
-        role = await role_of(acting().actor, UUID(role_id))
+        role = await role_of(acting().actor, id_of(role_id))
         self._loaded_with(_FORM, Stored())
         self.editing, self.name, self.errors = "new", "", {}
         self.picked = _strongest(role.permissions)
@@ -111,7 +111,7 @@ class RolesState(MergeState, mixin=True):
 
     async def _stored(self, part: str) -> Stored:
         del part
-        return _stored(await role_of(acting().actor, UUID(self.editing)))
+        return _stored(await role_of(acting().actor, id_of(self.editing)))
 
     async def _write(self, part: str, values: Mapping[str, str], version: int | None) -> Any:
         del part
@@ -121,7 +121,7 @@ class RolesState(MergeState, mixin=True):
         if self.editing == "new":
             await role_sets.create(who.actor, draft)
         else:
-            await role_sets.change(who.actor, UUID(self.editing), draft, version)
+            await role_sets.change(who.actor, id_of(self.editing), draft, version)
         await self._reload()
         return [form_saved(), rx.toast.success(who.text("Saved."))]
 
@@ -139,7 +139,7 @@ class RolesState(MergeState, mixin=True):
     @needs(OF_SCREEN)
     async def ask_removal(self, role_id: str) -> None:
         """Ask before a role goes, and which one its people get instead."""
-        role = await role_of(acting().actor, UUID(role_id))
+        role = await role_of(acting().actor, id_of(role_id))
         self.leaving, self.leaving_name = role_id, role.name
         self.leaving_people, self.errors = role.people, {}
 
@@ -148,8 +148,8 @@ class RolesState(MergeState, mixin=True):
     async def remove(self, data: dict[str, Any]) -> Any:
         """Remove the role that was asked about."""
         instead = str(data.get("instead") or "")
-        reassign = UUID(instead) if instead else None
-        await role_sets.delete(acting().actor, UUID(self.leaving), reassign)
+        reassign = id_of(instead) if instead else None
+        await role_sets.delete(acting().actor, id_of(self.leaving), reassign)
         await self._reload()
         return rx.toast.success(acting().text("Role removed."))
 

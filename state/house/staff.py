@@ -27,7 +27,7 @@ async def _invite(actor: Actor, keys: Sequence[UUID], values: Values) -> str:
 
 async def _change_role(actor: Actor, keys: Sequence[UUID], values: Values) -> int:
     for key in keys:
-        await staff.change_role(actor, key, UUID(str(values["role_id"])))
+        await staff.change_role(actor, key, id_of(str(values["role_id"])))
     return len(keys)
 
 

@@ -33,7 +33,7 @@ from tests.state.pipeline import Pipeline, Tab
 IS_DEEP = os.environ.get("TONGSHANG_DEEP") == "1"
 SHARE = 1 if IS_DEEP else 61
 """One event of so many is sent; a prime number, so that each payload and path has its turn."""
-RECIPIENT, PHONE, CONTACT, MAIL = "藏名收件人", "+8613877665544", "+8613966554433", "zang@a.example"
+RECIPIENT, PHONE, CONTACT, MAIL = "藏名收件人", "+8613877665544", "+8613966554433", "zang-of-a"
 SECRETS = (RECIPIENT, PHONE[3:], CONTACT[3:], MAIL, "argon2")
 """What is the world's own and is never sent along with an event."""
 
@@ -61,7 +61,7 @@ async def world(database: Database) -> World:
              CONTACT),
             ("update merchant_details set contact_phone = :v where merchant_id = :distributor",
              CONTACT),
-            ("update users set email = :v where id = :user", MAIL),
+            ("update users set email = :v where id = :user", f"{MAIL}-{new_id().hex}@a.example"),
         ):  # fmt: skip
             ids = {"order": world.order, "supplier": world.supplier, "user": world.user,
                    "distributor": world.distributor}  # fmt: skip

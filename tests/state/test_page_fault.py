@@ -107,3 +107,13 @@ async def test_what_opens_no_page_is_told_at_once(
     monkeypatch.setattr(gate, "actor_for", away)
     answer = await tab.send(MerchantsState, "pick_page")
     assert answer.is_empty and "重启" in answer.text and "location.assign" not in answer.text
+
+
+@pytest.mark.parametrize("handler", ["drop_view"])
+async def test_an_identifier_that_is_none_is_no_fault_of_ours(
+    pipeline: Pipeline, database: Database, handler: str
+) -> None:
+    """Failed before: the handler broke off, and the log had a traceback."""
+    tab = await _tab(pipeline, database)
+    answer = await tab.send(MerchantsState, handler, view_id="abc")
+    assert answer.events and "系统出了点问题" not in answer.text
