@@ -86,6 +86,54 @@
     }
   });
 
+  // "Back" on a record leads to its list as it was left: with search, filters, order and page.
+  const leftAt = (path) => `ts-list:${path.replace(/\/$/, "")}`;
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[href]");
+      if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (document.querySelector("[data-list]")) {
+        sessionStorage.setItem(leftAt(location.pathname), location.search);
+      }
+      const search = sessionStorage.getItem(leftAt(new URL(link.href).pathname));
+      if (!link.matches(".back") || !search) return;
+      event.preventDefault();
+      event.stopPropagation();
+      // The router hears of the address as it does of the browser's own buttons.
+      const idx = (history.state?.idx ?? 0) + 1;
+      history.pushState({ idx, key: `${Date.now()}` }, "", link.pathname + search);
+      dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+    },
+    true,
+  );
+
+  // A choice of records: arrow keys walk through what was found, Enter takes the first of it once
+  // the answer is to what stands in the input.
+  const chooseFirst = (input, tries = 60) => {
+    const list = input.parentElement?.querySelector("[data-console-choice-answered]");
+    if (!list) return;
+    if (list.dataset.consoleChoiceAnswered === input.value) {
+      list.querySelector("[role=option]")?.click();
+    } else if (tries) {
+      setTimeout(() => chooseFirst(input, tries - 1), 50);
+    }
+  };
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.(".record-choice-menu");
+    if (!menu) return;
+    const input = menu.querySelector("[data-console-choice-input]");
+    if (event.key === "Enter" && event.target === input && !event.isComposing) {
+      event.preventDefault();
+      chooseFirst(input);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const stops = [input, ...menu.querySelectorAll(".record-choice-option")];
+      const at = stops.indexOf(document.activeElement);
+      event.preventDefault();
+      stops[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+    }
+  });
+
   // A dialog gives the focus back to where it was before, though no trigger of its own opened it.
   let before = null;
   document.addEventListener("focusin", (event) => {

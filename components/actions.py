@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from components.choice import record_choice
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import t
@@ -148,6 +149,12 @@ def form_field(
     )
 
 
+def is_searched(state: Any, key: str) -> bool:
+    """Say whether a field's records are searched on the server instead of listed."""
+    resource = getattr(state, "resource", None)
+    return resource is not None and any(f.key == key and f.options_sql for f in resource.filters)
+
+
 _MODES = {"money": "decimal", "percent": "decimal", "number": "numeric"}
 _TYPES = {"password": "password", "email": "email", "date": "date"}
 
@@ -167,6 +174,11 @@ def _control(
         return forms.area(f.name, value, **props)
     if f.kind == "many":
         return _boxes(state, f, value)
+    if f.kind == "choice" and f.options and is_searched(state, f.options):
+        return record_choice(
+            state, f.options, value=value, label=t(f.label),
+            pick=lambda chosen: state.choose(f.name, chosen), empty="—", name=f.name,
+        )  # fmt: skip
     if f.kind == "choice":
         fixed: list[Any] = [forms.option("—", "")]
         fixed += [forms.option(t(label), code) for code, label in f.words]

@@ -8,10 +8,11 @@ import reflex as rx
 from app.kit.i18n import N_
 from components.actions import action_dialog, permitted
 from components.bulk import bulk_dialogs, will_change
+from components.choice import record_choice
 from components.list_table import Cells, State, bulk_actions, shown_columns, table
 from components.ui import base, forms
 from components.ui.links import file_link
-from components.ui.text import t
+from components.ui.text import ENGLISH, t
 from components.unsaved import edits, merge_dialog
 from state.screens import Action
 from state.shell import ShellState
@@ -43,12 +44,14 @@ def list_page(
         extra or rx.fragment(),
         rx.el.section(
             _toolbar(state, tools),
+            _chips(state),
             _bulk_bar(state),
             rx.cond(
                 state.loaded,
                 rx.cond(state.total > 0, body or table(state, cells), _nothing(state, empty_hint)),
                 rx.el.div(base.skeleton(8), class_name="pad"),
             ),
+            _sums(state),
             _pager(state),
             class_name="card list",
             custom_attrs={"data-list": state.resource.name},
@@ -90,6 +93,73 @@ def _toolbar(state: State, tools: tuple[rx.Component, ...]) -> rx.Component:
         class_name="toolbar",
         role="search",
     )
+
+
+_PARTS = ("product", "category", "supplier")
+"""Filters that are met by a part of a row, whose amounts are of the whole."""
+
+
+def _chips(state: State) -> rx.Component:
+    """Return what another page's link narrowed the list to; each can be taken away."""
+
+    def chip(f: Any) -> rx.Component:
+        named = state.named.get(f.key, ["", ""]).to(list[str])
+        return rx.cond(
+            state.chosen.get(f.key, "") != "",
+            rx.el.button(
+                rx.el.span(t(f.label), ": ", rx.cond(ENGLISH, named[1], named[0])),
+                base.icon("x", 13),
+                type="button",
+                on_click=state.narrow(f.key, ""),
+                aria_label=t("Take this filter away: %(name)s", name=t(f.label)),
+                class_name="list-chip",
+                custom_attrs={"data-chip": f.key},
+            ),
+        )
+
+    links = [f for f in state.resource.filters if f.kind == "link"]
+    if not links:
+        return rx.fragment()
+    some = state.chosen.get(links[0].key, "") != ""
+    for f in links[1:]:
+        some = some | (state.chosen.get(f.key, "") != "")
+    return rx.cond(some, rx.el.div(*(chip(f) for f in links), class_name="list-chips"))
+
+
+def _sums(state: State) -> rx.Component:
+    """Return what the amounts of all rows that match come to."""
+    columns = [c for c in state.resource.columns if c.total]
+    if not columns:
+        return rx.fragment()
+    parts = [f for f in state.resource.filters if f.kind == "link" and f.key in _PARTS]
+    whole = rx.fragment()
+    if parts:
+        some = state.chosen.get(parts[0].key, "") != ""
+        for f in parts[1:]:
+            some = some | (state.chosen.get(f.key, "") != "")
+        whole = rx.cond(
+            some,
+            rx.el.p(
+                t("Amounts are of whole orders, including other products in them."),
+                class_name="help",
+            ),
+        )
+    return rx.cond(
+        state.sums.length() > 0,
+        rx.el.div(
+            rx.el.b(t("All rows that match")),
+            *(
+                rx.cond(
+                    state.sums.contains(c.key),
+                    rx.el.span(t(c.label), " ", rx.el.b(state.sums[c.key], class_name="num"),
+                               custom_attrs={"data-sum": c.key}),
+                )
+                for c in columns
+            ),
+            whole,
+            class_name="list-sums",
+        ),
+    )  # fmt: skip
 
 
 def _search(state: State) -> rx.Component:
@@ -147,13 +217,24 @@ def _filter(state: State, f: Any) -> rx.Component:
             ),
             class_name="filter dates",
         )
+    if f.options_sql:
+        return rx.el.div(
+            record_choice(
+                state,
+                f.key,
+                value=state.chosen.get(f.key, ""),
+                label=t(f.label),
+                pick=lambda value: state.narrow(f.key, value),
+                empty=t(f.label),
+            ),
+            class_name="filter",
+            custom_attrs={"data-filter": f.key},
+        )
     fixed = [forms.option(t(label), value) for value, label in f.choices]
-    found = forms.found_options(state, f.key, f.words)
     return rx.el.div(
         rx.el.select(
             rx.el.option(t(f.label), value="*"),
             *fixed,
-            found if f.options_sql else rx.fragment(),
             value=state.chosen.get(f.key, "*"),
             on_change=lambda value: state.narrow(f.key, value),
             aria_label=t(f.label),

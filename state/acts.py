@@ -8,6 +8,8 @@ import reflex as rx
 from reflex.event import EventSpec
 
 from app.kit.errors import Invalid, NotFound
+from app.queries.choices import find_choices, named_choices
+from app.queries.resource import Resource
 from state.gate import OF_SCREEN, acting, needs
 from state.merging import MergeState, Stored, form_saved
 from state.screens import (
@@ -48,6 +50,13 @@ class ActsState(MergeState, mixin=True):
     errors: dict[str, str] = {}
     values: dict[str, str] = {}
     choices: dict[str, list[list[str]]] = {}
+    named: dict[str, list[str]] = {}
+    """What is chosen among records, by filter or field: its Chinese and its English name."""
+    found: list[list[str]] = []
+    """The records that the open choice offers: value, Chinese and English name."""
+    found_more: bool = False
+    found_for: str = ""
+    """What was typed when they were looked for."""
     hints: dict[str, str] = {}
     """What is possible, by field, where the action knows it of the record."""
     hidden: list[str] = []
@@ -70,12 +79,66 @@ class ActsState(MergeState, mixin=True):
             stored = await self._prefilled(action)
             self.values |= stored.values
         self._loaded_with(_DIALOG, stored)
+        await self._name_choices({f.name: (f.options, self.values[f.name]) for f in action.fields})
         await self._read_limits(action, key)
         if action.asks or await self._must_confirm(action):
             self.asking = action.name
             await self._opened(action)
             return None
         return await self._run(action, {})
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def open_choice(self, key: str, is_open: bool) -> None:
+        """Show what a choice of records offers first."""
+        if is_open:
+            await self._find(key, "")
+
+    @rx.event(supersedes=True)
+    @needs(OF_SCREEN)
+    async def look_for(self, key: str, typed: str) -> None:
+        """Show the records whose names hold what was typed."""
+        await self._find(key, typed)
+
+    async def _find(self, key: str, typed: str) -> None:
+        answer = await find_choices(acting().actor, self._choices_of(), key, typed)
+        self.found = [[c.value, c.label, c.english] for c in answer.found]
+        self.found_more, self.found_for = answer.more, typed
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def choose(self, name: str, value: str) -> None:
+        """Take a record for a field of the open dialog."""
+        action = self._action(self.asking)
+        field = next((f for f in action.fields if f.name == name), None)
+        if field is None:
+            raise NotFound()
+        self.values = {**self.values, name: value}
+        await self._name_choices({name: (field.options, value)})
+
+    async def _name_choices(self, chosen: Mapping[str, tuple[str, str]]) -> None:
+        """Learn the names of chosen records: name → which choice, and what is chosen."""
+        for name, (key, value) in chosen.items():
+            if key and value and value != "*" and self._offers(key):
+                named = await named_choices(acting().actor, self._choices_of(), {key: value})
+                if key in named:
+                    self.named = {**self.named, name: [named[key].label, named[key].english]}
+
+    @classmethod
+    def _choices_of(cls) -> Resource:
+        """Return the list whose filters say what can be chosen. Raises NotFound without one."""
+        found: Resource | None = getattr(cls, "resource", None)
+        if found is None:
+            raise NotFound()
+        return found
+
+    @classmethod
+    def _offers(cls, key: str) -> bool:
+        """Say whether ``key`` names records: a choice that is searched, or what a link sets."""
+        found: Resource | None = getattr(cls, "resource", None)
+        return found is not None and any(
+            f.key == key and (f.options_sql or f.kind == "link") for f in found.filters
+        )
 
     @rx.event
     @needs(OF_SCREEN)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import reflex as rx
 
+from app.queries.list_sums import sums
 from app.queries.resource import (
     PAGE_SIZE,
     ListPage,
@@ -15,7 +16,6 @@ from app.queries.resource import (
     cells,
     fetch,
     matching_keys,
-    options,
 )
 from app.services import saved_views
 from state.acts import id_of
@@ -54,6 +54,8 @@ class ListState(BulkState, mixin=True):
     busy: bool = False
     views: list[dict[str, str]] = []
     export_query: str = ""
+    sums: dict[str, str] = {}
+    """Column → its sum over all rows that match, where search or filters leave some out."""
     _leads: tuple[str, ListQuery] | None = None
     """Where a click leads that has not arrived yet, and from which address it was made."""
 
@@ -74,15 +76,12 @@ class ListState(BulkState, mixin=True):
                 c.key for c in self.resource.visible_to(actor) if not c.hidden and not c.silent
             ]
             self.views = await saved_views.of(actor, self.resource.name)
-        self.choices = {
-            key: [list(pair) for pair in pairs]
-            for key, pairs in (await options(actor, self.resource)).items()
-        }
         held = (self.selected, self.whole) if acting().is_reconnected else ([], False)
         if not acting().is_reconnected:
             # A dialog that was left open by going back or reloading has lost its place.
             self.asking, self.errors = "", {}
         await self._read(query)
+        await self._name_choices({key: (key, value) for key, value in self.chosen.items()})
         # What is being done with the selected rows goes on when the connection comes back.
         self.selected = [row["id"] for row in self.rows if row["id"] in held[0]]
         self.whole = held[1]
@@ -110,6 +109,9 @@ class ListState(BulkState, mixin=True):
             # An old link, or the last page has lost its last row: show the last there is.
             query = replace(query, page=found.pages)
             found = await fetch(actor, self.resource, query)
+        self.sums = {}
+        if query.narrows(self.resource) and found.rows:
+            self.sums = {one.key: one.text for one in await sums(actor, self.resource, query)}
         self._show(found, query)
 
     def _show(self, found: ListPage, query: ListQuery) -> None:

@@ -23,12 +23,10 @@ from app.queries.platform_rules import (
     rule_values,
     subject_of,
 )
-from app.queries.resource import options
 from app.services import inputs, split_rules
 from app.services.split_rules import RuleDraft
 from app.words import FEE_BEARER, SPLIT_BASE
-from state.acts import VERSION
-from state.base import ConsoleState
+from state.acts import VERSION, ActsState
 from state.gate import OF_SCREEN, acting, needs
 from state.listing import ListState
 from state.record import ActedRecordState, id_in_address
@@ -144,6 +142,7 @@ class RulesState(ListState, rx.State):
 class RuleState(ActedRecordState, rx.State):
     """One rule with its versions."""
 
+    resource: ClassVar = RULES
     permission: ClassVar = "platform:rules:read"
     actions: ClassVar = (_EDIT, _ON, _OFF)
 
@@ -152,13 +151,6 @@ class RuleState(ActedRecordState, rx.State):
     async def _read(self) -> None:
         actor = acting().actor
         self.rule = await rule_page(actor, id_in_address())
-        self.choices = await rule_choices(actor)
-
-
-async def rule_choices(actor: Actor) -> dict[str, list[list[str]]]:
-    """Return what a rule's form offers."""
-    found = await options(actor, RULES)
-    return {key: [list(pair) for pair in pairs] for key, pairs in found.items()}
 
 
 @dataclass(frozen=True)
@@ -173,15 +165,26 @@ class Answer:
     product: str = ""
 
 
-class RuleTesterState(ConsoleState, rx.State):
+class RuleTesterState(ActsState, rx.State):
     """The question which rule a line of an order would meet now."""
 
     permission: ClassVar = "platform:rules:read"
+    resource: ClassVar = RULES
+
+    asked_for: dict[str, str] = {}
+    """What is chosen: category, supplier, distributor and store."""
 
     answer: Answer = Answer()
     passed: list[dict[str, str]] = []
     """The rules before it, each with the condition that did not hold."""
     fault: str = ""
+
+    @rx.event
+    @needs(OF_SCREEN)
+    async def ask_for(self, key: str, value: str) -> None:
+        """Take a record that the question is about."""
+        self.asked_for = {**self.asked_for, key: value[:40]}
+        await self._name_choices({key: (key, value)})
 
     @rx.event
     @needs(OF_SCREEN)

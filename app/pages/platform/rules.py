@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from app.kit.i18n import N_
+from components.choice import record_choice
 from components.lists import list_page
 from components.record import here
 from components.ui import base, forms
@@ -47,7 +48,15 @@ def _tester() -> rx.Component:
     fields = [
         forms.field(
             t(label),
-            forms.select(name, [forms.option("—", ""), forms.found_options(RulesState, name)]),
+            record_choice(
+                RuleTesterState,
+                name,
+                value=RuleTesterState.asked_for.get(name, ""),
+                label=t(label),
+                pick=lambda value, name=name: RuleTesterState.ask_for(name, value),
+                empty="—",
+                name=name,
+            ),
             name=name,
         )
         for name, label in _CHOSEN

@@ -50,9 +50,9 @@ MERCHANTS = Resource(
     default_sort="-created_at",
 )  # fmt: skip
 
-SUPPLIER_OPTIONS = "select id, name from merchants where is_supplier order by name limit 500"
-DISTRIBUTOR_OPTIONS = "select id, name from merchants where is_distributor order by name limit 500"
-STORE_OPTIONS = "select id, name from stores order by name limit 500"
+SUPPLIER_OPTIONS = "select id, name from merchants where is_supplier order by name"
+DISTRIBUTOR_OPTIONS = "select id, name from merchants where is_distributor order by name"
+STORE_OPTIONS = "select id, name from stores order by name"
 CATEGORY_OPTIONS = (
     "select c.id, case when p.id is null then c.name_zh else p.name_zh || ' / ' || c.name_zh end"
     " as zh,"
@@ -60,7 +60,7 @@ CATEGORY_OPTIONS = (
     " as en"
     " from categories c left join categories p on p.id = c.parent_id"
     " order by coalesce(p.position, c.position), coalesce(p.id, c.id), p.id nulls first,"
-    " c.position, c.id limit 500"
+    " c.position, c.id"
 )
 
 ORDERS = Resource(
@@ -78,9 +78,9 @@ ORDERS = Resource(
         Column("store", N_("Store"), "s.name"),
         Column("distributor", N_("Distributor"), "d.name", on_phone=False, hidden=True),
         Column("buyer", N_("Buyer"), "o.buyer_kind", words=BUYER_KIND, on_phone=False),
-        Column("total", N_("Total"), "o.total_cents", "money", sort="o.total_cents"),
-        Column("paid", N_("Amount paid"), "o.paid_cents", "money", on_phone=False),
-        Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money",
+        Column("total", N_("Total"), "o.total_cents", "money", total=True, sort="o.total_cents"),
+        Column("paid", N_("Amount paid"), "o.paid_cents", "money", total=True, on_phone=False),
+        Column("refunded", N_("Refunded"), "nullif(o.refunded_cents, 0)", "money", total=True,
                on_phone=False),
         currency_column("o.currency"),
         Column("placed_at", N_("Placed"), "o.placed_at", "moment", sort="o.placed_at",
