@@ -10,7 +10,7 @@ from app.kit.currencies import decimal_text, percent_text
 from app.kit.errors import Invalid
 from app.kit.i18n import HOME_CURRENCY, N_, yuan
 from app.queries.distributor_stores import stores
-from app.queries.lists.distributor import COST_POLICY
+from app.queries.lists.distributor import COST_POLICY, MARGIN_HELP
 from app.queries.resource import Row, rate_text
 from app.services.list_pricing import Candidate
 from app.services.rules.pricing import (
@@ -206,4 +206,4 @@ class PricedListState(ListState, mixin=True):
         raise NotImplementedError
 
 
-__all__ = ["PRICING_FIELDS", "PricedListState", "Values", "policy_of", "rule_of"]
+__all__ = ["MARGIN_HELP", "PRICING_FIELDS", "PricedListState", "Values", "policy_of", "rule_of"]
