@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from app import routes
+from app.kit.currencies import decimal_text
 from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import HOME_CURRENCY, N_, money_text, yuan
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents
 from app.queries.distributor_goods import ListingDetail, listing_detail
 from app.queries.lists.distributor import CHANGE_OUTCOME, COST_POLICY
 from app.queries.resource import Row

@@ -9,9 +9,10 @@ import reflex as rx
 
 from app import routes
 from app.access import Actor
-from app.kit.errors import Invalid
+from app.kit.currencies import decimal_text
+from app.kit.errors import BadInput, Invalid
 from app.kit.i18n import N_, gettext
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents
 from app.kit.qr import qr_picture
 from app.kit.settings import settings
 from app.queries.distributor_stores import store_detail, store_facts, to_feature
@@ -298,8 +299,8 @@ def address_of(facts: Row) -> str:
 def _free_from(typed: str) -> int:
     try:
         return parse_cents(typed) if typed else 0
-    except ValueError as error:
-        message = N_("Please enter an amount such as 12.50.")
+    except BadInput as error:
+        message = error.message
         raise Invalid({"free_shipping_from": message}) from error
 
 

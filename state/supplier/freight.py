@@ -108,9 +108,7 @@ class FreightState(MergeState, rx.State):
         kind, _, code = name.partition("-")
         if not code:
             return who.text(next(f.label for f in FIELDS if f.name == name))
-        province = next(
-            (en if who.locale == "en" else zh) for c, zh, en, _ in PROVINCES if c == code
-        )
+        province = next((en if who.locale == "en" else zh) for c, zh, en in PROVINCES if c == code)
         label = N_("Surcharge for %(name)s") if kind == "extra" else N_("Not to %(name)s")
         return who.text(label, name=province)
 

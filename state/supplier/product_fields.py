@@ -8,8 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.kit.currencies import decimal_text
 from app.kit.merge import Clash, Merged, merge
-from app.kit.money import decimal_text, parse_cents
+from app.kit.money import parse_cents
 from app.services.products import clean_html
 from state.supplier.matrix import MONEY, Row
 
