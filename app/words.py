@@ -329,3 +329,31 @@ SOURCE: Words = (
     ("dingtalk", N_("DingTalk")),
 )
 """From where visitors come, as far as it has a name here; any other site is called by its host."""
+
+NOTICE: Words = (
+    ("merchant_applied", N_("A company applied")),
+    ("merchant_approved", N_("Your company was approved")),
+    ("merchant_refused", N_("Your application was declined")),
+    ("merchant_suspended", N_("Your company was suspended; its goods are off sale")),
+    ("merchant_reinstated", N_("Your company is active again")),
+    ("products_to_review", N_("Products waiting for review")),
+    ("product_approved", N_("Product approved")),
+    ("product_rejected", N_("Product needs changes")),
+    ("product_withdrawn", N_("A product that you list was withdrawn; it is off sale")),
+    ("supplier_suspended", N_("A supplier was suspended; its goods are off sale in your stores")),
+    ("listing_needs_reprice", N_("Supply prices rose: listings are off sale until repriced")),
+    ("order_to_ship", N_("New order to ship")),
+    ("order_paid", N_("Order paid")),
+    ("part_refused", N_("A supplier declined an order; the buyer is refunded")),
+    ("part_shipped", N_("Shipped")),
+    ("part_withdrawn", N_("An order was taken back: do not ship it")),
+    ("order_refunded", N_("A refund was made on an order")),
+    ("part_refunded", N_("Refunded: do not ship what was refunded")),
+    ("refund_failed", N_("The provider refused a refund")),
+    ("stock_low", N_("SKUs are running out of stock")),
+    ("orders_overdue", N_("Orders are overdue to be accepted or shipped")),
+    ("payment_amount_mismatch", N_("A payment differs from its order")),
+    ("import_done", N_("History was imported")),
+    ("import_stopped", N_("An import stopped")),
+)
+"""Kind of notice → its text; what it is about stands below."""

@@ -1,6 +1,6 @@
 """What keeps the house in order: audit, notices, views, settings, idempotency."""
 
-from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -38,6 +38,17 @@ class Notification(SQLModel, table=True):
     __tablename__ = "notifications"
     __table_args__ = (
         Index("ix_notifications_inbox", "scope", "merchant_id", text("created_at desc")),
+        Index(
+            "uq_notifications_event",
+            "scope",
+            "merchant_id",
+            "kind",
+            "event",
+            unique=True,
+            postgresql_where=text("event is not null"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_notifications_to_mail", "created_at", postgresql_where=text("to_mail")),
     )
 
     id: UUID = row_id()
@@ -47,7 +58,42 @@ class Notification(SQLModel, table=True):
     params: dict[str, object] = json_column(dict)
     path: str | None = Field(default=None, max_length=200)
     """Where it leads, below the workspace, e.g. ``orders/2611240000015``."""
+    event: str | None = Field(default=None, max_length=120)
+    """What happened, so that it is told once in a workspace."""
+    to_mail: bool = False
+    """Whether its mails are still to be written down."""
     created_at: datetime = created()
+
+
+class NoticeMail(SQLModel, table=True):
+    """One mail to one person about one happening; ``key`` names both, so that it goes out once.
+
+    It is to a member (a notice's text) or to an order's buyer.
+    """
+
+    __tablename__ = "notice_mails"
+    __table_args__ = (
+        CheckConstraint("state in ('WAITING', 'SENDING', 'SENT', 'FAILED')", name="state_known"),
+        CheckConstraint("(user_id is null) <> (order_id is null)", name="to_one"),
+        Index(
+            "ix_notice_mails_waiting",
+            "created_at",
+            postgresql_where=text("state = 'WAITING'"),
+        ),
+    )
+
+    key: str = Field(primary_key=True, max_length=200)
+    kind: str = Field(max_length=40)
+    notification_id: UUID | None = Field(
+        default=None, foreign_key="notifications.id", ondelete="CASCADE"
+    )
+    user_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE")
+    order_id: UUID | None = Field(default=None, foreign_key="orders.id", ondelete="CASCADE")
+    about: str = Field(default="", max_length=200)
+    state: str = Field(default="WAITING", max_length=8)
+    attempts: int = 0
+    created_at: datetime = created()
+    sent_at: datetime | None = moment()
 
 
 class NotificationRead(SQLModel, table=True):

@@ -116,6 +116,8 @@ class Order(SQLModel, table=True):
     access_hash: str = Field(max_length=64)
     """SHA-256 of the token in a guest's order link."""
     buyer_note: str | None = Field(default=None, max_length=200)
+    buyer_email: str | None = Field(default=None, max_length=254)
+    """Where the buyer wants to be told how the order goes; suppliers never read it."""
     locale: str = Field(default="zh_CN", max_length=8)
     placed_at: datetime = created()
     expires_at: datetime = moment(nullable=False)

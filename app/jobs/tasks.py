@@ -98,6 +98,25 @@ async def send_mail(sealed: str) -> None:
     await send_sealed(sealed)
 
 
+# What happened to buyers' orders has no job of its own: it is looked for by the clock.
+@blueprint.periodic(cron="* * * * * */30")
+@blueprint.task(name="mail_notices", queueing_lock="mail_notices")
+async def mail_notices(timestamp: int = 0) -> None:
+    """Mail what members of workspaces and buyers are to be told, each once."""
+    from app.services.notice_mails import send_waiting
+
+    await send_waiting()
+
+
+@blueprint.periodic(cron="*/10 * * * *")
+@blueprint.task(name="watch_deadlines", queueing_lock="watch_deadlines")
+async def watch_deadlines(timestamp: int) -> None:
+    """Tell suppliers of overdue orders and of goods that run out."""
+    from app.services.deadlines import watch
+
+    await watch()
+
+
 @blueprint.task(name="mail_reset_link", retry=3)
 async def mail_reset_link(sealed: str) -> None:
     """Mail a link for a forgotten password to the user of an address, where there is one."""

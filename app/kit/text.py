@@ -105,6 +105,10 @@ def looked_for(typed: str, max_length: int) -> str:
     return unicodedata.normalize("NFC", plain[:max_length]).strip(_SPACE + _AROUND)
 
 
+EMAIL = r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"
+"""What an e-mail address looks like; whether it exists, only a mail tells."""
+
+
 @dataclass(frozen=True)
 class Text:
     """Annotation of a model's text: ``Annotated[str, Text(60)]`` has at most 60 characters.

@@ -18,7 +18,7 @@ from app.kit.errors import Forbidden, Invalid
 from app.kit.i18n import LOCALES, N_, gettext
 from app.kit.rate_limits import hit
 from app.kit.settings import settings
-from app.kit.text import Text
+from app.kit.text import EMAIL, Text
 from app.routes import FORGOT, RESET
 from app.services import merchants, one_time
 from app.services.engine import engine_transaction
@@ -32,8 +32,6 @@ RESET_LIFETIME = timedelta(minutes=30)
 LEAST_LENGTH = 10
 MOST_LENGTH = 200
 
-_EMAIL = r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"
-
 
 class NewUser(BaseModel):
     """A person who wants a login."""
@@ -41,7 +39,7 @@ class NewUser(BaseModel):
     model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
 
     name: Annotated[str, Text(80, 1)]
-    email: Annotated[str, Text(254, pattern=_EMAIL)]
+    email: Annotated[str, Text(254, pattern=EMAIL)]
     password: Annotated[str, Text(MOST_LENGTH, secret=True)]
     locale: Annotated[str, StringConstraints(pattern="^(zh_CN|en)$")] = "zh_CN"
 

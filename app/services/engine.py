@@ -86,6 +86,8 @@ ENGINE_USES: dict[str, str] = {
     "reports.look_at": "shows a receiver without a login which report a link ends",
     "reports.unsubscribe": "lets a receiver end a report by a signed link, without a login",
     "reports.tidy": "forgets what became of deliveries long ago, in all workspaces",
+    "notices.mail": "writes to members of all workspaces and to buyers what happened to theirs",
+    "notices.watch": "looks at the orders and the stock of all suppliers for what is overdue",
     "verify.record": "notes what the comparison of every tenant's rows found",
 }
 

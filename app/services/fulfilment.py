@@ -10,16 +10,17 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.access import SYSTEM, Actor
+from app.access import SYSTEM, Actor, Scope
 from app.adapters.couriers import CARRIERS, OTHER, is_tracking_number, tidy_number
 from app.kit.clock import now
 from app.kit.errors import Conflict, NotFound
 from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
+from app.services.notices import Notice, tell, tell_each
 from app.services.placing import is_token
-from app.services.refunds import checked_reason, refund_parts
-from app.services.transitions import Step, derive_orders, take_step
+from app.services.refunds import checked_reason, order_number, refund_parts, refunded
+from app.services.transitions import Moved, Step, derive_orders, take_step
 from models.trade import SupplierOrderStatus as S
 
 RECEIPT_DAYS = 10
@@ -167,6 +168,20 @@ async def _refuse(
     if len(moved) != len(part_ids):
         raise Conflict()
     await refund_parts(session, actor, part_ids, reason)
+    await tell(session, [_told(part, step, actor) for part in moved])
+    if step.withdrawn_by and actor.scope is not Scope.DISTRIBUTOR:
+        await tell(session, [refunded(part, step.note) for part in moved])
+
+
+def _told(part: Moved, step: Step, actor: Actor) -> Notice:
+    """Return what the other side is told of a part that ended before it was accepted."""
+    params = {"number": part.number} | ({"note": step.note} if step.note else {})
+    event = f"part:{part.id}:{step.kind}"
+    if step.withdrawn_by:
+        path = f"orders/{part.number}"
+        return Notice("part_withdrawn", "supplier", part.supplier_id, event, path, params)
+    path = f"orders/{order_number(part.number)}"
+    return Notice("part_refused", "distributor", part.distributor_id, event, path, params)
 
 
 async def ship(actor: Actor, wishes: Sequence[Ship]) -> list[Outcome]:
@@ -221,6 +236,7 @@ async def _ship(
     for statement in _SHIP_LINES:
         await session.execute(statement, {**lines, "user": actor.user_id, "at": now()})
     await _mark_shipped(session, actor, list(shipments))
+    await tell_each(session, "part_shipped", _SENT, {"shipments": list(shipments.values())})
     return refused
 
 
@@ -239,6 +255,13 @@ _OPEN_LINES = text(
 )
 
 
+_SENT = (
+    "select 'distributor' as scope, h.distributor_id as merchant_id,"
+    " 'shipment:' || h.id as event, 'orders/' || o.number as path,"
+    " jsonb_build_object('number', o.number, 'tracking', h.tracking_no) as params"
+    " from shipments h join orders o on o.id = h.order_id"
+    " where h.id = any(cast(:shipments as uuid[]))"
+)
 _KNOWN_PARCELS = text(
     "select h.supplier_order_id as part_id from shipments h"
     " join unnest(cast(:parts as uuid[]), cast(:carriers as text[]), cast(:numbers as text[]))"

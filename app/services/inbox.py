@@ -28,7 +28,7 @@ async def notices(actor: Actor) -> list[dict[str, str]]:
             {
                 "id": str(row.id),
                 "kind": row.kind,
-                "about": _about(row.params),
+                "about": about(row.params),
                 "path": row.path or "dashboard",
                 "at": moment_text(row.created_at),
                 "unread": "1" if row.unread else "",
@@ -37,7 +37,8 @@ async def notices(actor: Actor) -> list[dict[str, str]]:
         ]
 
 
-def _about(params: Mapping[str, object]) -> str:
+def about(params: Mapping[str, object]) -> str:
+    """Return what a notice is about on one line; amounts in their currency."""
     currency = str(params.get("currency") or "")
     return " · ".join(
         money_text(int(str(value)), currency) if name == "cents" else str(value)

@@ -17,6 +17,7 @@ from app.kit.text import Text
 from app.services.engine import engine_transaction
 from app.services.inputs import text_of
 from app.services.ledger import open_merchant_accounts, open_platform_accounts
+from app.services.notices import tell_each
 from app.services.shelf import refresh_suppliers
 from models.identity import Membership, Merchant, MerchantDetail
 
@@ -147,6 +148,7 @@ async def review(actor: Actor, merchant_ids: Sequence[UUID], verdict: str, note:
         )
         changed = [row.id for row in found]
         await _follow_up(session, changed, verdict, note)
+        await _tell_of_review(session, changed, verdict, note)
         return len(changed)
 
 
@@ -165,3 +167,38 @@ async def _follow_up(
         for merchant_id in merchant_ids:
             await open_merchant_accounts(session, merchant_id)
     await refresh_suppliers(session, merchant_ids)
+
+
+_TOLD = {
+    "approve": "merchant_approved",
+    "reject": "merchant_refused",
+    "suspend": "merchant_suspended",
+    "reinstate": "merchant_reinstated",
+}
+_REVIEWED = (
+    "select r.scope, m.id as merchant_id, 'merchant:' || m.id || ':' || cast(:at as text) as event,"
+    " '' as path, jsonb_strip_nulls(jsonb_build_object('name', m.name,"
+    "  'note', nullif(cast(:note as text), ''))) as params"
+    " from merchants m cross join lateral (values ('supplier', m.is_supplier),"
+    "  ('distributor', m.is_distributor)) as r(scope, holds)"
+    " where m.id = any(:ids) and r.holds"
+)
+_LISTERS = (
+    "select distinct 'distributor' as scope, l.distributor_id as merchant_id,"
+    " 'merchant:' || m.id || ':' || cast(:at as text) as event, 'listings' as path,"
+    " jsonb_build_object('name', m.name) as params"
+    " from listings l join merchants m on m.id = l.supplier_id"
+    " where m.id = any(:ids) and l.distributor_id <> m.id"
+)
+
+
+async def _tell_of_review(
+    session: AsyncSession, merchant_ids: Sequence[UUID], verdict: str, note: str
+) -> None:
+    """Tell the merchants, and of a suspension those who list the supplier's goods."""
+    at = now().isoformat()
+    told = {"ids": list(merchant_ids), "at": at, "note": note}
+    await tell_each(session, _TOLD[verdict], _REVIEWED, told)
+    if verdict == "suspend":
+        whom = {"ids": list(merchant_ids), "at": at}
+        await tell_each(session, "supplier_suspended", _LISTERS, whom)

@@ -25,9 +25,10 @@ o as materialized (
   select x.* from enough, doc, jsonb_to_record(d -> 'order') as x(
     id uuid, number text, store_id uuid, store_name text, distributor_id uuid, buyer_kind text,
     consumer_id uuid, goods_cents bigint, freight_cents bigint, total_cents bigint,
-    idempotency_key text, request_hash text, access_hash text, buyer_note text, locale text,
-    placed_at timestamptz, expires_at timestamptz, actor_scope text, phone_key bigint,
-    network_key bigint, session_key bigint, unit_count int) where enough.ok),
+    idempotency_key text, request_hash text, access_hash text, buyer_note text,
+    buyer_email text, locale text, placed_at timestamptz, expires_at timestamptz,
+    actor_scope text, phone_key bigint, network_key bigint, session_key bigint,
+    unit_count int) where enough.ok),
 part as materialized (
   select x.* from doc, jsonb_to_recordset(d -> 'parts') as x(
     id uuid, number text, supplier_id uuid, freight_cents bigint, store_freight_cents bigint)),
@@ -43,10 +44,12 @@ checked as materialized (
 new_order as (
   insert into orders (id, number, store_id, distributor_id, buyer_kind, consumer_id, status,
     goods_cents, freight_cents, total_cents, idempotency_key, request_hash, access_hash,
-    buyer_note, locale, phone_key, network_key, session_key, unit_count, placed_at, expires_at)
+    buyer_note, buyer_email, locale, phone_key, network_key, session_key, unit_count, placed_at,
+    expires_at)
   select id, number, store_id, distributor_id, buyer_kind, consumer_id, 'PENDING_PAYMENT',
     goods_cents, freight_cents, total_cents, idempotency_key, request_hash, access_hash,
-    buyer_note, locale, phone_key, network_key, session_key, unit_count, placed_at, coalesce((
+    buyer_note, buyer_email, locale, phone_key, network_key, session_key, unit_count, placed_at,
+    coalesce((
       select placed_at + make_interval(mins => (value ->> 'minutes')::int)
       from platform_settings where key = 'reservation'), expires_at) from o),
 new_address as (

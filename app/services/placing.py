@@ -20,7 +20,7 @@ from app.kit.errors import Conflict, NotFound, TradeError
 from app.kit.ids import new_id, readable_number
 from app.kit.secrets import derive_key
 from app.kit.settings import settings
-from app.kit.text import Text
+from app.kit.text import EMAIL, Text
 from app.services.addresses import Address
 from app.services.engine import engine_pipeline
 from app.services.offers import Basket, Offer, PricedLine, Wanted, load_basket, price_part
@@ -107,6 +107,8 @@ class PlaceOrder(BaseModel):
     address: Address
     expected_total_cents: int | None = None
     note: Annotated[str, Text(200, lines=True)] | None = None
+    email: Annotated[str, Text(254, pattern=EMAIL)] | None = None
+    """Where the buyer is told how the order goes."""
     locale: str = "zh_CN"
 
 
@@ -361,6 +363,7 @@ def _order(
         "request_hash": digest,
         "access_hash": hashlib.sha256(token.encode()).hexdigest(),
         "buyer_note": wish.note or None,
+        "buyer_email": wish.email or None,
         "locale": wish.locale,
         "placed_at": at.isoformat(),
         "expires_at": (at + timedelta(minutes=settings().reservation_minutes)).isoformat(),

@@ -13,6 +13,7 @@ from app.kit.i18n import N_
 from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.inputs import text_of
+from app.services.notices import tell_each
 from app.services.shelf import refresh_products
 
 
@@ -55,6 +56,8 @@ async def withdraw(actor: Actor, product_ids: Sequence[UUID]) -> int:
         )
         withdrawn = [row.product_id for row in found]
         await refresh_products(session, withdrawn)
+        told = {"ids": withdrawn, "at": now().isoformat()}
+        await tell_each(session, "product_withdrawn", _LISTERS, told)
         return len(withdrawn)
 
 
@@ -83,7 +86,9 @@ async def review(
             },
         )
         rows = found.all()
-        await _tell_suppliers(session, [row.product_id for row in rows], approve=approve)
+        kind = "product_approved" if approve else "product_rejected"
+        told = {"ids": [row.product_id for row in rows], "at": now().isoformat(), "note": note}
+        await tell_each(session, kind, _REVIEWED, told)
         await refresh_products(session, [row.product_id for row in rows])
         return len(rows)
 
@@ -98,18 +103,20 @@ async def _tell_platform(session: AsyncSession, count: int) -> None:
     )
 
 
-async def _tell_suppliers(
-    session: AsyncSession, product_ids: Sequence[UUID], *, approve: bool
-) -> None:
-    await session.execute(
-        text(
-            "insert into notifications (id, scope, merchant_id, kind, params, path)"
-            " select new_uuid(), 'supplier', p.supplier_id, cast(:kind as text),"
-            " jsonb_build_object('title', p.title), 'products/' || p.id"
-            " from products p where p.id = any(:ids)"
-        ),
-        {
-            "ids": list(product_ids),
-            "kind": "product_approved" if approve else "product_rejected",
-        },
-    )
+_REVIEWED = (
+    "select 'supplier' as scope, p.supplier_id as merchant_id,"
+    " 'product:' || p.id || ':' || cast(:at as text) as event, 'products/' || p.id as path,"
+    " jsonb_strip_nulls(jsonb_build_object('title', p.title,"
+    "  'note', nullif(cast(:note as text), ''))) as params"
+    " from products p where p.id = any(:ids)"
+)
+# A distributor is told once of all that one supplier withdrew at once.
+_LISTERS = (
+    "select 'distributor' as scope, l.distributor_id as merchant_id,"
+    " 'withdrawn:' || min(p.supplier_id::text) || ':' || cast(:at as text) as event,"
+    " 'listings?status=OFF_POOL' as path, jsonb_strip_nulls(jsonb_build_object("
+    "  'title', min(p.title), 'more', case when count(distinct p.id) > 1"
+    "   then '+' || (count(distinct p.id) - 1) end)) as params"
+    " from listings l join products p on p.id = l.product_id"
+    " where p.id = any(cast(:ids as uuid[])) group by l.distributor_id"
+)

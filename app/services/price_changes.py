@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import Actor
 from app.services.engine import engine_transaction
+from app.services.notices import tell_each
 from app.services.offers import FREIGHT_COLUMNS, freight_from
 from app.services.rulebook import NO_CHARGE, RULES_SQL, remember
 from app.services.rules.freight import Freight
@@ -120,6 +121,7 @@ async def fan_out(session: AsyncSession, product_id: UUID, changes: Sequence[Pri
     new = {change.sku_id: change for change in changes}
     decisions = [_decide_row(row, new.get(row["sku_id"]), rules, moment) for row in rows]
     await _write_statuses(session, rows, decisions)
+    await _tell_of_reprice(session, product_id, rows, moment)
     changed = [pair for pair in zip(rows, decisions, strict=True) if pair[0]["is_changed"]]
     await _write_changes(session, [row for row, _ in changed], [d for _, d in changed], new)
 
@@ -177,6 +179,26 @@ async def _write_statuses(
             "statuses": [decision.status for _, decision in sold],
         },
     )
+
+
+_TO_REPRICE = (
+    "select 'distributor' as scope, l.distributor_id as merchant_id,"
+    " 'reprice:' || cast(:product as text) || ':' || cast(:at as text) as event,"
+    " 'listings?status=NEEDS_REPRICE' as path,"
+    " jsonb_build_object('title', min(p.title)) as params"
+    " from listings l join products p on p.id = l.product_id"
+    " where l.id = any(cast(:ids as uuid[])) and l.status = 'NEEDS_REPRICE'"
+    " group by l.distributor_id"
+)
+
+
+async def _tell_of_reprice(
+    session: AsyncSession, product_id: UUID, rows: Sequence[dict[str, Any]], moment: datetime
+) -> None:
+    """Tell the distributors whose listings went off sale by this very change, once each."""
+    sold = {row["listing_id"] for row in rows if row["status"] != ListingStatus.NEEDS_REPRICE}
+    told = {"product": str(product_id), "ids": list(sold), "at": moment.isoformat()}
+    await tell_each(session, "listing_needs_reprice", _TO_REPRICE, told)
 
 
 async def _write_changes(

@@ -1,6 +1,7 @@
 """Giving money back: take each party's share back cumulatively, then refund at the provider."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.kit.ids import new_id
 from app.services.engine import engine_transaction
 from app.services.inputs import text_of
 from app.services.ledger import Move, Source, account, post
+from app.services.notices import Notice, tell
 from app.services.rules.refunds import (
     KINDS,
     LineReturn,
@@ -26,7 +28,7 @@ from app.services.rules.refunds import (
     RefundPlan,
     plan_refund,
 )
-from app.services.transitions import Step, derive_orders, release_units, take_step
+from app.services.transitions import Moved, Step, derive_orders, release_units, take_step
 from models.trade import SupplierOrderStatus as S
 
 __all__ = [
@@ -117,6 +119,7 @@ async def refund_lines(
         part_id = await _own_part(session, actor, number)
         plan = await _refund(session, actor, part_id, wanted, freight_cents, reason)
         await _end(session, actor, part_id, plan, reason)
+        await _tell(session, actor, part_id, plan, reason)
         await defer(session, "tongshang:submit_refunds", once="submit_refunds")
 
 
@@ -129,6 +132,7 @@ async def refund_rest(actor: Actor, number: str, reason: str) -> None:
         if not plan.total_cents and not plan.units:
             raise Conflict()
         await _end(session, actor, part_id, plan, reason)
+        await _tell(session, actor, part_id, plan, reason)
         await defer(session, "tongshang:submit_refunds", once="submit_refunds")
 
 
@@ -209,6 +213,44 @@ def freight_state(shares: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
     borne = sum(s["amount_cents"] for s in shares if s["kind"] == "FREE_FREIGHT")
     store_left = left.get("FREE_FREIGHT", 0)
     return left.get("FREIGHT", 0) + store_left, -borne, -store_left
+
+
+def order_number(part_number: str) -> str:
+    """Return the number of the order to which a part of this number belongs."""
+    return part_number.rpartition("-")[0]
+
+
+def refunded(part: Moved, note: str | None) -> Notice:
+    """Return what the store is told of a part that somebody else had refunded."""
+    params = {"number": part.number} | ({"note": note} if note else {})
+    path = f"orders/{order_number(part.number)}"
+    event = f"part:{part.id}:refunded"
+    return Notice("order_refunded", "distributor", part.distributor_id, event, path, params)
+
+
+async def _tell(
+    session: AsyncSession, actor: Actor, part_id: UUID, plan: RefundPlan, reason: str
+) -> None:
+    """Tell the supplier what not to ship, and the store of a refund that it did not make."""
+    found = await session.execute(
+        text(
+            "select id, order_id, number, supplier_id, distributor_id, (select count(*)"
+            "  from refunds r where r.supplier_order_id = s.id) as refunds"
+            " from supplier_orders s where s.id = :part"
+        ),
+        {"part": part_id},
+    )
+    *facts, refunds = found.one()
+    part = Moved(*facts)
+    event, notices = f"part:{part.id}:refund{refunds}", list[Notice]()
+    if plan.units:
+        kind = "part_withdrawn" if plan.ends else "part_refunded"
+        params = {"number": part.number, "note": reason}
+        path = f"orders/{part.number}"
+        notices.append(Notice(kind, "supplier", part.supplier_id, event, path, params))
+    if actor.scope is Scope.PLATFORM:
+        notices.append(replace(refunded(part, reason), event=event))
+    await tell(session, notices)
 
 
 async def _end(
@@ -403,6 +445,11 @@ async def ask_again(actor: Actor, refund_ids: Sequence[UUID]) -> int:
     return count
 
 
+def _failed(number: str, refund_id: UUID) -> Notice:
+    event, path = f"refund:{refund_id}:failed", "refunds?status=FAILED"
+    return Notice("refund_failed", "platform", None, event, path, {"number": number})
+
+
 _LOCK_ORDER = text("select id from orders where id = :order for no key update")
 
 
@@ -420,12 +467,14 @@ async def _answered(refund_id: UUID, state: ProviderState) -> bool:
                 " failed_at = case when cast(:status as text) = 'FAILED'"
                 "  then cast(:at as timestamptz) end"
                 " where id = :id and status in ('PENDING', 'PROCESSING')"
-                " returning id, order_id, amount_cents, currency"
+                " returning id, number, order_id, amount_cents, currency"
             ),
             {"id": refund_id, "status": status, "at": now()},
         )
         refund = found.first()
         if refund is None or status != "SUCCEEDED":
+            if refund is not None and status == "FAILED":
+                await tell(session, [_failed(refund.number, refund.id)])
             return False
         unallocated = await account(session, None, "platform", "UNALLOCATED", refund.currency)
         clearing = await account(session, None, "platform", "CLEARING", refund.currency)

@@ -7,7 +7,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.i18n import N_
-from app.words import ORDER_STATUS, PART_STATUS, PRODUCT_STATUS
+from app.words import NOTICE, ORDER_STATUS, PART_STATUS, PRODUCT_STATUS
 from components.layouts.page_fault import page_fault
 from components.ui import base
 from components.ui.links import outside_link
@@ -21,19 +21,6 @@ SCOPES = (
     ("supplier", N_("Supplier")),
     ("distributor", N_("Distributor")),
 )
-
-NOTICES = (
-    ("merchant_applied", N_("A company applied")),
-    ("products_to_review", N_("Products waiting for review")),
-    ("product_approved", N_("Product approved")),
-    ("product_rejected", N_("Product needs changes")),
-    ("order_to_ship", N_("New order to ship")),
-    ("order_paid", N_("Order paid")),
-    ("payment_amount_mismatch", N_("A payment differs from its order")),
-    ("import_done", N_("History was imported")),
-    ("import_stopped", N_("An import stopped")),
-)
-"""Kind of notice → its text; what it is about stands below."""
 
 _ICONS = (
     ("page", "arrow-right"),
@@ -327,7 +314,7 @@ def _inbox() -> rx.Component:
 def _notice(notice: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.el.li(
         rx.el.button(
-            rx.el.b(word(notice["kind"], NOTICES)),
+            rx.el.b(word(notice["kind"], NOTICE)),
             rx.el.span(notice["about"]),
             rx.el.time(notice["at"], class_name="faint num"),
             type="button",

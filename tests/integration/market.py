@@ -62,7 +62,11 @@ class Market:
         return Actor(Scope.DISTRIBUTOR, new_id(), self.distributor, permissions=permissions)
 
     async def order(
-        self, quantities: Mapping[int, int], key: str | None = None, note: str = ""
+        self,
+        quantities: Mapping[int, int],
+        key: str | None = None,
+        note: str = "",
+        email: str | None = None,
     ) -> PlacedOrder:
         """Place a guest's order of so many units of some goods."""
         items = tuple(
@@ -75,6 +79,7 @@ class Market:
             items=items,
             address=ADDRESS,
             note=note,
+            email=email,
         )
         return await place_order(PUBLIC, wish)
 

@@ -202,6 +202,7 @@ def _wish(visit: Visit, form: Mapping[str, str]) -> PlaceOrder:
             "address": address.model_dump(),
             "expected_total_cents": whole(form.get("expected", ""), -1),
             "note": form.get("note") or None,
+            "email": form.get("email", "").strip() or None,
             "locale": visit.locale,
         },
     )
