@@ -51,7 +51,7 @@ _TAKE = text(
     " join users u on u.id = m.user_id and u.disabled_at is null"
     " where exists (select 1 from role_permissions p where p.role_id = r.id"
     "  and p.permission in (t.scope || ':' || k.need,"
-    "   t.scope || ':' || split_part(k.need, ':', 1) || ':write'))"
+    "   t.scope || ':' || replace(k.need, 'read', 'write')))"
     " order by t.kind, t.event, m.user_id on conflict (key) do nothing"
 )
 _BUYERS = text(
