@@ -64,9 +64,7 @@ async def market(database: Database) -> AsyncIterator[Market]:
         await session.execute(text("update notice_mails set state = 'SENT'"))
 
 
-async def _member(
-    database: Database, merchant: UUID, *permissions: str, locale: str = "en"
-) -> str:
+async def _member(database: Database, merchant: UUID, *permissions: str, locale: str = "en") -> str:
     address = f"{new_id().hex}@test.example"
     user, role = User(email=address, name="M", locale=locale), new_id()
     async with database.engine_transaction(SYSTEM) as session:

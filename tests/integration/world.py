@@ -397,6 +397,9 @@ def _notices(w: World) -> list[Any]:
     notice = ops.Notification(scope="supplier", merchant_id=w.supplier, kind="order_paid")
     return [
         notice,
+        ops.NoticeMail(
+            key=f"k:{notice.id}", kind="order_paid", notification_id=notice.id, user_id=w.user
+        ),
         ops.NotificationRead(notification_id=notice.id, user_id=w.user),
         ops.SavedView(user_id=w.user, scope="supplier", resource="orders", name="Late"),
         ops.HiddenChecklist(user_id=w.user, scope="supplier"),
