@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.state import FrontendEventExceptionState
 
 from app import pages
 from app.analytics import warm_up
@@ -62,6 +63,8 @@ app = rx.App(
     enable_state=True,
     backend_exception_handler=unforeseen,
 )
+# A fault of a script is logged; Reflex would load the page again, over what is being typed.
+FrontendEventExceptionState.auto_reload_on_errors = []
 app.add_middleware(Gate())
 deliver_only_to_askers(app)
 keep_tabs_small(app)

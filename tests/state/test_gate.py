@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import reflex as rx
-from reflex.state import State
+from reflex.state import FrontendEventExceptionState, State
 from reflex_base.registry import RegistrationContext
 from sqlalchemy import text
 
@@ -26,6 +26,7 @@ from state.gate import (
     needs,
 )
 from state.platform.merchants import MerchantsState
+from state.platform.settings import SettingsState
 from state.shell import ShellState
 from tests.integration.people import join, make_merchant, make_user, open_session
 from tests.state.pipeline import Answer, Pipeline, Tab
@@ -313,6 +314,51 @@ async def test_two_tabs_hold_two_workspaces(pipeline: Pipeline, database: Databa
 
 
 # Permissions ---------------------------------------------------------------------------------
+
+
+async def test_a_page_whose_connection_came_back_is_not_loaded_over(
+    pipeline: Pipeline, database: Database
+) -> None:
+    """Two seconds offline showed the form as it is stored, over what was typed."""
+    cookie = await _person(database, None, "platform_owner")
+    tab = pipeline.tab(cookie, "/platform/main/settings")
+    entered = {"hashes": ["0"]}
+    await tab.send(State, "hydrate_and_load", entered)
+    state = await tab.state(SettingsState)
+    first = state.bases_made
+    assert state.loaded and first > 0
+    async with database.transaction(SYSTEM) as session:
+        await session.execute(
+            text(
+                "insert into platform_settings (key, value) values ('platform', :value)"
+                " on conflict (key) do update set value = excluded.value"
+            ),
+            {"value": '{"name": "Other", "contact": ""}'},
+        )
+    await tab.send(State, "hydrate_and_load", {})
+    state = await tab.state(SettingsState)
+    assert state.values["name"] != "Other" and state.bases_made == first
+    assert state.changed_meanwhile
+    await tab.send(SettingsState, "show_stored")
+    assert (await tab.state(SettingsState)).values["name"] == "Other"
+    # Entering the page again, or loading it anew, shows what is stored.
+    for enter in ("hydrate_and_load", "hydrate_and_load"):
+        await tab.send(State, enter, entered)
+    state = await tab.state(SettingsState)
+    assert not state.changed_meanwhile and state.bases_made > first
+
+
+async def test_a_fault_of_a_script_does_not_load_the_page_again(
+    pipeline: Pipeline, database: Database
+) -> None:
+    cookie = await _person(database, None, "platform_owner")
+    tab = pipeline.tab(cookie, "/platform/main/settings")
+    fault = "TypeError: Cannot read properties of null (reading 'hasAttribute')"
+    told = await tab.send(
+        FrontendEventExceptionState, "handle_frontend_exception",
+        {"info": fault, "component_stack": ""},
+    )  # fmt: skip
+    assert "location.reload" not in told.text
 
 
 async def test_a_role_without_the_permission_is_refused_though_it_sees_no_button(
