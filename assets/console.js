@@ -18,7 +18,7 @@
   document.addEventListener(
     "click",
     (event) => {
-      if (!event.target.closest?.("[data-theme-toggle]")) return;
+      if (!event.target.closest?.("[data-console-theme-toggle]")) return;
       // Before the click is handled: what is dark now becomes light.
       keepTheme(document.documentElement.classList.contains("dark") ? "light" : "dark");
     },
@@ -32,7 +32,7 @@
     const copy = heading.cloneNode(true);
     copy.querySelectorAll(".badge, .tab-count").forEach((one) => one.remove());
     const page = copy.textContent.trim();
-    const place = document.querySelector("[data-switcher] b")?.textContent.trim();
+    const place = document.querySelector("[data-console-switcher] b")?.textContent.trim();
     const name = [page, place, "通商 Tongshang"].filter(Boolean).join(" · ");
     if (page && document.title !== name) document.title = name;
   };
@@ -171,11 +171,11 @@
   // there that somebody might be typing into.
   const RELOAD_MS = 5000;
   setInterval(() => {
-    const away = document.querySelector('[data-fault="away"]');
+    const away = document.querySelector('[data-console-fault="away"]');
     if (away && away.parentElement.querySelector(".skeleton")) location.reload();
   }, RELOAD_MS);
   document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-reload]")) location.reload();
+    if (event.target.closest?.("[data-console-reload]")) location.reload();
   });
 
   // On a phone, going to a page closes the navigation.

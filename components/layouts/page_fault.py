@@ -56,7 +56,7 @@ def _notice(kind: str, icon: str, title: rx.Var[str], hint: rx.Var[str]) -> rx.C
         base.empty(title, hint, *again, name=icon),
         role="alert",
         class_name="card page-fault",
-        custom_attrs={"data-fault": kind},
+        custom_attrs={"data-console-fault": kind},
     )
 
 
@@ -67,5 +67,5 @@ def _again() -> rx.Component:
         rx.el.span(t("Try again")),
         type="button",
         class_name="btn btn-primary",
-        custom_attrs={"data-reload": ""},
+        custom_attrs={"data-console-reload": ""},
     )

@@ -142,7 +142,7 @@ def _switcher(scope: str) -> rx.Component:
                 base.icon("chevrons-up-down", 14),
                 type="button",
                 class_name="switcher",
-                custom_attrs={"data-switcher": ""},
+                custom_attrs={"data-console-switcher": ""},
             )
         ),
         rx.popover.content(
@@ -272,7 +272,7 @@ def _theme() -> rx.Component:
         aria_label=t("Light or dark"),
         title=t("Light or dark"),
         class_name="icon-btn",
-        custom_attrs={"data-theme-toggle": ""},
+        custom_attrs={"data-console-theme-toggle": ""},
     )
 
 

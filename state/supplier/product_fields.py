@@ -10,7 +10,7 @@ from typing import Any
 
 from app.kit.currencies import decimal_text
 from app.kit.merge import Clash, Merged, merge
-from app.kit.money import parse_cents
+from app.kit.money import parse_cents, parse_count
 from app.services.products import clean_html
 from state.supplier.matrix import MONEY, Row
 
@@ -56,7 +56,7 @@ def _comparable(cell: str, text: str) -> str:
     if cell in MONEY and text:
         return decimal_text(parse_cents(text))
     if cell in ("low_at", "on_hand"):
-        return str(int(text or "0"))
+        return str(parse_count(text or "0"))
     return text
 
 

@@ -141,7 +141,7 @@ class Clerk(Person):
 
     def switch_to(self, workspace: str, scope: str) -> None:
         """Enter another workspace by the switcher."""
-        self.page.locator("[data-switcher]").click()
+        self.page.locator("[data-console-switcher]").click()
         self.page.locator(f".place[data-place^='/{workspace}']").click()
         self.page.wait_for_url(re.compile(workspace))
         expect(self.page.locator(f".shell[data-scope={scope}]")).to_be_visible(timeout=PATIENCE)
