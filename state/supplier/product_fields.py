@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.kit.currencies import decimal_text
+from app.kit.errors import BadInput
 from app.kit.merge import Clash, Merged, merge
 from app.kit.money import parse_cents, parse_count
 from app.services.products import clean_html
-from state.supplier.matrix import MONEY, Row
+from state.supplier.matrix import COUNTS, MONEY, Row
 
 TEXTS = ("title", "title_en", "subtitle", "category_id", "description_html")
 PICTURES, SPECS = "pictures", "specs"
@@ -53,10 +54,14 @@ def _key(row: Row) -> str:
 
 
 def _comparable(cell: str, text: str) -> str:
-    if cell in MONEY and text:
-        return decimal_text(parse_cents(text))
-    if cell in ("low_at", "on_hand"):
-        return str(parse_count(text or "0"))
+    try:
+        if cell in MONEY and text:
+            return decimal_text(parse_cents(text))
+        if cell in COUNTS:
+            return str(parse_count(text or "0"))
+    except BadInput:
+        # What cannot be read is told at its cell; here it is only another text.
+        return text
     return text
 
 

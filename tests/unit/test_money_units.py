@@ -22,6 +22,8 @@ from app.kit.paths import PROJECT_ROOT
 from app.queries.resource import Column, cell
 from app.queries.sheets import CsvSheet
 from state.screens import Field, read_values
+from state.supplier.matrix import sku_drafts
+from state.supplier.product_fields import _comparable
 
 CURRENCIES = st.sampled_from(["CNY", "JPY", "KWD", "BRL", "CLP", "BHD"])
 CENTS = st.integers(min_value=-(10**12), max_value=10**12)
@@ -198,3 +200,14 @@ def test_no_other_module_scales_an_amount() -> None:
         if _SCALING.search(line)
     ]
     assert wrong == []
+
+
+def test_a_matrix_compares_cells_by_what_they_mean_and_breaks_at_none() -> None:
+    row = {"id": "7", "values": "[]", "code": "A", "supply": "1,234.5", "suggested": "12,50",
+           "cost": "", "on_hand": "5", "low_at": "1,000", "active": "1"}  # fmt: skip
+    assert _comparable("supply", row["supply"]) == "1234.50"
+    assert _comparable("suggested", row["suggested"]) == "12,50"
+    assert _comparable("low_at", row["low_at"]) == "1000"
+    drafts, faults = sku_drafts([row], with_costs=False)
+    assert drafts[0]["low_at"] == 1_000
+    assert set(faults) == {"skus.0.suggested_cents"}
