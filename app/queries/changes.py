@@ -10,9 +10,13 @@ from typing import Any, cast
 from app.access import BUILT_IN_ROLES
 from app.kit.currencies import percent_text
 from app.kit.i18n import N_, Words, gettext, moment_text, money_text
+from app.kit.regions import NAMES
 from app.queries.lists.audit_words import AUDIT_COLUMN, STORE_STATE
+from app.queries.lists.distributor import COST_POLICY
+from app.queries.lists.figures import RHYTHM, SHARING
 from app.queries.record_names import IDENTIFIER, short
 from app.words import (
+    BUYER_KIND,
     LISTING_STATUS,
     MERCHANT_STATUS,
     ORDER_STATUS,
@@ -26,7 +30,11 @@ from app.words import (
 MOST_TEXT = 160
 """A longer value is cut; the trail itself keeps all of it."""
 
-_NEVER = {"secret_hash", "token_hash", "request_hash", "search_grams", "updated_at", "row_version"}
+NEVER_SHOWN = frozenset(
+    {"secret_hash", "token_hash", "request_hash", "access_hash", "search_grams", "updated_at"}
+    | {"row_version", "last_workspace", "last_used_at", "idempotency_key", "phone_key"}
+    | {"network_key", "session_key", "pay_url", "external_id", "details", "blob_key"}
+)
 """Columns that say nothing to a reader; an entry has its own time."""
 _TAG = re.compile(r"</?[a-z][^<>]*>")
 _STATES: Mapping[str, Words] = {
@@ -40,7 +48,20 @@ _STATES: Mapping[str, Words] = {
     "payments": PAYMENT_STATUS,
     "refunds": REFUND_STATUS,
 }
+_CODED: Mapping[str, Words] = {
+    "cost_policy": COST_POLICY,
+    "band_kind": (
+        ("SUGGESTED", N_("Suggested only")),
+        ("ENFORCED", N_("Enforced")),
+    ),
+    "buyer_kind": BUYER_KIND,
+    "sharing": SHARING,
+    "rhythm": RHYTHM,
+    "locale": (("zh_CN", "简体中文"), ("en", "English")),
+}
+"""Column → what its codes mean."""
 VALUE_WORDS: Words = (
+    *((f"{column}.{code}", label) for column, words in _CODED.items() for code, label in words),
     # The same code means another thing in another table, so it is written with its table.
     *((f"{table}.{code}", label) for table, words in _STATES.items() for code, label in words),
     *((f"roles.{role.code}", role.name) for role in BUILT_IN_ROLES),
@@ -75,7 +96,7 @@ def changes_of(
     table = str((entry or {}).get("table") or "")
     before, after = (_side(entry or {}, side) for side in ("before", "after"))
     # The identifier of a new or removed row is the entry's own.
-    columns = [name for name in {**before, **after} if name not in _NEVER | {"id"}]
+    columns = [name for name in {**before, **after} if name not in NEVER_SHOWN | {"id"}]
     # An amount that changed has its currency beside it, which did not.
     if before and before.get("currency") == after.get("currency"):
         columns = [name for name in columns if name != "currency"]
@@ -117,9 +138,23 @@ def _shown(table: str, column: str, side: Mapping[str, Any], names: Mapping[str,
         return "true" if value else "false"
     if column == "status" and table in _STATES:
         return f"{table}.{value}"
+    if column in _CODED:
+        return f"{column}.{value}" if value in dict(_CODED[column]) else str(value)
     if named := _identifier(value):
         return names.get(named) or short(named)
-    return _number(column, value, side.get("currency")) or _cut(_flat(value))
+    named = _provinces(value) if column in _BY_PROVINCE else ""
+    return named or _number(column, value, side.get("currency")) or _cut(_flat(value))
+
+
+_BY_PROVINCE = frozenset({"refused_regions", "region_surcharges"})
+
+
+def _provinces(value: Any) -> str:
+    """Return provinces by their names; with amounts where each has one."""
+    if isinstance(value, dict):
+        pairs = cast("dict[str, int]", value).items()
+        return ", ".join(f"{NAMES.get(code, code)} {money_text(cents)}" for code, cents in pairs)
+    return ", ".join(NAMES.get(str(code), str(code)) for code in cast("list[Any]", value or []))
 
 
 def _number(column: str, value: Any, currency: str | None) -> str:

@@ -9,7 +9,7 @@ import reflex as rx
 
 from app import routes
 from app.kit.errors import Invalid, NotFound
-from app.kit.i18n import N_
+from app.kit.i18n import N_, plural
 from app.kit.ids import new_id
 from app.kit.merge import Merged
 from app.queries.supplier_products import EditedProduct, category_choices, edited_product
@@ -474,9 +474,11 @@ class ProductState(MergeState, rx.State):
         return events
 
 
-_LEFT_BEHIND = N_(
+_LEFT_BEHIND = plural(
+    "%(count)s unit stays with a SKU no longer sold: it comes back with its value, or is moved on"
+    " the stock page.",
     "%(count)s units stay with SKUs no longer sold: they come back with their values, or are moved"
-    " on the stock page."
+    " on the stock page.",
 )
 _TO_FAULT = "setTimeout(() => window.dispatchEvent(new Event('ts-fault')), 60)"
 _NOT_PUSHED = N_(

@@ -125,6 +125,31 @@ JOB_STATUS: Words = (
     ("aborted", N_("Aborted")),
 )
 
+JOB_NAMES: Words = (
+    ("expire_orders", N_("Close unpaid orders")),
+    ("poll_payments", N_("Query open payments")),
+    ("submit_refunds", N_("Send refunds to the provider")),
+    ("retry_refunds", N_("Retry refunds")),
+    ("track_parcels", N_("Track parcels")),
+    ("refresh_sold_out", N_("Update sold-out products in stores")),
+    ("refresh_all_stores", N_("Update all store pages")),
+    ("settle", N_("Release shares that are due")),
+    ("send_mail", N_("Send an e-mail")),
+    ("mail_reset_link", N_("Send a password link")),
+    ("carry_out_import", N_("Carry out a data import")),
+    ("take_up_imports", N_("Continue data imports")),
+    ("tidy_sessions", N_("Remove expired sessions")),
+    ("send_reports", N_("Send scheduled reports")),
+    ("tidy_reports", N_("Remove old report deliveries")),
+    ("refresh_snapshots", N_("Update the analytics files")),
+    ("audit_snapshots", N_("Check the analytics files")),
+    ("count_sources", N_("Count visits by source")),
+    ("tidy_visits", N_("Remove old visits")),
+    ("verify", N_("Check the books")),
+    ("index_products", N_("Index products for search")),
+)
+"""Every job in words; a test compares them with the jobs that there are."""
+
 JOBS = Resource(
     name="jobs",
     title=N_("Jobs"),
@@ -134,7 +159,8 @@ JOBS = Resource(
     " from procrastinate_events e where e.job_id = j.id) e on true",
     key="j.id",
     columns=(
-        Column("task", N_("Job"), "split_part(j.task_name, ':', 2)", "code", sort="j.task_name"),
+        Column("task", N_("Job"), "split_part(j.task_name, ':', 2)", "title", sort="j.task_name",
+               words=JOB_NAMES),
         Column("status", N_("Status"), "j.status::text", "status", sort="j.status",
                words=JOB_STATUS),
         Column("attempts", N_("Attempts"), "j.attempts", "quantity", sort="j.attempts"),
