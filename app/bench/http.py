@@ -23,7 +23,7 @@ from app.kit.settings import settings
 from app.server import frontend, processes
 from app.services.placing import Address
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 class Unexpected(Exception):
