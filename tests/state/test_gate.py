@@ -16,6 +16,7 @@ from app.kit import rate_limits
 from app.kit.db import Database
 from app.kit.ids import new_id
 from app.kit.settings import settings
+from app.services import platform_settings
 from models.identity import Merchant
 from state.base import ConsoleState
 from state.gate import (
@@ -30,6 +31,7 @@ from state.platform.settings import SettingsState
 from state.shell import ShellState
 from tests.integration.people import join, make_merchant, make_user, open_session
 from tests.state.pipeline import Answer, Pipeline, Tab
+from tests.state.platform_desk import actor as operator
 
 PLATFORM = "/platform/main/merchants"
 
@@ -327,14 +329,8 @@ async def test_a_page_whose_connection_came_back_is_not_loaded_over(
     state = await tab.state(SettingsState)
     first = state.bases_made
     assert state.loaded and first > 0
-    async with database.transaction(SYSTEM) as session:
-        await session.execute(
-            text(
-                "insert into platform_settings (key, value) values ('platform', :value)"
-                " on conflict (key) do update set value = excluded.value"
-            ),
-            {"value": '{"name": "Other", "contact": ""}'},
-        )
+    stored = await platform_settings.current()
+    await platform_settings.change(operator(), stored.model_copy(update={"name": "Other"}))
     await tab.send(State, "hydrate_and_load", {})
     state = await tab.state(SettingsState)
     assert state.values["name"] != "Other" and state.bases_made == first
