@@ -64,7 +64,12 @@ BARS = Panel(
     Chart.BARS,
     (Column("category", "Category"), MONEY, BEFORE),
     (
-        Row(("家居", 800_00, 400_00), "c-1", Link("orders", "category=c-1"), "Home"),
+        Row(
+            ("家居", 800_00, 400_00),
+            "01a22cfd-21d9-7c11-99d8-11bd6db76249",
+            Link("orders", "category=01a22cfd-21d9-7c11-99d8-11bd6db76249"),
+            "Home",
+        ),
         Row((EVIL, 400_00, 800_00), "c-2", None, EVIL),
         Row(("Others", 9_000_00, 0)),
     ),

@@ -40,7 +40,11 @@ class Figures:
         return boards.EVERY
 
     async def choices(self, actor: Actor, view: View, dimension: str) -> list[Choice]:
-        return [Choice("c-1", "家居", "Home")] if dimension == "category" else []
+        return (
+            [Choice("01a22cfd-21d9-7c11-99d8-11bd6db76249", "家居", "Home")]
+            if dimension == "category"
+            else []
+        )
 
 
 async def open_tab(

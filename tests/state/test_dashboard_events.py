@@ -50,11 +50,18 @@ async def test_figures_come_first_and_then_the_panels(
 async def test_the_address_is_the_view(
     pipeline: Pipeline, database: Database, figures: Figures
 ) -> None:
-    query = "period=custom&from=2026-11-02&to=2026-11-08&category=c-1&compare=none&currency=BRL"
+    query = (
+        "period=custom&from=2026-11-02&to=2026-11-08"
+        "&category=01a22cfd-21d9-7c11-99d8-11bd6db76249&compare=none&currency=BRL"
+    )
     tab = await loaded(pipeline, database, query)
     _, view = figures.asked[-1]
     assert (f"{view.period.first}", f"{view.period.last}") == ("2026-11-02", "2026-11-08")
-    assert (view.filters, view.currency, view.shift) == ({"category": "c-1"}, "BRL", None)
+    assert (view.filters, view.currency, view.shift) == (
+        {"category": "01a22cfd-21d9-7c11-99d8-11bd6db76249"},
+        "BRL",
+        None,
+    )
     state = await tab.state(PlatformDashboard)
     assert dict(parse_qsl(state.query)) == dict(parse_qsl(query))
     assert [(chip.dimension, chip.value) for chip in state.chips] == [("category", "家居")]
@@ -83,7 +90,7 @@ async def test_days_without_sales_lead_to_those_that_have_some(
         "currency": "BRL",
     }
     assert not (await tab.send(PlatformDashboard, "show_reach", place=1)).events
-    narrowed = await loaded(pipeline, database, "category=c-1")
+    narrowed = await loaded(pipeline, database, "category=01a22cfd-21d9-7c11-99d8-11bd6db76249")
     assert (await narrowed.state(PlatformDashboard)).elsewhere == []
 
 
@@ -106,10 +113,12 @@ async def test_every_choice_leads_to_an_address_and_keeps_the_rest(
     args: dict[str, Any],
     changed: dict[str, str],
 ) -> None:
-    tab = await loaded(pipeline, database, "period=7d&category=c-1")
+    tab = await loaded(
+        pipeline, database, "period=7d&category=01a22cfd-21d9-7c11-99d8-11bd6db76249"
+    )
     assert led_to(await tab.send(PlatformDashboard, event, args)) == {
         "period": "7d",
-        "category": "c-1",
+        "category": "01a22cfd-21d9-7c11-99d8-11bd6db76249",
         **changed,
     }
 
@@ -117,7 +126,11 @@ async def test_every_choice_leads_to_an_address_and_keeps_the_rest(
 async def test_filters_are_taken_away_one_by_one_or_at_once(
     pipeline: Pipeline, database: Database, figures: Figures
 ) -> None:
-    tab = await loaded(pipeline, database, "period=7d&category=c-1&province=浙江省")
+    tab = await loaded(
+        pipeline,
+        database,
+        "period=7d&category=01a22cfd-21d9-7c11-99d8-11bd6db76249&province=浙江省",
+    )
     answer = await tab.send(PlatformDashboard, "narrow", dimension="category", value="")
     assert led_to(answer) == {"period": "7d", "province": "浙江省"}
     assert led_to(await tab.send(PlatformDashboard, "clear")) == {"period": "7d"}
@@ -154,7 +167,7 @@ async def test_the_filters_offer_what_has_figures(
     await tab.send(PlatformDashboard, "open_filters")
     offered = (await tab.state(PlatformDashboard)).filters
     assert [(one.dimension, one.chosen, one.options) for one in offered] == [
-        ("category", "", [["c-1", "家居"]]),
+        ("category", "", [["01a22cfd-21d9-7c11-99d8-11bd6db76249", "家居"]]),
         ("province", "浙江省", []),
     ]
 
@@ -210,16 +223,18 @@ async def test_a_bar_offers_to_filter_by_it_or_to_open_its_rows(
     tab = await loaded(pipeline, database, "period=7d")
     menu = await _picked(tab, "category", 0)
     assert (menu.title, menu.x, menu.y) == ("家居", 12, 34)
-    assert menu.href == "/platform/main/orders?category=c-1"
+    assert menu.href == "/platform/main/orders?category=01a22cfd-21d9-7c11-99d8-11bd6db76249"
     assert menu.narrow
     answer = await tab.send(PlatformDashboard, "narrow_by_chosen")
-    assert led_to(answer) == {"period": "7d", "category": "c-1"}
+    assert led_to(answer) == {"period": "7d", "category": "01a22cfd-21d9-7c11-99d8-11bd6db76249"}
 
 
 async def test_a_second_click_takes_the_filter_away(
     pipeline: Pipeline, database: Database, figures: Figures
 ) -> None:
-    tab = await loaded(pipeline, database, "period=7d&category=c-1")
+    tab = await loaded(
+        pipeline, database, "period=7d&category=01a22cfd-21d9-7c11-99d8-11bd6db76249"
+    )
     await _picked(tab, "category", 0)
     assert led_to(await tab.send(PlatformDashboard, "narrow_by_chosen")) == {"period": "7d"}
 
@@ -297,7 +312,7 @@ async def test_a_tick_is_dropped_when_another_view_was_chosen_meanwhile(
     ticking = asyncio.create_task(tab.send(PlatformDashboard, "tick"))
     await asyncio.sleep(0.1)
     state = await tab.state(PlatformDashboard)
-    newer = replace(state._view, filters={"category": "c-1"})
+    newer = replace(state._view, filters={"category": "01a22cfd-21d9-7c11-99d8-11bd6db76249"})
     object.__setattr__(state, "_view", newer)
     figures.value = 1_23
     figures.gate.set()

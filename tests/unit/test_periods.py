@@ -163,7 +163,12 @@ def test_a_comparison_lies_before_and_meets_the_same_weekdays(
 def test_an_address_gives_the_view_back(
     period: Period, comparison: Comparison, currency: str
 ) -> None:
-    view = View(period, comparison, {"category": "x", "province": "广东省"}, currency)
+    view = View(
+        period,
+        comparison,
+        {"category": "01a22cfd-21d9-7c11-99d8-11bd6db76249", "province": "广东省"},
+        currency,
+    )
     assert parse_view(view.query(), period.at) == view
 
 
