@@ -80,7 +80,9 @@ async def test_a_panel_is_a_table_of_plain_numbers(
     web: httpx.AsyncClient, database: Database, asked: list[tuple[Actor, View]]
 ) -> None:
     token = await _member(database, None, "platform_analyst")
-    path = f"{BOARD}/suppliers.csv?period=custom&from=2026-11-02&to=2026-11-08&category=c-1"
+    category = "01a22cfd-21d9-7c11-99d8-11bd6db76249"
+    days = "period=custom&from=2026-11-02&to=2026-11-08"
+    path = f"{BOARD}/suppliers.csv?{days}&category={category}"
     answer = await _get(web, token, path)
     assert _lines(answer.content) == [
         ["Supplier", "GMV incl. freight (CNY)", "Change", "Paid orders"],
@@ -88,7 +90,10 @@ async def test_a_panel_is_a_table_of_plain_numbers(
         ["云杉", "100.00", "-50.00%", "2"],
     ]
     (_, view) = asked[-1]
-    assert (f"{view.period.first}", view.filters) == ("2026-11-02", {"category": "c-1"})
+    assert (f"{view.period.first}", view.filters) == (
+        "2026-11-02",
+        {"category": "01a22cfd-21d9-7c11-99d8-11bd6db76249"},
+    )
     assert answer.headers["cache-control"] == "private, no-store"
 
 

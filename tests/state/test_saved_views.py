@@ -33,9 +33,16 @@ async def _views(tab: Tab) -> list[tuple[str, str, str]]:
 async def test_a_view_is_kept_for_oneself(
     pipeline: Pipeline, database: Database, figures: Figures
 ) -> None:
-    mine = await loaded(pipeline, database, "period=7d&category=c-1", role="platform_analyst")
+    mine = await loaded(
+        pipeline,
+        database,
+        "period=7d&category=01a22cfd-21d9-7c11-99d8-11bd6db76249",
+        role="platform_analyst",
+    )
     await _save(mine, name="周报")
-    assert await _views(mine) == [("周报", "", "period=7d&category=c-1")]
+    assert await _views(mine) == [
+        ("周报", "", "period=7d&category=01a22cfd-21d9-7c11-99d8-11bd6db76249")
+    ]
     assert await _views(await loaded(pipeline, database)) == []
 
 
