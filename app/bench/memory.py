@@ -83,8 +83,7 @@ async def _open(host: str, port: int, cookies: Sequence[str], tabs: int) -> list
 async def _page(host: str, port: int, cookie: str, page: str) -> Tab:
     """Open a tab on a page and wait for the update with which it is filled."""
     tab = await Tab.open(host, port, secrets.token_hex(16), cookie)
-    tab.listener = asyncio.create_task(tab.listen())
-    await asyncio.sleep(0)
+    await tab.connected()
     path = f"/platform/main/{page}"
     router = {"pathname": path, "asPath": path}
     event = {"name": f"{ROOT}.hydrate_and_load", "payload": {}, "router_data": router}

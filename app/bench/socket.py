@@ -71,6 +71,12 @@ class Tab:
         """Send an event and wait for the first update that names ``wanted``."""
         await self._until(wanted, f"42{NAMESPACE},{json.dumps(['event', event])}")
 
+    async def connected(self) -> None:
+        """Begin to listen, and wait until the server has taken the tab in."""
+        self.waiting, self.wanted = asyncio.get_running_loop().create_future(), f"40{NAMESPACE}"
+        self.listener = asyncio.create_task(self.listen())
+        await asyncio.wait_for(self.waiting, 30)
+
     async def ping(self) -> None:
         """Send the server's own echo event and wait for its answer."""
         await self._until('"ping"', f'42{NAMESPACE},["ping"]')
