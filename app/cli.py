@@ -176,6 +176,22 @@ def bench(
 
 
 @cli.command()
+def picture(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A picture.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder of the renditions.")],
+    data_dir: DataDir = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Say what an upload makes of a picture, and write its renditions."""
+    use_settings(data_dir=data_dir)
+    from app.commands.picture import render, run
+
+    report = run(file, out)
+    answer(report, as_json=as_json, text=render(report))
+    raise typer.Exit(0 if report["ok"] else 1)
+
+
+@cli.command()
 def texts() -> None:
     """Bring the translation catalogs up to date with the source (for developers)."""
     from app.commands.texts import update

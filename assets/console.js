@@ -187,20 +187,32 @@
   });
 
   // A picture is sent as soon as it is chosen; the form carries the key that came back.
+  const sendPicture = async (input, file, fault) => {
+    if (file.size > Number(fault.dataset.consoleMaxBytes)) {
+      throw new Error(fault.dataset.consoleTooLarge);
+    }
+    const body = new FormData();
+    body.append("file", file);
+    const sent = fetch(input.dataset.consoleUpload, { method: "POST", body });
+    const answer = await sent.catch(() => null);
+    const told = (await answer?.json().catch(() => null)) || {};
+    if (answer?.ok) return told.key;
+    const reasons = Object.values(told.fields || {});
+    throw new Error(reasons[0] || told.title || fault.dataset.consoleFailed);
+  };
+
   document.addEventListener("change", async (event) => {
     const input = event.target;
     if (!input.matches?.("[data-console-upload]") || !input.files.length) return;
     const field = input.closest("[data-console-upload-field]");
     const fault = field.querySelector("[data-console-upload-fault]");
-    const body = new FormData();
-    body.append("file", input.files[0]);
+    const file = input.files[0];
     input.value = "";
     try {
-      const answer = await fetch(input.dataset.consoleUpload, { method: "POST", body });
-      if (!answer.ok) throw new Error(String(answer.status));
-      showPicture(field, (await answer.json()).key);
+      showPicture(field, await sendPicture(input, file, fault));
       fault.hidden = true;
-    } catch {
+    } catch (error) {
+      fault.textContent = `${file.name}: ${error.message}`;
       fault.hidden = false;
     }
   });

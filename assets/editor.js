@@ -137,28 +137,37 @@ function tell(input, value) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-async function upload(file) {
+// What an answer says to a person; the page's own words where nothing readable came.
+function refusalOf(told, says) {
+  const reasons = Object.values(told.fields || {});
+  return new Error(reasons[0] || told.title || says.dataset.editorFailed);
+}
+
+async function upload(file, door, says) {
+  if (file.size > Number(says.dataset.editorMaxBytes)) {
+    // The server would say the same, after minutes on a slow line.
+    throw new Error(says.dataset.editorTooLarge);
+  }
   const [, scope, merchant] = location.pathname.split("/");
   const body = new FormData();
   body.append("file", file);
-  const answer = await fetch(`/upload/${scope}/${merchant}/picture`, { method: "POST", body });
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok || !told.key) {
-    const reasons = Object.values(told.errors || told.fields || {});
-    throw new Error(reasons[0] || told.detail || told.title || `${answer.status}`);
-  }
-  return told.key;
+  const sent = fetch(`/upload/${scope}/${merchant}/${door}`, { method: "POST", body });
+  const answer = await sent.catch(() => null);
+  const told = (await answer?.json().catch(() => null)) || {};
+  if (!answer?.ok) throw refusalOf(told, says);
+  return told.keys || [told.key];
 }
 
-async function uploadAll(files, box, use) {
+// Every file is sent, whatever it is called: the server looks at what it is.
+async function uploadAll(files, door, box, use) {
   const says = box.querySelector("[data-editor-upload-says]");
-  const images = [...files].filter((file) => file.type.startsWith("image/"));
   const faults = [];
   box.dataset.editorBusy = "1";
-  for (const [place, file] of images.entries()) {
-    says.textContent = `${says.dataset.editorUploading} ${place + 1}/${images.length}`;
+  says.classList.remove("fault");
+  for (const [place, file] of [...files].entries()) {
+    says.textContent = `${says.dataset.editorUploading} ${place + 1}/${files.length}`;
     try {
-      use(await upload(file));
+      use(await upload(file, door, says));
     } catch (error) {
       faults.push(`${file.name}: ${error.message}`);
     }
@@ -169,14 +178,18 @@ async function uploadAll(files, box, use) {
 }
 
 function takePictures(files, box) {
-  return uploadAll(files, box, (key) => tell(box.querySelector("[data-editor-picture-key]"), key));
+  return uploadAll(files, "picture", box, ([key]) =>
+    tell(box.querySelector("[data-editor-picture-key]"), key),
+  );
 }
 
+// A long picture comes back as its parts, from top to bottom.
 function insertPictures(files, box) {
   const rich = box.querySelector("[data-editor-rich]");
-  return uploadAll(files, box, (key) => {
+  return uploadAll(files, "detail-picture", box, (keys) => {
+    const parts = keys.map((key) => `<img src="/media/${key}/960.webp" alt="">`);
     rich.focus();
-    document.execCommand("insertHTML", false, `<img src="/media/${key}/960.webp" alt="">`);
+    document.execCommand("insertHTML", false, parts.join(""));
     keep(rich);
     touch(rich);
   });

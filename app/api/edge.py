@@ -15,20 +15,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import routes
-from app.kit.errors import RETRY_SECONDS, Unavailable
+from app.api.refusals import refused
+from app.kit.errors import RETRY_SECONDS, NotFound, TradeError, Unavailable
+from app.kit.i18n import N_
+from app.kit.pictures import MAX_BYTES as MAX_PICTURE_BYTES
+from app.kit.pictures import TooLarge
 from app.kit.settings import Settings, settings
 from app.server.frontend import web_folder
 from app.services.imports import uploads
 
 MOST_BYTES = 1 * 2**20
-MOST_PICTURE_BYTES = 12 * 2**20
+MOST_PICTURE_BYTES = MAX_PICTURE_BYTES + 2**20
+"""A picture with what a form wraps it in."""
 MOST_HISTORY_BYTES = uploads.MOST_BYTES + 2**20
 """A file of an import with what a form wraps it in."""
 UPLOADS = "/upload/"
 _HISTORY = re.compile(r"^/upload/platform/[^/]+/imports/[^/]+$")
+_PICTURE = re.compile(r"^/upload/[^/]+/[^/]+/(detail-)?picture$")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _MACHINES = ("/callbacks/", "/api/")
 _ONE_CLICK = (routes.UNSUBSCRIBE,)
@@ -54,6 +61,36 @@ _HASHED = re.compile(r"^/assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9.]+$")
 _HOST = re.compile(r"^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$")
 _INLINE = re.compile(r"<script(?![^>]*\ssrc=)([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _DATA_TYPE = re.compile(r"type=[\"']?(?!module|text/javascript)[a-z]+/", re.IGNORECASE)
+
+
+class BodyTooLarge(TradeError):
+    """More than an address takes; ``megabytes`` says how much that is."""
+
+    code = "too_large"
+    status = 413
+    message = N_("What was sent is too large: at most %(megabytes)s MB can be taken here.")
+
+
+class PictureTooLarge(TooLarge):
+    """The same sentence as for a picture a little over the limit, before any of it was read."""
+
+    status = 413
+
+
+class ForeignOrigin(TradeError):
+    """A form of a page that is not ours."""
+
+    code = "foreign_origin"
+    status = 403
+    message = N_("This was not sent from a page of this site. Open the page here and try again.")
+
+
+class Unreadable(TradeError):
+    """A request whose header contradicts itself."""
+
+    code = "unreadable"
+    status = 400
+    message = N_("This request could not be read. Go back, reload the page and try again.")
 
 
 class Area(StrEnum):
@@ -148,6 +185,16 @@ def most_bytes(path: str) -> int:
     if _HISTORY.match(path):
         return MOST_HISTORY_BYTES
     return MOST_PICTURE_BYTES if path.startswith(UPLOADS) else MOST_BYTES
+
+
+def refusal_error(status: int, path: str) -> TradeError:
+    """Return what a refusal with ``status`` says to whoever asked for ``path``."""
+    if status == BodyTooLarge.status:
+        if _PICTURE.match(path):
+            return PictureTooLarge()
+        most = uploads.MOST_BYTES if _HISTORY.match(path) else most_bytes(path)
+        return BodyTooLarge(megabytes=most // 2**20)
+    return {403: ForeignOrigin, 404: NotFound}.get(status, Unreadable)()
 
 
 def _body_refusal(call: Call) -> int | None:
@@ -248,7 +295,7 @@ class Edge:
         call = _call(scope)
         status = refusal(call, self._rules)
         if status is not None:
-            await self._refuse(call, status, send)
+            await self._refuse(call, status, scope, send)
         elif call.kind == "websocket":
             await self._app(scope, receive, send)
         else:
@@ -256,12 +303,12 @@ class Edge:
                 self._app, scope, receive
             )
 
-    async def _refuse(self, call: Call, status: int, send: Send) -> None:
+    async def _refuse(self, call: Call, status: int, scope: Scope, send: Send) -> None:
         if call.kind == "websocket":
             # Closing before accepting answers the handshake with 403.
             await send({"type": "websocket.close", "code": 1008})
             return
-        await _answer(status, self._with_headers(call, send))
+        await _answer(status, scope, self._with_headers(call, send))
 
     def _with_headers(self, call: Call, send: Send) -> Send:
         hashes = built_script_hashes(self._client) if area_of(call.path) is Area.CONSOLE else ()
@@ -291,7 +338,7 @@ class _Counted:
             if message["type"] == "http.request":
                 self._left -= len(message.get("body", b""))
                 if self._left < 0:
-                    await self._break_off()
+                    await self._break_off(scope)
                     return {"type": "http.disconnect"}
             return message
 
@@ -302,10 +349,10 @@ class _Counted:
             if not self._is_over:
                 raise
 
-    async def _break_off(self) -> None:
+    async def _break_off(self, scope: Scope) -> None:
         self._is_over = True
         if not self._has_started:
-            await _answer(413, self._send)
+            await _answer(413, scope, self._send)
 
     async def _send_on(self, message: Message) -> None:
         if not self._is_over:
@@ -313,16 +360,15 @@ class _Counted:
             await self._send(message)
 
 
-async def _answer(status: int, send: Send) -> None:
-    text = {400: b"bad request", 403: b"refused: foreign origin", 404: b"not found"}
-    body = text.get(status, b"too large")
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _answer(status: int, scope: Scope, send: Send) -> None:
+    """Answer a person with a page and a program with a problem, without reading the body."""
+    answer = refused(Request(scope), refusal_error(status, scope["path"]))
+    answer.headers["connection"] = "close"
+    await answer(scope, _nothing, send)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _call(scope: MutableMapping[str, Any]) -> Call:

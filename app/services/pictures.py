@@ -1,26 +1,43 @@
-"""Pictures of products: checked, stripped of metadata, kept in a few widths as WebP."""
+"""Pictures of products and stores: checked, stripped of metadata, kept in a few widths as WebP."""
 
 import asyncio
 import hashlib
-import io
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from app.access import Actor, Scope
 from app.adapters import blobs
-from app.kit.errors import Invalid
-from app.kit.i18n import N_
+from app.kit import pictures
 
-WIDTHS = (240, 480, 960)
-MOST_BYTES = 8 * 2**20
-MOST_PIXELS = 40_000_000
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_MAKING = b"2"
+"""How renditions are made. Browsers keep a rendition for ever, so another making needs new keys."""
+_decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
+_decoding = threading.Lock()
+"""One picture is decoded at a time: of the largest that may be, some take half a gigabyte."""
 
 
 async def save_picture(actor: Actor, data: bytes) -> str:
-    """Keep a picture of a product or a store; return its blob key. Raises Invalid."""
+    """Keep a picture of a product or a store; return its blob key.
+
+    Raises Forbidden, or PictureProblem where the file cannot be taken.
+    """
     check_may_save(actor)
     return await keep_picture(data)
+
+
+async def save_detail_picture(actor: Actor, data: bytes) -> list[str]:
+    """Keep a picture of a description; one that is too long is cut into parts.
+
+    Returns the keys from top to bottom. Raises Forbidden, or PictureProblem.
+    """
+    check_may_save(actor)
+    loop = asyncio.get_running_loop()
+    made = await loop.run_in_executor(_decoders, _read_parts, data)
+    key = _key(data)
+    if len(made) == 1:
+        return [await _keep(key, made[0])]
+    keys = [_key(data, f"{place}/{len(made)}") for place in range(1, len(made) + 1)]
+    return [await _keep(part, made[place]) for place, part in enumerate(keys)]
 
 
 def check_may_save(actor: Actor) -> None:
@@ -32,35 +49,35 @@ def check_may_save(actor: Actor) -> None:
 
 
 async def keep_picture(data: bytes) -> str:
-    """Check a picture and keep its renditions; the same picture gives the same key."""
-    if len(data) > MOST_BYTES:
-        raise Invalid({"pictures": N_("A picture may have at most 8 MB.")})
-    renditions = await asyncio.to_thread(_renditions, data)
-    key = f"pictures/{hashlib.sha256(data).hexdigest()[:24]}"
-    for width, content in renditions.items():
+    """Keep a picture's renditions; the same picture gives the same key. Raises PictureProblem."""
+    loop = asyncio.get_running_loop()
+    _, made = await loop.run_in_executor(_decoders, read_upload, data)
+    return await _keep(_key(data), made)
+
+
+def read_upload(data: bytes) -> tuple[pictures.Picture, dict[int, bytes]]:
+    """Return a picture and its renditions by width, as an upload keeps them.
+
+    Raises PictureProblem. It computes for up to seconds: never call it on an event loop.
+    """
+    with _decoding:
+        picture = pictures.read_picture(data)
+    return picture, pictures.renditions(picture)
+
+
+def _read_parts(data: bytes) -> list[dict[int, bytes]]:
+    with _decoding:
+        picture = pictures.read_picture(data, allow_long=True)
+    return pictures.parts(picture) if picture.is_too_long else [pictures.renditions(picture)]
+
+
+def _key(data: bytes, part: str = "") -> str:
+    digest = hashlib.sha256(_MAKING + data)
+    digest.update(part.encode())
+    return f"pictures/{digest.hexdigest()[:24]}"
+
+
+async def _keep(key: str, made: dict[int, bytes]) -> str:
+    for width, content in made.items():
         await blobs.put(f"{key}/{width}.webp", content)
     return key
-
-
-def _renditions(data: bytes) -> dict[int, bytes]:
-    picture = _opened(data)
-    return {width: _webp(picture, width) for width in WIDTHS}
-
-
-def _opened(data: bytes) -> Image.Image:
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Invalid({"pictures": N_("The picture is too large; 40 megapixels at most.")})
-            # Turned as the camera says, then without the metadata that says so (and where it was).
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise Invalid({"pictures": N_("This is not a JPEG, PNG or WebP picture.")}) from error
-
-
-def _webp(picture: Image.Image, width: int) -> bytes:
-    size = (width, max(1, round(picture.height * width / picture.width)))
-    fitted = picture if picture.width <= width else picture.resize(size, Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    fitted.save(out, "WEBP", quality=82, method=4)
-    return out.getvalue()

@@ -7,12 +7,14 @@ from reflex_base.utils.imports import ImportVar
 from reflex_base.vars import VarData
 
 from app.kit.i18n import N_
+from app.kit.pictures import MAX_BYTES, TooLarge
 from app.words import POOL_STATUS, PRODUCT_STATUS
 from components.house.audit import history_link
 from components.supplier.matrix import skus_card
 from components.ui import base, forms
 from components.ui.dialogs import dialog
 from components.ui.text import ENGLISH, t
+from components.ui.uploads import PICTURE_TYPES, UPLOAD_FAILED
 from components.unsaved import merge_dialog, unsaved
 from state.shell import ShellState
 from state.supplier.product import WRITE, ProductState
@@ -176,7 +178,7 @@ def _pictures() -> rx.Component:
                         rx.el.input(
                             type="file",
                             multiple=True,
-                            accept="image/jpeg,image/png,image/webp",
+                            accept=PICTURE_TYPES,
                             class_name="sr-only",
                             aria_label=t("Add pictures"),
                         ),
@@ -195,8 +197,9 @@ def _pictures() -> rx.Component:
                             role="alert")),
             custom_attrs={"data-editor-pictures": ""},
         ),
-        rx.el.p(t("JPEG, PNG or WebP, 8 MB each, ten at most. Drag to sort; the first one is the"
-                  " cover. The pool takes only products with a picture."), class_name="help"),
+        rx.el.p(t("JPEG, PNG, WebP, HEIC or AVIF, 8 MB each, ten at most. Drag to sort; the first"
+                  " one is the cover. The pool takes only products with a picture."),
+                class_name="help"),
         title=t("Pictures"),
     )  # fmt: skip
 
@@ -205,7 +208,13 @@ def _upload_says() -> rx.Component:
     return rx.el.p(
         class_name="help",
         role="status",
-        custom_attrs={"data-editor-upload-says": "", "data-editor-uploading": t("Uploading")},
+        custom_attrs={
+            "data-editor-upload-says": "",
+            "data-editor-uploading": t("Uploading"),
+            "data-editor-max-bytes": str(MAX_BYTES),
+            "data-editor-too-large": t(TooLarge.message),
+            "data-editor-failed": t(UPLOAD_FAILED),
+        },
     )
 
 
@@ -269,7 +278,7 @@ def _description() -> rx.Component:
     ]
     picture = rx.el.label(
         base.icon("image", 18),
-        rx.el.input(type="file", accept="image/jpeg,image/png,image/webp", multiple=True,
+        rx.el.input(type="file", accept=PICTURE_TYPES, multiple=True,
                     class_name="sr-only", aria_label=t("Picture in the text")),
         class_name="icon-btn",
         title=t("Picture in the text"),

@@ -1,6 +1,5 @@
 """The account pages as a browser meets them, behind the edge."""
 
-import io
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,7 +9,6 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
-from PIL import Image
 from pyotp.totp import TOTP
 from sqlalchemy import text
 
@@ -21,7 +19,6 @@ from app.api.edge import Edge, Rules
 from app.kit import rate_limits
 from app.kit.clock import now
 from app.kit.db import Database
-from app.kit.i18n import gettext
 from app.kit.settings import settings
 from app.services import accounts, mails
 from app.services.roles import sync_built_in_roles
@@ -417,51 +414,3 @@ async def test_the_set_up_page_needs_the_token_of_the_terminal(
     assert not (tmp_path / "setup-token").exists()
     again = await browser.post(link, data=form | {"email": "second@test.example"})
     assert again.status_code == 410
-
-
-# Uploads
-
-
-def _picture(width: int = 600) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (width, 400), "#7a9").save(out, "PNG")
-    return out.getvalue()
-
-
-async def _upload(
-    browser: httpx.AsyncClient, place: str, data: bytes, name: str = "file"
-) -> httpx.Response:
-    return await browser.post(f"/upload/{place}/picture", files={name: ("p.png", data)})
-
-
-async def test_pictures_come_in_for_those_who_may(
-    browser: httpx.AsyncClient, database: Database
-) -> None:
-    user, merchant = await make_user(database), await make_merchant(database, distributor=True)
-    other = await make_merchant(database)
-    await join(database, user.id, merchant.id, "merchandiser")
-    supplier, distributor = f"supplier/{merchant.code}", f"distributor/{merchant.code}"
-    assert (await _upload(browser, supplier, _picture())).status_code == 401
-    browser.cookies.set(COOKIE, await open_session(database, user.id))
-    for place in (supplier, distributor):
-        answer = await _upload(browser, place, _picture())
-        assert answer.status_code == 201
-        assert re.fullmatch(r"pictures/[0-9a-f]{24}", answer.json()["key"])
-    for place in (f"supplier/{other.code}", "platform/main", "consumer/x"):
-        assert (await _upload(browser, place, _picture())).status_code == 404
-    for data, name in ((b"<svg onload=alert(1)>", "file"), (_picture(), "other")):
-        refused = await _upload(browser, supplier, data, name)
-        assert refused.status_code == 422
-        assert refused.headers["content-type"] == "application/problem+json"
-    browser.cookies.set("ts_lang", "zh")
-    refused = await _upload(browser, supplier, b"not a picture")
-    english = "This is not a JPEG, PNG or WebP picture."
-    told = refused.json()["fields"]["pictures"]
-    assert told == gettext("zh_CN", english) != english
-
-
-async def test_an_analyst_adds_no_pictures(browser: httpx.AsyncClient, database: Database) -> None:
-    user, merchant = await make_user(database), await make_merchant(database)
-    await join(database, user.id, merchant.id, "analyst")
-    browser.cookies.set(COOKIE, await open_session(database, user.id))
-    assert (await _upload(browser, f"supplier/{merchant.code}", _picture())).status_code == 403

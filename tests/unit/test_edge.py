@@ -24,6 +24,7 @@ from app.api.edge import (
     cache_header,
     content_policy,
     inline_script_hashes,
+    most_bytes,
     refusal,
     security_headers,
 )
@@ -268,6 +269,49 @@ async def test_a_body_without_a_length_is_counted(client: httpx.AsyncClient) -> 
 async def test_a_declared_body_is_refused_unread(client: httpx.AsyncClient) -> None:
     answer = await client.post("/login", content=b"x" * (MOST_BYTES + 1), headers={"origin": OURS})
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/login", "1 MB"),
+        ("/upload/supplier/x/picture", "8 MB"),
+        ("/upload/supplier/x/detail-picture", "8 MB"),
+        ("/upload/platform/main/imports/1", "512 MB"),
+        ("/upload/platform/main/other", "9 MB"),
+    ],
+)
+async def test_a_body_that_is_too_large_is_told_the_limit(
+    client: httpx.AsyncClient, path: str, limit: str
+) -> None:
+    most = str(most_bytes(path) + 1)
+    sent = {"origin": OURS, "content-length": most, "cookie": "ts_lang=en"}
+    told = await client.post(path, headers=sent, content=b"x")
+    assert told.status_code == 413
+    assert told.headers["content-type"] == "application/problem+json"
+    assert told.json()["type"] == "urn:tongshang:problem:too_large"
+    assert limit in told.json()["title"]
+    chinese = await client.post(path, headers=sent | {"cookie": "ts_lang=zh"}, content=b"x")
+    assert limit in chinese.json()["title"] != told.json()["title"]
+    page = await client.post(path, headers=sent | {"accept": "text/html"}, content=b"x")
+    assert page.status_code == 413
+    assert page.headers["content-type"].startswith("text/html")
+    assert limit in page.text
+
+
+async def test_every_refusal_of_the_edge_is_a_sentence(client: httpx.AsyncClient) -> None:
+    ours = {"origin": OURS}
+    for path, headers, status in (
+        ("/_upload", ours, 404),
+        ("/login", {"origin": "http://evil.example"}, 403),
+        ("/login", ours | {"content-length": "1_0"}, 400),
+    ):
+        told = await client.post(path, headers=headers, content=b"x")
+        assert (told.status_code, told.json()["status"]) == (status, status)
+        assert len(told.json()["title"]) > 15
+        page = await client.post(path, headers=headers | {"accept": "text/html"}, content=b"x")
+        assert page.status_code == status
+        assert "<h1" in page.text
 
 
 async def _handshake(app: Edge, origin: str | None) -> str:

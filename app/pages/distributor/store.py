@@ -3,6 +3,7 @@
 import reflex as rx
 
 from app.kit.i18n import N_
+from app.kit.pictures import MAX_BYTES, TooLarge
 from components.actions import form_field
 from components.distributor.campaigns import campaign_links
 from components.distributor.pricing import rule_inputs
@@ -11,6 +12,7 @@ from components.record import record_page
 from components.ui import base, forms
 from components.ui.links import file_link, outside_link
 from components.ui.text import t
+from components.ui.uploads import PICTURE_TYPES, UPLOAD_FAILED
 from components.unsaved import unsaved
 from state.distributor.stores import LOOK_FIELDS, TEXT_FIELDS, StoreState
 from state.shell import ShellState
@@ -95,7 +97,7 @@ def _logo() -> rx.Component:
                 base.icon("upload"),
                 rx.el.span(t("Choose a picture")),
                 rx.el.input(
-                    type="file", accept="image/png,image/jpeg,image/webp", class_name="sr-only",
+                    type="file", accept=PICTURE_TYPES, class_name="sr-only",
                     custom_attrs={"data-console-upload": "/upload" + ShellState.path + "/picture"},
                 ),
                 class_name="btn btn-plain",
@@ -106,9 +108,11 @@ def _logo() -> rx.Component:
                         custom_attrs={"data-console-upload-key": ""}),
             class_name="upload-row",
         ),
-        rx.el.p(t("The picture could not be uploaded. Use a PNG, JPEG or WebP below 8 MB."),
-                class_name="fault", hidden=True, role="alert",
-                custom_attrs={"data-console-upload-fault": ""}),
+        rx.el.p(class_name="fault", hidden=True, role="alert",
+                custom_attrs={"data-console-upload-fault": "",
+                              "data-console-max-bytes": str(MAX_BYTES),
+                              "data-console-too-large": t(TooLarge.message),
+                              "data-console-failed": t(UPLOAD_FAILED)}),
         class_name="field",
         custom_attrs={"data-console-upload-field": ""},
     )  # fmt: skip
