@@ -5,9 +5,10 @@ A picture of a description goes to ``detail-picture``, which cuts a long one int
 Reflex's upload door stays shut (see ``app.api.edge``); this one knows who uploads, for whom.
 """
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from app.access import Actor
 from app.api.problems import request_locale
