@@ -282,6 +282,11 @@ async def _shippable(
     for row in rows:
         if not 0 <= row["units"] <= row["open"]:
             problems[row["part_id"]] = N_("This exceeds the quantity left to ship.")
+    # What was stopped after it was packed must not leave in silence beside the rest.
+    is_open = {line["line_id"] for line in lines}
+    for part_id in {line["part_id"] for line in lines}:
+        if any(n and line not in is_open for line, n in wishes[part_id].quantities.items()):
+            problems[part_id] = N_("This exceeds the quantity left to ship.")
     rows = [row for row in rows if row["units"] and row["part_id"] not in problems]
     able = {row["part_id"] for row in rows} | set(problems)
     for part_id in wishes.keys() - able:

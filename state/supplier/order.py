@@ -168,10 +168,26 @@ class OrderState(ConsoleState, rx.State):
             )
             outcomes = await fulfilment.ship(acting().actor, [wish])
             if outcomes[0].problem:
-                raise Invalid({"tracking": outcomes[0].problem})
+                return await self._refused(outcomes[0].problem)
         except Invalid as error:
             return self._marked(error)
         return [form_saved(), await self._told("", N_("Shipped."))]
+
+    async def _refused(self, problem: str) -> Any:
+        """Say why nothing was shipped, and show what is left where that changed meanwhile.
+
+        Raises Invalid while the dialog stays open.
+        """
+        shown = [line["left"] for line in self.lines]
+        await self._read()
+        left = [line["left"] for line in self.lines]
+        if left == shown:
+            raise Invalid({"tracking": problem})
+        if set(left) == {"0"}:
+            return await self._told(problem, "")
+        changed = N_("What is left to ship changed meanwhile, perhaps by a refund. The numbers"
+                     " above are the new ones: check what you packed.")  # fmt: skip
+        raise Invalid({"quantity": changed})
 
     def _quantities(self, data: dict[str, Any]) -> dict[UUID, int]:
         wanted: dict[UUID, int] = {}

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,8 @@ from app.queries.lists.supplier_orders import ORDERS
 from app.queries.resource import ListQuery, Resource, cells, fetch
 from app.queries.supplier_freight import freight_template
 from app.queries.supplier_money import balances
+from app.services import refunds
+from app.services.refunds import LineWish
 from app.words import CARRIER
 from state.supplier.freight import FreightState
 from state.supplier.order import OrderState, masked, slip_of
@@ -26,6 +29,7 @@ from state.supplier.orders import OrdersState
 from state.supplier.pasting import BulkCountState, BulkShipState
 from state.supplier.stock import SkuStockState, StockState
 from tests.integration.market import FakeProvider, Market, open_market, scalar
+from tests.state.platform_desk import actor as operator
 from tests.state.supplying import on_page, pay, person
 
 
@@ -39,6 +43,11 @@ def provider() -> FakeProvider:
 @pytest.fixture
 async def market(database: Database) -> Market:
     return await open_market(database)
+
+
+async def _refund_unit(number: str, line: str) -> None:
+    wish = {UUID(line): LineWish(units=1)}
+    await refunds.refund_lines(operator(), number, wish, 0, "Recalled")
 
 
 async def rows(actor: Any, resource: Resource, **params: str) -> list[dict[str, str]]:
@@ -117,6 +126,38 @@ async def test_the_same_parcel_twice_is_refused_plainly(
         assert state.lines[0]["left"] == "1"
 
 
+async def test_units_refunded_while_they_are_packed_are_not_shipped(
+    database: Database, provider: FakeProvider
+) -> None:
+    market = await open_market(database, products=2)
+    order = await pay(market, provider, {0: 2, 2: 1})
+    actor, number = person(market.goods[0].supplier), f"{order.number}-1"
+    state = OrderState()
+    with on_page(actor, f"orders/{number}"):
+        await OrderState.load.fn(state)
+        await OrderState.accept.fn(state)
+        await OrderState.ask.fn(state, "ship")
+        wish = {"carrier": "sandbox", "tracking": "DEMO1234"} | {
+            f"units-{line['id']}": line["left"] for line in state.lines
+        }
+        stopped = next(line for line in state.lines if line["left"] == "1")
+        await _refund_unit(number, stopped["id"])
+        # The whole line is gone, and the rest does not leave without a word.
+        await OrderState.ship.fn(state, wish)
+        assert state.order["status"] == "ACCEPTED" and not state.parcels
+        assert state.asking == "ship" and list(state.errors) == ["quantity"]
+        assert sorted(line["left"] for line in state.lines) == ["0", "2"]
+        kept = next(line for line in state.lines if line["left"] == "2")
+        await _refund_unit(number, kept["id"])
+        rest = wish | {f"units-{stopped['id']}": "0"}
+        await OrderState.ship.fn(state, rest)
+        assert state.order["status"] == "ACCEPTED" and list(state.errors) == ["quantity"]
+        await _refund_unit(number, kept["id"])
+        # Nothing is left at all: the dialog closes and says so.
+        await OrderState.ship.fn(state, rest | {f"units-{kept['id']}": "1"})
+        assert state.order["status"] == "WITHDRAWN_PLATFORM" and state.asking == ""
+
+
 async def test_a_stranger_finds_no_order(market: Market, provider: FakeProvider) -> None:
     order = await pay(market, provider, {0: 1})
     state = OrderState()
@@ -188,7 +229,7 @@ async def test_stock_is_adjusted_with_a_reason_and_counted_in_bulk(
         await SkuStockState.load.fn(state)
         assert (state.sku["on_hand"], state.sku["available"]) == ("100", "97")
         await SkuStockState.record.fn(state, {"delta": "-98", "reason": "DAMAGE"})
-        assert state.errors["delta"].startswith("Only 97 units are free")
+        assert state.errors["delta"].startswith("Only 97 units can be removed")
         await SkuStockState.record.fn(state, {"delta": "5", "reason": "RECEIPT", "note": "N1"})
         assert (state.sku["on_hand"], state.moves[0]["delta"]) == ("105", "+5")
         code = state.sku["code"]
