@@ -13,7 +13,7 @@ _MAKING = b"2"
 """How renditions are made. Browsers keep a rendition for ever, so another making needs new keys."""
 _decoders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures")
 _decoding = threading.Lock()
-"""One picture is decoded at a time: of the largest that may be, some take half a gigabyte."""
+"""One picture is decoded at a time, for the largest that may come takes 700 MB (a WebP)."""
 
 
 async def save_picture(actor: Actor, data: bytes) -> str:
