@@ -275,6 +275,13 @@ def test_of_several_frames_the_first_counts(kind: str) -> None:
     assert _close(picture.image.convert("RGB").getpixel((9, 9)), RED, 12)
 
 
+def test_a_telephone_picture_with_a_second_one_inside_is_its_first() -> None:
+    frames = [Image.new("RGB", SIZE, colour) for colour in (RED, (0, 200, 0))]
+    picture = read_picture(_saved(frames[0], "MPO", save_all=True, append_images=frames[1:]))
+    assert picture.frames == 2
+    assert _close(picture.image.getpixel((9, 9)), RED, 10)
+
+
 # Damage and limits
 
 
