@@ -93,7 +93,7 @@
     (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      if (document.querySelector("[data-list]")) {
+      if (document.querySelector("[data-console-list]")) {
         sessionStorage.setItem(leftAt(location.pathname), location.search);
       }
       const search = sessionStorage.getItem(leftAt(new URL(link.href).pathname));

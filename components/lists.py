@@ -54,7 +54,7 @@ def list_page(
             _sums(state),
             _pager(state),
             class_name="card list",
-            custom_attrs={"data-list": state.resource.name},
+            custom_attrs={"data-console-list": state.resource.name},
         ),
         *(
             own.get(a.name)
