@@ -236,6 +236,17 @@ FEE_BEARER: Words = (
     ("DISTRIBUTOR", N_("Distributor")),
 )
 
+PRICING_KIND: Words = (
+    ("suggested", N_("Suggested retail price")),
+    ("markup", N_("Supply price plus markup")),
+)
+
+PRICE_ENDING: Words = (
+    ("none", N_("As calculated")),
+    ("nine", N_("Up to .90")),
+    ("ninety_nine", N_("Up to .99")),
+)
+
 SWITCHED: Words = (("ON", N_("On")), ("OFF", N_("Off")))
 
 STORE_STATUS: Words = (("OPEN", N_("Open")), ("CLOSED", N_("Closed")))

@@ -274,6 +274,13 @@ class ActsState(MergeState, mixin=True):
         """Return the keys of what the action is run on."""
         raise NotImplementedError
 
+    async def _open_named(self) -> None:
+        """Open the dialog that the address names, such as ``?do=create`` of a checklist's step."""
+        named = str(self.router.url.query_parameters.get("do") or "")
+        action = next((a for a in self.actions if a.name == named and a.on == "list"), None)
+        if action is not None and action.asks and acting().actor.may(action.permission):
+            await self._ask(action, "")
+
     async def _again(self) -> None:
         """Read anew what the page shows, after an action."""
         raise NotImplementedError

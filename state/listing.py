@@ -89,13 +89,6 @@ class ListState(BulkState, mixin=True):
         await self._open_named()
         return left_out(query.unread)
 
-    async def _open_named(self) -> None:
-        """Open the dialog that the address names, such as ``?do=create`` of a checklist's step."""
-        named = str(self.router.url.query_parameters.get("do") or "")
-        action = next((a for a in self.actions if a.name == named and a.on == "list"), None)
-        if action is not None and action.asks and acting().actor.may(action.permission):
-            await self._ask(action, "")
-
     async def _beside(self) -> None:
         """Read what a screen shows beside its rows; called whenever the rows are read."""
 

@@ -56,6 +56,10 @@ class RecordState(ConsoleState, mixin=True):
         self._arrive()
         await self._show()
         self._shown, self.loaded = path, True
+        await self._open_named()
+
+    async def _open_named(self) -> None:
+        """Open what the address names; only pages with actions have something to open."""
 
     def _arrive(self) -> None:
         """Close what was left open by going away from the page."""
@@ -77,6 +81,9 @@ class ActedRecordState(RecordState, ActsState, mixin=True):
 
     def _arrive(self) -> None:
         self.asking = ""
+
+    async def _open_named(self) -> None:
+        await ActsState._open_named(self)
 
     async def _keys(self, action: Action) -> Sequence[UUID]:
         return [id_of(self.target)] if self.target else []

@@ -119,3 +119,9 @@ PROVINCES: tuple[tuple[str, str, str], ...] = tuple(
 """(code, 中文, English)."""
 
 NAMES: Mapping[str, str] = {code: name for code, name, _ in PROVINCES}
+_ENGLISH_NAMES: Mapping[str, str] = {code: english for code, _, english in PROVINCES}
+
+
+def province_name(code: str, locale: str) -> str:
+    """Return a province's name in a language; an unknown code as it is."""
+    return (_ENGLISH_NAMES if locale == "en" else NAMES).get(code, code)

@@ -12,6 +12,7 @@ from app.kit.errors import NotFound
 from app.kit.i18n import gettext
 from app.kit.search import fold
 from app.queries.resource import Filter, Resource
+from app.queries.titles import english_title
 
 SHOWN = 20
 """So many are shown at a time; who looks for another one types a part of its name."""
@@ -63,8 +64,8 @@ async def named_choices(
 
 
 _LINKED = {
-    "product": "select id, title, coalesce(title_en, title) from products",
-    "category": "select id, name_zh, name_en from categories",
+    "product": f"select p.id, p.title, {english_title()} from products p",
+    "category": "select id, name_zh, coalesce(nullif(name_en, ''), name_zh) from categories",
     "supplier": "select id, name, name from merchants",
 }
 """The names of records that other pages' links set as a filter, by the filter's key."""

@@ -60,7 +60,7 @@ async def pool_product(actor: Actor, product_id: UUID) -> PoolProduct:
 _LISTING = (
     "select l.id, l.product_id, l.store_id, t.cost_policy, l.title_override, l.position,"
     " l.row_version,"
-    " l.created_at, p.title, s.name as store, s.slug, m.name as supplier,"
+    " l.created_at, p.title, p.title_en, s.name as store, s.slug, m.name as supplier,"
     " case when m.id is null or e.product_id is null or p.status <> 'ACTIVE' then 'OFF_POOL'"
     "  else l.status end as status,"
     " exists (select 1 from shelf_items i where i.listing_id = l.id) as is_on_shelf,"

@@ -12,6 +12,7 @@ from app.queries.carriers import SHOWN_CARRIER
 from app.queries.part_status import told_status
 from app.queries.resource import Row
 from app.queries.shown import one, rows
+from app.queries.titles import bought_title
 
 _ORDER = (
     "select o.id, o.number, o.status, o.currency, o.goods_cents,"
@@ -38,13 +39,15 @@ _PARTS = (
     " where p.order_id = :id order by p.number"
 )
 _LINES = (
-    "select l.id, l.supplier_order_id as part, l.listing_id, l.title, l.spec_text, l.image_key,"
+    f"select l.id, l.supplier_order_id as part, l.listing_id, {bought_title()} as title,"
+    " l.spec_text, l.image_key,"
     " l.quantity, l.retail_cents, l.goods_cents, l.discount_cents,"
     " nullif(l.refunded_cents, 0) as refunded_cents, t.supply_cents, t.commission_cents,"
     " t.payment_fee_cents, t.margin_cents, t.commission_bps, t.rule_name, t.rule_version,"
     " case when l.refunded_cents <> 0 then t.margin_cents - t.margin_returned_cents end"
     "  as kept_cents, nullif(f.cancelled_quantity, 0) as cancelled"
-    " from order_lines l left join order_line_terms t on t.line_id = l.id"
+    " from order_lines l left join products p on p.id = l.product_id"
+    " left join order_line_terms t on t.line_id = l.id"
     " left join fulfilment_lines f on f.line_id = l.id"
     " where l.order_id = :id order by l.supplier_order_id, l.id"
 )
@@ -90,7 +93,7 @@ async def order_detail(actor: Actor, number: str) -> OrderDetail:
         return OrderDetail(
             facts,
             parts=await rows(session, _PARTS, id=order),
-            lines=await rows(session, _LINES, id=order),
+            lines=await rows(session, _LINES, id=order, english=actor.locale == "en"),
             parcels=[_parcel(row) for row in await rows(session, _PARCELS, id=order)],
             money=await rows(session, _MONEY, id=order),
             events=await rows(session, _EVENTS, id=order),
@@ -118,8 +121,9 @@ _SPENT = (
 _THEIR_ORDERS = (
     "select o.number, o.status, o.currency, o.total_cents,"
     " nullif(o.refunded_cents, 0) as refunded_cents, o.placed_at,"
-    " (select string_agg(l.title, ', ') from order_lines l where l.order_id = o.id)"
-    "  as goods from orders o where o.consumer_id = :id order by o.placed_at desc limit 50"
+    f" (select string_agg({bought_title()}, ', ' order by l.id) from order_lines l"
+    "  left join products p on p.id = l.product_id where l.order_id = o.id) as goods"
+    " from orders o where o.consumer_id = :id order by o.placed_at desc limit 50"
 )
 
 
@@ -145,5 +149,5 @@ async def customer_detail(actor: Actor, customer_id: UUID) -> CustomerDetail:
             facts,
             spent={row["currency"]: row["spent"] for row in sums},
             average={row["currency"]: row["average"] for row in sums},
-            orders=await rows(session, _THEIR_ORDERS, id=customer_id),
+            orders=await rows(session, _THEIR_ORDERS, id=customer_id, english=actor.locale == "en"),
         )

@@ -9,6 +9,7 @@ from app.kit.errors import NotFound
 from app.queries.balances import Balances, balances_of
 from app.queries.resource import Row
 from app.queries.shown import one, rows
+from app.queries.titles import title
 
 _STORES = "select id, name, slug, status from stores order by created_at, id"
 _FACTS = (
@@ -18,7 +19,7 @@ _FACTS = (
 )
 _STORE, _STORE_BY_ID = f"{_FACTS} where slug = :slug", f"{_FACTS} where id = :store"
 _LISTED = (
-    "select l.id, coalesce(l.title_override, p.title) as title, l.position,"
+    f"select l.id, {title(own='l.title_override')} as title, l.position,"
     " (select i.blob_key from product_images i where i.product_id = p.id"
     "  order by i.position, i.id limit 1) as picture,"
     " (select min(ls.retail_cents) from listing_skus ls"
@@ -50,7 +51,9 @@ async def store_detail(actor: Actor, slug: str) -> StoreDetail:
         if facts is None:
             raise NotFound()
         featured = f"{_LISTED} and l.position < 0 order by l.position"
-        return StoreDetail(facts, await rows(session, featured, store=facts["id"]))
+        return StoreDetail(
+            facts, await rows(session, featured, store=facts["id"], english=actor.locale == "en")
+        )
 
 
 async def store_facts(actor: Actor, store_id: UUID) -> Row:
@@ -73,10 +76,12 @@ async def to_feature(actor: Actor, slug: str, typed: str) -> list[Row]:
             raise NotFound()
         return await rows(
             session,
-            f"{_LISTED} and l.position >= 0 and coalesce(l.title_override, p.title)"
-            " ilike '%' || :typed || '%' order by l.created_at desc limit 8",
+            f"{_LISTED} and l.position >= 0 and (coalesce(l.title_override, p.title)"
+            " ilike '%' || :typed || '%' or p.title_en ilike '%' || :typed || '%')"
+            " order by l.created_at desc limit 8",
             store=facts["id"],
             typed=escaped,
+            english=actor.locale == "en",
         )
 
 

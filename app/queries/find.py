@@ -9,6 +9,7 @@ from app.access import Actor
 from app.kit.db import database
 from app.kit.search import code_query_grams, fold, query_grams
 from app.queries.resource import GOODS_SEARCH
+from app.queries.titles import title
 
 EACH = 5
 
@@ -58,19 +59,19 @@ _KINDS = (
     _Kind(
         "supplier:products:read",
         "product",
-        "select p.title, p.status, 'products/' || p.id from products p"
+        f"select {title()}, p.status, 'products/' || p.id from products p"
         f" where ({GOODS_SEARCH}) and p.supplier_id = (select app_supplier()) {_IN_TITLE_FIRST}",
     ),
     _Kind(
         "platform:products:read",
         "product",
-        "select p.title, p.status, 'products/' || p.id from products p"
+        f"select {title()}, p.status, 'products/' || p.id from products p"
         f" where {GOODS_SEARCH} {_IN_TITLE_FIRST}",
     ),
     _Kind(
         "distributor:sourcing:read",
         "product",
-        "select p.title, '', 'sourcing/' || p.id from products p"
+        f"select {title()}, '', 'sourcing/' || p.id from products p"
         f" join pool_entries e on e.product_id = p.id where {GOODS_SEARCH} {_IN_TITLE_FIRST}",
     ),
     _Kind(
@@ -103,6 +104,7 @@ async def find(actor: Actor, typed: str) -> list[Found]:
         "code_grams": code_query_grams(typed),
         "folded": fold(typed),
         "each": EACH,
+        "english": actor.locale == "en",
     }
     found: list[Found] = []
     async with database().transaction(actor) as session:

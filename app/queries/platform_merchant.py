@@ -119,7 +119,7 @@ async def merchant_page(actor: Actor, code: str) -> MerchantPage:
             balances=[_balance(row) for row in await rows(session, _BALANCES, key)],
             stores=[_store(row) for row in await rows(session, _STORES, key)],
             members=[_member(row) for row in await rows(session, _MEMBERS, key)],
-            changes=await changes_of_merchant(session, found["id"]),
+            changes=await changes_of_merchant(session, found["id"], actor.locale),
         )
 
 

@@ -18,6 +18,7 @@ from app.kit.errors import NotFound
 from app.kit.i18n import moment_text, money_text
 from app.queries.money_trail import LineMoney, PartMoney, money_of
 from app.queries.part_status import told_status
+from app.queries.titles import bought_title
 
 Rows = list[Mapping[str, Any]]
 
@@ -119,7 +120,7 @@ async def order_page(actor: Actor, number: str) -> OrderPage:
         found = (await session.execute(_ORDER, {"number": number})).mappings().first()
         if found is None:
             raise NotFound()
-        key = {"order": found["id"]}
+        key = {"order": found["id"], "english": actor.locale == "en"}
         refunds = await rows(session, _REFUNDS, key)
         return OrderPage(
             **_head(dict(found)),
@@ -153,9 +154,10 @@ _PARTS = text(
 )
 
 _LINES = text(
-    "select l.*, o.currency, f.sku_code, f.shipped_quantity,"
+    f"select l.*, {bought_title()} as shown_title, o.currency, f.sku_code, f.shipped_quantity,"
     " f.cancelled_quantity from order_lines l"
     " join orders o on o.id = l.order_id"
+    " left join products p on p.id = l.product_id"
     " left join fulfilment_lines f on f.line_id = l.id where l.order_id = :order order by l.id"
 )
 
@@ -259,7 +261,7 @@ def _line(row: Mapping[str, Any], money: LineMoney) -> Line:
     paid, currency = row["goods_cents"] - row["discount_cents"], row["currency"]
     return Line(
         id=str(row["id"]),
-        title=row["title"],
+        title=row["shown_title"],
         spec=row["spec_text"],
         picture=row["image_key"] or "",
         sku=row["sku_code"] or "",

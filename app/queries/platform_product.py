@@ -16,6 +16,7 @@ from app.kit.i18n import moment_text, money_text
 from app.queries.lists.currencies import PRICES_IN
 from app.queries.platform_changes import Change, changes_of_rows
 from app.queries.platform_order import rows
+from app.queries.titles import title
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ _PICTURES = text(
 )
 _SIMILAR = text(
     # Others of the same category whose titles share most: is this one there already?
-    "select p.id, p.title, m.name as supplier, (select min(supply_cents) from supply_prices x"
+    f"select p.id, {title()} as title, m.name as supplier,"
+    " (select min(supply_cents) from supply_prices x"
     f"  where x.product_id = p.id) as cents, {PRICES_IN} as currency from products p"
     " join pool_entries e on e.product_id = p.id and e.status = 'APPROVED'"
     " left join merchants m on m.id = p.supplier_id, products me"
@@ -99,7 +101,7 @@ _SIMILAR = text(
 async def product_page(actor: Actor, product_id: UUID) -> ProductPage:
     """Return a product with all that its review needs. Raises Forbidden, NotFound."""
     actor.require("platform:products:read")
-    key = {"id": product_id}
+    key = {"id": product_id, "english": actor.locale == "en"}
     async with database().transaction(actor) as session:
         found = (await session.execute(_PRODUCT, key)).mappings().first()
         if found is None:
@@ -113,16 +115,16 @@ async def product_page(actor: Actor, product_id: UUID) -> ProductPage:
             ],
             skus=[_sku(row) for row in skus],
             similar=[_similar(row) for row in await rows(session, _SIMILAR, key)],
-            changes=await _changes(session, product_id, skus),
+            changes=await _changes(session, product_id, skus, actor.locale),
         )
 
 
 async def _changes(
-    session: AsyncSession, product_id: UUID, skus: list[Mapping[str, Any]]
+    session: AsyncSession, product_id: UUID, skus: list[Mapping[str, Any]], locale: str
 ) -> list[Change]:
     keys = [str(product_id), *(str(sku["id"]) for sku in skus)]
     return await changes_of_rows(
-        session, ("products", "skus", "supply_prices", "pool_entries"), keys
+        session, ("products", "skus", "supply_prices", "pool_entries"), keys, locale
     )
 
 

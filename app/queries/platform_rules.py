@@ -17,6 +17,7 @@ from app.kit.i18n import N_, moment_text, yuan
 from app.kit.ids import new_id
 from app.kit.search import query_grams
 from app.queries.platform_order import rows
+from app.queries.titles import title
 from app.services.rules.splits import Subject
 
 
@@ -57,7 +58,7 @@ class RulePage:
 
 _RULE = text(
     "select r.*, c.name_zh, c.name_en, m.name as supplier, d.name as distributor,"
-    " s.name as store, p.title as product from split_rules r"
+    f" s.name as store, {title()} as product from split_rules r"
     " left join categories c on c.id = r.category_id left join merchants m on m.id = r.supplier_id"
     " left join merchants d on d.id = r.distributor_id left join stores s on s.id = r.store_id"
     " left join products p on p.id = r.product_id where r.id = :id"
@@ -72,7 +73,8 @@ async def rule_page(actor: Actor, rule_id: UUID) -> RulePage:
     """Return a rule with its history. Raises Forbidden, NotFound."""
     actor.require("platform:rules:read")
     async with database().transaction(actor) as session:
-        found = (await session.execute(_RULE, {"id": rule_id})).mappings().first()
+        key = {"id": rule_id, "english": actor.locale == "en"}
+        found = (await session.execute(_RULE, key)).mappings().first()
         if found is None:
             raise NotFound()
         versions = await rows(session, _VERSIONS, {"id": rule_id})

@@ -36,6 +36,10 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("report_schedules t", "t.id", "t.name"),
     ("store_campaigns t", "t.id", "t.name"),
     ("saved_views t", "t.id", "t.name"),
+    ("consumers t", "t.id", "t.name"),
+    ("reviews t join orders o on o.id = t.order_id", "t.id", "o.number"),
+    ("split_rule_versions t join split_rules r on r.id = t.rule_id", "t.id",
+     "r.name || ' · ' || t.version"),
 )  # fmt: skip
 """Identifiers are unique over all tables, so each is looked for everywhere, by primary key."""
 
@@ -84,6 +88,8 @@ def label_of(row_id: str, entry: Mapping[str, Any] | None, names: Mapping[str, s
 
     A row that is gone is called what its last entry says of it.
     """
+    if (entry or {}).get("table") == "platform_settings":
+        return f"key.{row_id}"
     told = [names[part] for part in row_id.split("/") if part in names]
     if told:
         return " · ".join(told)

@@ -17,6 +17,7 @@ from app.kit.db import database
 from app.kit.errors import NotFound
 from app.queries.carriers import SHOWN_CARRIER
 from app.queries.part_status import told_status
+from app.queries.titles import bought_title
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Line:
 
     id: UUID
     title: str
+    """As it was bought, for the slip that goes to the buyer."""
+    shown_title: str
+    """The same in the language of who reads it."""
     spec_text: str
     sku_code: str
     image_key: str
@@ -119,7 +123,7 @@ async def parts(actor: Actor, numbers: Sequence[str]) -> Sequence[Part]:
     async with database().transaction(actor) as session:
         found = await session.execute(_PARTS, {"numbers": list(numbers)})
         rows = found.mappings().all()
-        lines = await _lines(session, [row["id"] for row in rows])
+        lines = await _lines(session, [row["id"] for row in rows], actor)
         by_number = {row["number"]: _part(row, lines.get(row["id"], [])) for row in rows}
     return [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
 
@@ -136,11 +140,12 @@ _PARTS = text(
 )
 
 _LINES = text(
-    "select supplier_order_id as part_id, line_id as id, title, spec_text, sku_code,"
-    " coalesce(image_key, '') as image_key, quantity, shipped_quantity as shipped,"
-    " cancelled_quantity as cancelled, supply_unit_cents, supply_cents, supply_returned_cents"
-    " from fulfilment_lines where supplier_order_id = any(:parts)"
-    " order by line_id"
+    f"select l.supplier_order_id as part_id, l.line_id as id, l.title, {bought_title()}"
+    " as shown_title, l.spec_text, l.sku_code, coalesce(l.image_key, '') as image_key,"
+    " l.quantity, l.shipped_quantity as shipped, l.cancelled_quantity as cancelled,"
+    " l.supply_unit_cents, l.supply_cents, l.supply_returned_cents"
+    " from fulfilment_lines l left join products p on p.id = l.product_id"
+    " where l.supplier_order_id = any(:parts) order by l.line_id"
 )
 
 
@@ -148,8 +153,11 @@ def _part(row: Mapping[Any, Any], lines: Sequence[Line]) -> Part:
     return Part(**dict(row), lines=lines)
 
 
-async def _lines(session: AsyncSession, part_ids: Sequence[UUID]) -> Mapping[UUID, list[Line]]:
-    found = await session.execute(_LINES, {"parts": list(part_ids)})
+async def _lines(
+    session: AsyncSession, part_ids: Sequence[UUID], actor: Actor
+) -> Mapping[UUID, list[Line]]:
+    english = actor.locale == "en"
+    found = await session.execute(_LINES, {"parts": list(part_ids), "english": english})
     lines: dict[UUID, list[Line]] = {}
     for row in found.mappings():
         values = dict(row)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.access import Actor
 from app.kit.db import database
 from app.kit.errors import NotFound
+from app.queries.titles import title
 
 MOST_MOVEMENTS = 100
 
@@ -45,7 +46,7 @@ async def sku_stock(actor: Actor, sku_id: UUID) -> SkuStock:
     """Return the stock of the actor's own SKU with its newest movements. Raises NotFound."""
     actor.require("supplier:stock:read")
     async with database().transaction(actor) as session:
-        found = await session.execute(_STOCK, {"sku": sku_id})
+        found = await session.execute(_STOCK, {"sku": sku_id, "english": actor.locale == "en"})
         row = found.mappings().first()
         if row is None:
             raise NotFound()
@@ -54,7 +55,7 @@ async def sku_stock(actor: Actor, sku_id: UUID) -> SkuStock:
 
 
 _STOCK = text(
-    "select p.id as product_id, p.title as product, k.code, coalesce((select"
+    f"select p.id as product_id, {title()} as product, k.code, coalesce((select"
     " string_agg(v, ' / ') from jsonb_array_elements_text(k.spec_values) v), '') as specs,"
     " t.on_hand, t.reserved, t.low_at from stock t join skus k on k.id = t.sku_id"
     " join products p on p.id = t.product_id"

@@ -27,6 +27,16 @@ def title(product: str = "p", own: str = "") -> str:
     return f"coalesce({own}, {found})" if own else found
 
 
+def bought_title(line: str = "l", product: str = "p") -> str:
+    """Return the title of a line of an order in the language of ``:english``.
+
+    It is what was bought, as it was called then. Where the supplier calls it so still, its English
+    title says the same.
+    """
+    same = f":english and {line}.title = {product}.title"
+    return f"case when {same} then {english_title(product)} else {line}.title end"
+
+
 def category(alias: str = "c") -> str:
     """Return a category's name in the language of ``:english``."""
     english = f"coalesce(nullif({alias}.name_en, ''), {alias}.name_zh)"

@@ -1,4 +1,4 @@
-"""Hiding the checklist of the first steps."""
+"""Hiding the checklist of the first steps, and showing it again."""
 
 from sqlalchemy import text
 
@@ -22,3 +22,10 @@ async def hide(actor: Actor) -> None:
                 "merchant": actor.merchant_id,
             },
         )
+
+
+async def show_again(actor: Actor) -> None:
+    """Show the actor the checklist of this workspace, hidden or not."""
+    async with database().transaction(actor) as session:
+        # Row-level security leaves only what the actor has hidden here.
+        await session.execute(text("delete from hidden_checklists"))

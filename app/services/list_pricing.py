@@ -97,6 +97,8 @@ class Candidate:
     status: str = ""
     """Of its listing in the store; empty where it has none."""
     listing_id: UUID = field(default_factory=new_id)
+    title_en: str = ""
+    """Empty where the supplier gave none."""
     skus: list[PricedSku] = field(default_factory=list[PricedSku])
 
     @property
@@ -119,7 +121,7 @@ def by_rule(pricing: PricingRule) -> Pricer:
 
 
 _GOODS = text(
-    "select p.id as product_id, p.supplier_id, p.title, p.category_id, c.parent_id,"
+    "select p.id as product_id, p.supplier_id, p.title, p.title_en, p.category_id, c.parent_id,"
     " k.id as sku_id, k.spec_values, sp.supply_cents, sp.currency, k.suggested_retail_cents,"
     " k.band_kind, k.floor_cents, k.cap_cents,"
     " l.id as listing_id, l.status as listing_status, o.retail_cents,"
@@ -163,6 +165,7 @@ async def candidates(
                 row["ok"],
                 row["listing_status"] or "",
                 row["listing_id"] or new_id(),
+                row["title_en"] or "",
             )
         where = (distributor_id, store_id, moment)
         candidate.skus.append(_priced(dict(row), pricer, rules, where))

@@ -13,6 +13,7 @@ from components.ui import base
 from components.ui.links import outside_link
 from components.ui.text import ENGLISH, speaker, t, word
 from components.unsaved import LeaveGuard
+from state.checklists import ChecklistState
 from state.nav import NAV, NavItem
 from state.shell import ShellState
 
@@ -205,6 +206,13 @@ def _user() -> rx.Component:
                     base.icon("layout-grid"),
                     t("All workspaces"),
                     href=routes.WORKSPACES,
+                    class_name="menu-item",
+                ),
+                rx.el.button(
+                    base.icon("list-checks"),
+                    t("Show the first steps"),
+                    type="button",
+                    on_click=ChecklistState.show_again,
                     class_name="menu-item",
                 ),
                 rx.el.form(

@@ -13,7 +13,7 @@ from components.record import here
 from components.ui import base
 from components.ui.links import outside_link
 from components.ui.tables import Cell, small_table
-from components.ui.text import ENGLISH, t, word
+from components.ui.text import ENGLISH, t, titled, word
 from state.platform.products import ProductState
 
 product = ProductState.product
@@ -24,12 +24,15 @@ def head() -> rx.Component:
     waits = product.status == "SUBMITTED"
     return base.page_head(
         rx.el.span(
-            product.title, " ", base.badge(product.status, POOL_STATUS), class_name="titled"
+            titled(product.title, product.title_en),
+            " ",
+            base.badge(product.status, POOL_STATUS),
+            class_name="titled",
         ),
         history_link("platform", product.id),
         action_button(ProductState, "refuse", product.id, kind="plain", fits=waits),
         action_button(ProductState, "approve", product.id, kind="primary", fits=waits),
-        hint=product.title_en,
+        hint=rx.cond(ENGLISH, product.title, product.title_en),
         back=here("products"),
     )
 

@@ -13,7 +13,7 @@ from components.house.audit import history_link
 from components.supplier.matrix import skus_card
 from components.ui import base, forms
 from components.ui.dialogs import dialog
-from components.ui.text import ENGLISH, t
+from components.ui.text import ENGLISH, t, titled
 from components.ui.uploads import PICTURE_TYPES, UPLOAD_FAILED
 from components.unsaved import merge_dialog, unsaved
 from state.shell import ShellState
@@ -60,7 +60,11 @@ def _form() -> rx.Component:
                     default_value=ProductState.nonce,
                     custom_attrs={"data-form-skip": ""}),
         base.page_head(
-            rx.cond(ProductState.product_id == "", t("New product"), ProductState.values["title"]),
+            rx.cond(
+                ProductState.product_id == "",
+                t("New product"),
+                titled(ProductState.values["title"], ProductState.values["title_en"]),
+            ),
             rx.cond(
                 ProductState.product_id != "", history_link("supplier", ProductState.product_id)
             ),

@@ -63,6 +63,11 @@ def t(message: str, **params: Any) -> rx.Var[str]:
     return rx.cond(ENGLISH, english, _filled(chinese, params))  # type: ignore[return-value]
 
 
+def titled(chinese: Any, english: Any) -> Any:
+    """Return the name of goods in the reader's language; the Chinese one where no other is kept."""
+    return rx.cond(ENGLISH & (english != ""), english, chinese)
+
+
 def _filled(template: str, params: dict[str, Any]) -> rx.Var[str]:
     if not params:
         return rx.Var.create(template)

@@ -22,6 +22,7 @@ from app.services.rules.pricing import (
 )
 from app.services.rules.splits import Shares
 from app.services.stores import StoreTermsDraft, terms_of
+from app.words import PRICE_ENDING, PRICING_KIND
 from models.store import CostPolicy
 from state.acts import id_of
 from state.gate import OF_SCREEN, acting, needs
@@ -31,21 +32,13 @@ from state.screens import Action, Field, Values, read_values
 MOST_BPS, MOST_ADDED_CENTS = 100_000, 100_000_00
 SHOWN_PREVIEWS = 30
 
-KINDS = (
-    ("suggested", N_("Suggested retail price")),
-    ("markup", N_("Supply price plus markup")),
-)
-CHARMS = (
-    ("none", N_("As calculated")),
-    ("nine", N_("Up to .90")),
-    ("ninety_nine", N_("Up to .99")),
-)
-
 STORE_FIELD = Field("store", N_("Store"), "choice", required=True, options="stores")
-KIND_FIELD = Field("kind", N_("Price"), "choice", required=True, words=KINDS, value="suggested")
+KIND_FIELD = Field(
+    "kind", N_("Price"), "choice", required=True, words=PRICING_KIND, value="suggested"
+)
 PERCENT_FIELD = Field("percent", N_("Markup"), "percent", value="30")
 ADD_FIELD = Field("add", N_("Plus"), "money")
-CHARM_FIELD = Field("charm", N_("Ending"), "choice", words=CHARMS, value="none")
+CHARM_FIELD = Field("charm", N_("Ending"), "choice", words=PRICE_ENDING, value="none")
 POLICY_FIELD = Field(
     "policy", N_("When the supply price rises"), "choice", required=True,
     words=COST_POLICY, value="FOLLOW_MARGIN",
@@ -114,13 +107,18 @@ def _span(prices: Sequence[int]) -> str:
     return yuan(low) if low == high else f"{yuan(low)} – {yuan(high)}"
 
 
+def _title(candidate: Candidate) -> str:
+    reads_english = acting().actor.locale == "en"
+    return (candidate.title_en if reads_english else "") or candidate.title
+
+
 def preview_shown(candidate: Candidate, problem: str) -> dict[str, str]:
     """Return one product's line of a preview: old and new prices, and the lowest margin.
 
     What has no price in yuan yet has none of them.
     """
     told = {
-        "title": candidate.title,
+        "title": _title(candidate),
         "problem": acting().text(problem) if problem else "",
         "paused": "1" if candidate.status == "PAUSED" else "",
         "was": "",

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from app.kit.db import database
+from app.kit.i18n import N_, Words
 from app.queries.changes import VALUE_WORDS, changes_of
-from app.queries.lists.audit_words import AUDIT_COLUMN
+from app.queries.lists.audit_words import AUDIT_COLUMN, AUDIT_SCOPE, AUDIT_TABLE
 from app.queries.record_names import ids_in, label_of, names_of
 from app.queries.resource import ListPage, ListQuery, Row
 from state.gate import acting
@@ -12,6 +13,9 @@ from state.listing import ListState
 
 COLUMN_WORDS = AUDIT_COLUMN
 SHOWN_WORDS = VALUE_WORDS
+TABLE_WORDS = AUDIT_TABLE
+ACTED: Words = (*(pair for pair in AUDIT_SCOPE if pair[0] != "public"), ("public", N_("Applicant")))
+"""As whom somebody acted. What belongs to a merchant is written by no visitor but its applicant."""
 
 
 class AuditState(ListState, mixin=True):
@@ -40,7 +44,7 @@ class AuditState(ListState, mixin=True):
         self.changes = {
             str(row["id"]): [
                 [c.column, c.before, c.after, c.before_id, c.after_id]
-                for c in changes_of(row["changes"], names)
+                for c in changes_of(row["changes"], names, actor.locale)
             ]
             for row in self._entries
         }

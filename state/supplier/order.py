@@ -240,7 +240,7 @@ def _order(part: Part) -> dict[str, str]:
 def _line(line: Line, currency: str) -> dict[str, str]:
     return {
         "id": str(line.id),
-        "title": line.title,
+        "title": line.shown_title,
         "specs": line.spec_text,
         "code": line.sku_code,
         "picture": line.image_key,

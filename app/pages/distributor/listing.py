@@ -10,7 +10,7 @@ from components.house.audit import history_link
 from components.record import record_page
 from components.ui import base, forms
 from components.ui.links import outside_link
-from components.ui.text import t, word
+from components.ui.text import t, titled, word
 from components.unsaved import unsaved
 from state.distributor.listing import (
     CHANGE_OUTCOME,
@@ -41,7 +41,11 @@ def _may(shown: rx.Component) -> rx.Component:
 
 def _content() -> rx.Component:
     facts = _State.facts
-    title = rx.cond(facts["title_override"] != "", facts["title_override"], facts["title"])
+    title = rx.cond(
+        facts["title_override"] != "",
+        facts["title_override"],
+        titled(facts["title"], facts["title_en"]),
+    )
     return rx.el.div(
         base.page_head(title, *_head_actions(), back=ShellState.path + "/listings"),
         _warnings(),

@@ -6,7 +6,7 @@ from app.kit.i18n import N_
 from components.distributor.pricing import rule_inputs, sku_prices
 from components.record import record_page
 from components.ui import base
-from components.ui.text import ENGLISH, t
+from components.ui.text import ENGLISH, t, titled
 from components.unsaved import unsaved
 from state.distributor.listing import LISTING_STATUS
 from state.distributor.product import ProductState
@@ -24,10 +24,14 @@ def page() -> rx.Component:
     return record_page(_State, _content(), back=ShellState.path + "/sourcing")
 
 
+def _title() -> rx.Var[str]:
+    return titled(_State.facts["title"], _State.facts["title_en"])  # type: ignore[no-any-return]
+
+
 def _content() -> rx.Component:
     facts = _State.facts
     return rx.el.div(
-        base.page_head(facts["title"], hint=facts["subtitle"], back=ShellState.path + "/sourcing"),
+        base.page_head(_title(), hint=facts["subtitle"], back=ShellState.path + "/sourcing"),
         rx.cond(
             facts["is_in_pool"] == "",
             base.note(t("This product is no longer in the pool; it cannot be sold."), "bad"),
@@ -61,7 +65,7 @@ def _content() -> rx.Component:
 def _gallery() -> rx.Component:
     large = rx.cond(_State.chosen != "", "/media/" + _State.chosen + "/960.webp", "/no-picture.svg")
     return base.card(
-        rx.el.img(src=large, alt=_State.facts["title"], class_name="gallery-large"),
+        rx.el.img(src=large, alt=_title(), class_name="gallery-large"),
         rx.cond(
             _State.pictures.length() > 1,
             rx.el.div(rx.foreach(_State.pictures, _small), class_name="gallery-row"),

@@ -24,7 +24,9 @@ def page() -> rx.Component:
     return list_page(
         _State,
         hint=t("Everything that suppliers offer. What you list follows them: stock, texts, costs."),
-        extra=rx.el.div(checklist("distributor", _State.asking), class_name="bare"),
+        extra=rx.el.div(
+            checklist("distributor", _State.asking + _State.marks.to_string()), class_name="bare"
+        ),
         tools=(_switch(),),
         body=rx.cond(_State.as_table, table(_State), _cards()),
         dialogs={

@@ -18,6 +18,6 @@ def page() -> rx.Component:
     return list_page(
         StoresState,
         hint=t("Each store has a link of its own, its look and its usual prices."),
-        extra=checklist("distributor", StoresState.asking),
+        extra=checklist("distributor", StoresState.asking + StoresState.marks.to_string()),
         empty_hint=N_("Open your first store: a name and a link are enough."),
     )

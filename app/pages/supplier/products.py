@@ -16,6 +16,12 @@ TITLE = N_("Products")
 LOAD = ProductsState.load
 
 
+def _renew() -> rx.Var[str]:
+    """Return what changes whenever a product was made, or something was done with one."""
+    state = ProductsState
+    return state.total.to_string() + state.asking + state.marks.to_string()
+
+
 def page() -> rx.Component:
     """Return the page."""
     new = base.link_button(
@@ -23,7 +29,7 @@ def page() -> rx.Component:
     )
     return list_page(
         ProductsState,
-        extra=checklist("supplier", ProductsState.total.to_string() + ProductsState.asking),
+        extra=checklist("supplier", _renew()),
         hint=t("Your products. Push them to the pool, and stores can sell them."),
         head_actions=(rx.cond(ShellState.may.contains(WRITE), new),),
         empty_hint=N_("Create your first product with pictures, specs and prices."),

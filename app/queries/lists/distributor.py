@@ -23,8 +23,7 @@ SEEN: Words = (("NEW", N_("New")), ("SEEN", N_("Seen")))
 LISTED: Words = (("YES", N_("Listed")), ("NO", N_("Not listed yet")))
 
 CATEGORY_OPTIONS = (
-    "select c.id, coalesce(case when :english then p.name_en else p.name_zh end || ' / ', '')"
-    " || case when :english then c.name_en else c.name_zh end"
+    f"select c.id, coalesce({category_name('p')} || ' / ', '') || {category_name()}"
     " from categories c left join categories p on p.id = c.parent_id"
     " order by coalesce(p.position, c.position), coalesce(p.slug, c.slug), p.id is not null,"
     " c.position, c.slug"

@@ -146,6 +146,9 @@ JOB_NAMES: Words = (
     ("count_sources", N_("Count visits by source")),
     ("tidy_visits", N_("Remove old visits")),
     ("verify", N_("Check the books")),
+    ("watch_deadlines", N_("Look for what is overdue")),
+    ("mail_notices", N_("Mail notices")),
+    ("take_up_stalled", N_("Continue jobs of a dead worker")),
     ("index_products", N_("Index products for search")),
 )
 """Every job in words; a test compares them with the jobs that there are."""

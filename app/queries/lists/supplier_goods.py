@@ -3,7 +3,7 @@
 from app.kit.i18n import N_
 from app.queries.lists.currencies import PRICES_IN, currency_column
 from app.queries.resource import GOODS_SEARCH, Column, Filter, Resource
-from app.queries.titles import both_titles
+from app.queries.titles import both_titles, category
 from app.words import POOL_STATUS, PRODUCT_STATUS, STOCK_STATUS
 
 
@@ -61,7 +61,7 @@ PRODUCTS = Resource(
                choices=(*POOL_STATUS, ("NONE", N_("Not pushed")))),
         Filter("status", N_("Status"), "p.status = :status", choices=PRODUCT_STATUS),
         Filter("category", N_("Category"), "p.category_id = cast(:category as uuid)",
-               options_sql="select c.id, case when :english then c.name_en else c.name_zh end"
+               options_sql=f"select c.id, {category()}"
                " from categories c where exists (select 1 from"
                " products p where p.category_id = c.id and p.supplier_id ="
                " (select app_supplier())) order by c.position, c.name_zh"),

@@ -5,6 +5,7 @@ from app.queries.lists.currencies import currency_column
 from app.queries.lists.drill import part_filters
 from app.queries.part_status import status_filter, told_status
 from app.queries.resource import Column, Filter, Resource
+from app.queries.titles import bought_title
 from app.words import PART_STATUS
 
 # What was refunded before it was shipped does not count; a part that was refused shows it all.
@@ -12,10 +13,13 @@ _UNITS = (
     "case when s.status = 'REJECTED' then f.quantity else f.quantity - f.cancelled_quantity end"
 )
 _GOODS = (
-    "f.title || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"
+    f"{bought_title('f')} || case when f.spec_text <> '' then ' ' || f.spec_text else '' end"
     f" || ' ×' || {_UNITS}"
 )
-_LINES = "from fulfilment_lines f where f.supplier_order_id = s.id"
+_LINES = (
+    "from fulfilment_lines f left join products p on p.id = f.product_id"
+    " where f.supplier_order_id = s.id"
+)
 _WAITS = (
     "case when s.status in ('PAID', 'ACCEPTED', 'PARTLY_SHIPPED')"
     " then floor(extract(epoch from now() - s.paid_at) / 3600) end"
