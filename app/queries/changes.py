@@ -85,6 +85,7 @@ _CODED: Mapping[str, Words] = {
         ("reservation", N_("Unpaid orders")),
         ("require_platform_totp", N_("Two-step verification")),
         ("demo", N_("Demo logins")),
+        ("snapshots", N_("Analytics files")),
     ),
     "pricing.kind": PRICING_KIND,
     "pricing.charm": PRICE_ENDING,

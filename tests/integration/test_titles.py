@@ -59,6 +59,7 @@ async def test_pages_about_goods_name_them_in_the_readers_language(
     listing = await scalar(
         database, "select id from listings where product_id = :id", id=goods.product
     )
+    assert isinstance(listing, UUID)
     listed = (await listing_detail(seller(market, locale=locale), listing)).facts
     assert (listed["title"], listed["title_en"]) == tuple(TITLES.values())
     hits = await find(seller(market, locale=locale), TITLES[locale][:4])

@@ -240,5 +240,6 @@ AUDIT_COLUMN: Words = (
     ("value.contact", N_("Contact")),
     ("value.minutes", N_("Minutes until an unpaid order ends")),
     ("value.on", N_("On")),
+    ("value.installation", N_("Identifier")),
 )
 """Every column of an audited table that says something to a reader; a test compares them."""
