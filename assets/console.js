@@ -293,17 +293,45 @@
     if (!document.hidden) document.querySelector("[data-console-poll]")?.click();
   }, 1500);
 
+  const decoded = (bytes, encoding) =>
+    new TextDecoder(encoding, { fatal: true }).decode(bytes);
+
+  // The signs of damaged UTF-8 are characters of UTF-8 that are most of its high bytes.
+  const isDamagedUtf8 = (bytes) => {
+    let high = 0;
+    let whole = 0;
+    for (let place = 0; place < bytes.length; place += 1) {
+      const byte = bytes[place];
+      if (byte < 0x80) continue;
+      high += 1;
+      const more = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc2 ? 1 : 0;
+      const rest = bytes.subarray(place + 1, place + 1 + more);
+      if (!more || rest.length < more || rest.some((one) => (one & 0xc0) !== 0x80)) continue;
+      high += more;
+      whole += more + 1;
+      place += more;
+    }
+    return whole * 2 > high;
+  };
+
+  // What cannot be read keeps the signs of it, and is refused where it is sent.
+  const textOf = (bytes) => {
+    try {
+      if (bytes[0] === 0xff && bytes[1] === 0xfe) return decoded(bytes, "utf-16le");
+      if (bytes[0] === 0xfe && bytes[1] === 0xff) return decoded(bytes, "utf-16be");
+      return decoded(bytes, "utf-8");
+    } catch {
+      const damaged = (bytes[0] === 0xef && bytes[1] === 0xbb) || bytes[0] >= 0xfe || isDamagedUtf8(bytes);
+      return new TextDecoder(damaged ? "utf-8" : "gb18030").decode(bytes);
+    }
+  };
+
   // A chosen text file fills the box that it names; Chinese spreadsheets often write GB 18030.
   document.addEventListener("change", async (event) => {
     const box = document.getElementById(event.target.dataset?.consoleFills || "");
     const file = event.target.files?.[0];
     if (!box || !file) return;
-    const bytes = await file.arrayBuffer();
-    try {
-      box.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      box.value = new TextDecoder("gb18030").decode(bytes);
-    }
+    box.value = textOf(new Uint8Array(await file.arrayBuffer()));
     // What listens for the end of typing hears of it too.
     box.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
     event.target.value = "";

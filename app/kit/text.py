@@ -32,11 +32,11 @@ _TURNING = re.compile("[\u202d\u202e]")
 _BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _FOLDED = re.compile("[\t\n]+")
 # Marks without width that programs leave around what is copied out of them.
-_AROUND = (
+AROUND = (
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
     "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
-_SPACE = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+SPACE = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
 # Letters and signs that draw nothing: fillers of Hangul, the empty Braille cell, vowel signs.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u2065")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
@@ -56,10 +56,10 @@ def clean(typed: str, *, lines: bool = False) -> str:
     text = _BREAK.sub("\n", typed)
     if not lines:
         text = _FOLDED.sub(" ", text)
-    text = text.strip(_SPACE)
+    text = text.strip(SPACE)
     if text and not is_visible(text):
         raise BadText(NOTHING_TO_SEE)
-    text = unicodedata.normalize("NFC", text.strip(_SPACE + _AROUND))
+    text = unicodedata.normalize("NFC", text.strip(SPACE + AROUND))
     if _TURNING.search(text):
         raise BadText(TURNED)
     return text
@@ -102,7 +102,7 @@ def looked_for(typed: str, max_length: int) -> str:
     Other than a text that is kept, a search in an address is never refused.
     """
     plain = _FOLDED.sub(" ", _BREAK.sub("\n", _CONTROL.sub(" ", _HALF.sub(" ", typed))))
-    return unicodedata.normalize("NFC", plain[:max_length]).strip(_SPACE + _AROUND)
+    return unicodedata.normalize("NFC", plain[:max_length]).strip(SPACE + AROUND)
 
 
 EMAIL = r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"

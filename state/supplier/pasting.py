@@ -1,16 +1,19 @@
 """Many rows at once, pasted or chosen as a file: what became of each row stands beside it."""
 
-import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import reflex as rx
 
 from app.access import Actor
 from app.kit.errors import BadInput, Invalid
-from app.kit.i18n import N_
+from app.kit.i18n import N_, Filled
 from app.kit.money import parse_count
+from app.kit.tables import is_blank, read_record
+from app.kit.text import clean, showable
 from app.services import fulfilment, stock
 from app.services.fulfilment import CARRIERS, OTHER, Ship
 from app.services.stock import Count
@@ -23,25 +26,97 @@ MOST_ROWS = 1_000
 _HEADS = {"number", "order", "code", "sku", "订单号", "订单", "编码", "sku code", "规格编码"}
 
 
-def table_of(typed: str) -> list[list[str]]:
-    """Return the cells of pasted text, parted by commas, tabs or spaces; a head is left out.
+_PARTS = ("\t", ",", ";")
+_QUOTED = re.compile(r'("[^"]*")')
+_NOT_READ = N_(
+    "The file is damaged, or in an encoding other than UTF-8, UTF-16 and GB 18030. Save it as"
+    " UTF-8."
+)
+_NO_TABLE = N_("This is not a text table. Save the spreadsheet as CSV and choose that file.")
+_UNFINISHED = N_("A quotation mark that opens in row %(row)s is never closed. Correct that row.")
+_TWICE = N_("Two columns are called %(heading)s. Remove one of them.")
 
-    Raises Invalid for more than ``MOST_ROWS`` rows.
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a table: its number as a spreadsheet counts, and its cells.
+
+    ``problem`` is the message id of what cannot be read in it, or empty.
     """
-    lines = [line for line in typed.replace("，", ",").splitlines() if line.strip()]
-    rows = [_cells(line) for line in lines]
-    if rows and rows[0][0].lower() in _HEADS:
-        rows = rows[1:]
-    if len(rows) > MOST_ROWS:
-        raise Invalid({"typed": N_("At most 1,000 rows at a time.")})
+
+    number: int
+    cells: list[str]
+    problem: str = ""
+
+
+def table_of(typed: str) -> list[Line]:
+    """Return the rows of pasted text, parted by commas, semicolons, tabs or spaces.
+
+    A head is left out; it and blank rows count in the numbers. Raises Invalid for what is no
+    table, and for more than ``MOST_ROWS`` rows.
+    """
+    if typed.startswith(("PK\x03\x04", "PAR1", "%PDF")):
+        raise Invalid({"typed": _NO_TABLE})
+    if "\ufffd" in typed:
+        raise Invalid({"typed": _NOT_READ})
+    lines = iter(io.StringIO(typed.removeprefix("\ufeff"), newline=""))
+    rows: list[Line] = []
+    separator = ""
+    for number, line in enumerate(lines, 1):
+        cells = _cells(line, lines, separator)
+        if cells is None:
+            raise Invalid({"typed": Filled(_UNFINISHED, row=number)})
+        if is_blank(cells):
+            continue
+        if not rows and not separator and cells[0].strip().lower() in _HEADS:
+            _refuse_doubled(cells)
+            separator = _separator(line) or " "
+            continue
+        rows.append(_line(number, cells))
+        if len(rows) > MOST_ROWS:
+            raise Invalid({"typed": N_("At most 1,000 rows at a time.")})
     return rows
 
 
-def _cells(line: str) -> list[str]:
-    for mark in ("\t", ","):
-        if mark in line:
-            return [cell.strip() for cell in next(csv.reader(io.StringIO(line), delimiter=mark))]
-    return line.split()
+def _refuse_doubled(heads: Sequence[str]) -> None:
+    names = [head.strip().lower() for head in heads if head.strip()]
+    for name in names:
+        if names.count(name) > 1:
+            raise Invalid({"typed": Filled(_TWICE, heading=showable(name)[:40])})
+
+
+def _line(number: int, cells: Sequence[str]) -> Line:
+    try:
+        return Line(number, [clean(cell) for cell in cells])
+    except BadInput as error:
+        return Line(number, [showable(cell.strip()) for cell in cells], error.message)
+
+
+def _cells(line: str, rest: Iterator[str], separator: str) -> list[str] | None:
+    own = _separator(line)
+    # The head says what parts the rows; a row that has nothing of it is read by itself.
+    mark = separator if separator in _PARTS and separator in line else own
+    if mark:
+        return read_record(line if "\t" in line else _half_width(line), rest, mark)
+    return read_record(line, rest, ",") if line.lstrip().startswith('"') else line.split()
+
+
+def _separator(line: str) -> str:
+    plain = _QUOTED.sub("", _half_width(line))
+    return next((mark for mark in _PARTS if mark in plain), "")
+
+
+def _half_width(line: str) -> str:
+    """Return a line with the commas of Chinese keyboards as such, but in quotes."""
+    parts = _QUOTED.split(line)
+    return "".join(part if place % 2 else part.replace("，", ",")
+                   for place, part in enumerate(parts))  # fmt: skip
+
+
+def _typed_again(line: Line) -> str:
+    if not any(set(cell) & set(',;\t"，') for cell in line.cells):
+        return ", ".join(line.cells)
+    return ",".join('"{}"'.format(cell.replace('"', '""')) for cell in line.cells)
 
 
 class PasteState(ConsoleState, mixin=True):
@@ -79,15 +154,18 @@ class PasteState(ConsoleState, mixin=True):
             fault = error.fields["typed"]
             self.fault = who.text(fault)
             return None
-        outcomes = await self._apply(who.actor, rows) if rows else []
+        good = [row for row in rows if not row.problem]
+        said = await self._apply(who.actor, [row.cells for row in good]) if good else []
+        problems = dict(zip((row.number for row in good), said, strict=True))
+        outcomes = [row.problem or problems[row.number] for row in rows]
         self.results = [
-            {"row": str(place), "what": row[0], "said": who.text(said or self._done()),
+            {"row": str(row.number), "what": row.cells[0], "said": who.text(said or self._done()),
              "good": "" if said else "1"}
-            for place, (row, said) in enumerate(zip(rows, outcomes, strict=True), start=1)
+            for row, said in zip(rows, outcomes, strict=True)
         ]  # fmt: skip
         self.good = sum(1 for said in outcomes if not said)
         self.typed = "\n".join(
-            ", ".join(row) for row, said in zip(rows, outcomes, strict=True) if said
+            _typed_again(row) for row, said in zip(rows, outcomes, strict=True) if said
         )
         return form_saved()
 

@@ -1,24 +1,38 @@
 """Finding the files of an import and making sure that they can be read record by record."""
 
-import csv
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 
 import polars as pl
 
 from app.kit.errors import TradeError
+from app.kit.tables import (
+    MOST_COLUMNS,
+    BadTable,
+    broken_rows,
+    codec_of,
+    is_blank,
+    read_record,
+    separator_of,
+)
+from app.kit.text import showable
 from app.services.imports.layout import KINDS
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import Problem
 
-END = b"\x1e"
-"""Written behind each record, so that a record with too few or too many fields shows."""
-
 END_COLUMN = "\x1e"
+END, FEWER, MORE, BLANK = "=", "<", ">", "0"
+"""Written behind each record: whole, with too few fields, with too many, without anything."""
+
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What comes of a Parquet file that is damaged."""
+
+MOST_HEADING = 100
 MOST_SHOWN = 20
 """So many lines in a wrong encoding are named."""
 
@@ -45,13 +59,19 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Readable:
-    """A file whose records Polars can read as they are: its columns, and where they lie."""
+    """A file whose records Polars can read as they are: its columns, and where they lie.
+
+    ``header_row`` is the row of the headings, ``types`` are those of a Parquet file's columns.
+    """
 
     source: SourceFile
     path: Path
     columns: tuple[str, ...]
     is_parquet: bool
     problems: tuple[Problem, ...] = ()
+    header_row: int = 1
+    separator: str = ","
+    types: tuple[pl.DataType, ...] = ()
 
 
 def locate(folder: Path, mapping: HistoryMapping) -> list[SourceFile]:
@@ -95,78 +115,144 @@ def fingerprint(files: Sequence[SourceFile], mapping: HistoryMapping) -> str:
 
 def make_readable(source: SourceFile, mapping: HistoryMapping, folder: Path) -> Readable:
     """Check a file as a whole and lay a clean copy of it into ``folder``, with bounded memory."""
-    if source.path.suffix == ".parquet":
+    if source.path.suffix.lower() == ".parquet":
         return _parquet(source)
+    try:
+        codec = codec_of(source.path, mapping.source.encoding)
+    except BadTable as bad:
+        return Readable(source, source.path, (), False, tuple(_unreadable(source, bad)))
     target = folder / f"{source.kind}.csv"
-    with source.path.open("rb") as raw, target.open("wb") as out:
-        header = _header(raw, mapping)
-        if not header:
-            return Readable(source, target, (), False, (_stop(source, 1, "no_header"),))
-        _write_header(out, header, mapping.source.separator)
-        problems = tuple(_copy_records(source, raw, out, mapping))
-    return Readable(source, target, header, False, problems)
+    with (
+        source.path.open(encoding=codec, newline="") as raw,
+        target.open("w", encoding="utf-8", errors="replace", newline="") as out,
+    ):
+        return _Copy(source, raw, out, mapping).made(target)
 
 
-def _stop(source: SourceFile, line: int, problem: str, params: str = "") -> Problem:
-    return Problem(source.kind, source.path.name, line, "", problem, params=params)
+def _stop(source: SourceFile, line: int, problem: str, params: str = "", field: str = "") -> Problem:
+    return Problem(source.kind, source.path.name, line, field, problem, params=params)
+
+
+def _unreadable(source: SourceFile, bad: BadTable) -> Iterator[Problem]:
+    if bad.code != "not_encoded":
+        yield _stop(source, 1, bad.code)
+        return
+    for row in broken_rows(source.path, bad.codec, MOST_SHOWN):
+        yield _stop(source, row, bad.code, f"encoding={bad.codec}")
 
 
 def _parquet(source: SourceFile) -> Readable:
     try:
-        names = tuple(pl.scan_parquet(source.path).collect_schema().names())
-    except (pl.exceptions.PolarsError, OSError):
+        schema = pl.scan_parquet(source.path).collect_schema()
+    except UNREADABLE:
         return Readable(source, source.path, (), True, (_stop(source, 1, "unreadable"),))
-    return Readable(source, source.path, names, True)
+    problems = tuple(_header_problems(source, 1, schema.names()))
+    types = tuple(schema.dtypes())
+    return Readable(source, source.path, tuple(schema.names()), True, problems, types=types)
 
 
-def _codec(mapping: HistoryMapping) -> str:
-    name = mapping.source.encoding.lower()
-    return "utf-8-sig" if name in ("utf-8", "utf8") else name
+def _header_problems(source: SourceFile, row: int, names: Sequence[str]) -> Iterator[Problem]:
+    if not names:
+        yield _stop(source, row, "no_header")
+    if len(names) > MOST_COLUMNS:
+        yield _stop(source, row, "too_many_columns", f"most={MOST_COLUMNS}")
+    for name in dict.fromkeys(name for name, count in Counter(names).items() if count > 1):
+        yield _stop(source, row, "heading_twice", field=showable(name)[:MOST_HEADING])
 
 
-def _header(raw: IO[bytes], mapping: HistoryMapping) -> tuple[str, ...]:
-    line = raw.readline().decode(_codec(mapping), errors="replace")
-    names = [name for row in csv.reader([line], delimiter=mapping.source.separator) for name in row]
-    # A column without a name still has its place.
-    return tuple(name.strip() or f"#{place}" for place, name in enumerate(names, 1))
+class _Copy:
+    """Copies the records of a text as UTF-8, each with a mark that says whether it is whole.
 
+    Nearly all lines are records as they stand and are passed on; only what is odd is taken apart.
+    """
 
-def _write_header(out: IO[bytes], header: Sequence[str], separator: str) -> None:
-    text = BytesIO()
-    wrapper = TextIOWrapper(text, encoding="utf-8", newline="", write_through=True)
-    csv.writer(wrapper, delimiter=separator).writerow([*header, END_COLUMN])
-    out.write(text.getvalue())
+    def __init__(
+        self, source: SourceFile, raw: TextIO, out: TextIO, mapping: HistoryMapping
+    ) -> None:
+        self.source = source
+        self.lines = iter(raw)
+        self.out = out
+        self.separator = mapping.source.separator
+        self.row = 0
 
+    def made(self, target: Path) -> Readable:
+        """Return the copy, as far as the file could be read."""
+        names = self._header()
+        if names is None:
+            return Readable(self.source, target, (), False, (self._stop("unfinished"),))
+        header_row = self.row
+        problems = list(_header_problems(self.source, max(self.row, 1), names))
+        if not problems:
+            places = [place_name(place) for place in range(len(names))]
+            self.out.write(self.separator.join([*places, END_COLUMN]) + "\n")
+            problems += self._records(len(names))
+        return Readable(
+            self.source, target, tuple(names), False, tuple(problems), header_row, self.separator
+        )
 
-def _copy_records(
-    source: SourceFile, raw: IO[bytes], out: IO[bytes], mapping: HistoryMapping
-) -> Iterator[Problem]:
-    """Copy the records as UTF-8, each with an end mark; a line break in quotes ends none."""
-    codec, record, quotes, shown = _codec(mapping).removesuffix("-sig"), 2, 0, 0
-    mark = mapping.source.separator.encode() + END + b"\n"
-    for line in raw:
-        text = _utf8(line, codec)
-        if text is None:
-            if shown < MOST_SHOWN:
-                yield _stop(source, record, "not_encoded", f"encoding={codec}")
-            shown += 1
-            text = b"\n"
-        quotes += text.count(b'"')
-        if quotes % 2:
-            out.write(text)
+    def _stop(self, problem: str) -> Problem:
+        return _stop(self.source, self.row, problem)
+
+    def _header(self) -> list[str] | None:
+        """Return the headings; blank lines above them only count."""
+        for line in self.lines:
+            self.row += 1
+            line = line.removeprefix("\ufeff")
+            if self.separator == ",":
+                # The mapping names another one, or nothing and the headings tell.
+                self.separator = separator_of(line)
+            cells = read_record(line, self.lines, self.separator)
+            if cells is None:
+                return None
+            if not is_blank(cells):
+                # A column without a name still has its place.
+                return [cell.strip() or f"#{place}" for place, cell in enumerate(cells, 1)]
+        return []
+
+    def _records(self, width: int) -> Iterator[Problem]:
+        separators, mark = width - 1, f"{self.separator}{END}\n"
+        is_plain = _plain_record(self.separator, width).fullmatch
+        blank, write = f" \t\r\n{self.separator}", self.out.write
+        for line in self.lines:
+            self.row += 1
+            has_quotes = '"' in line
+            whole = is_plain(line) if has_quotes else line.count(self.separator) == separators
+            if whole and line.strip(blank):
+                write(line.rstrip("\r\n") + mark)
+            elif not self._odd(line, width):
+                yield self._stop("unfinished")
+                return
+
+    def _odd(self, line: str, width: int) -> bool:
+        """Write a record that had to be taken apart; return False where a quote stays open."""
+        cells = read_record(line, self.lines, self.separator)
+        if cells is None:
+            return False
+        if is_blank(cells):
+            state = BLANK
+        elif len(cells) < width:
+            state = FEWER
         else:
-            out.write(text.rstrip(b"\r\n") + mark)
-            record += 1
-    if quotes % 2:
-        yield _stop(source, record, "unfinished")
+            # A separator too much behind the last cell is only a habit of some programs.
+            state = END if is_blank(cells[width:]) else MORE
+        cells = [*cells[:width], *[""] * (width - len(cells)), state]
+        self.out.write(self.separator.join(f'"{c.replace(_Q, _Q * 2)}"' for c in cells) + "\n")
+        return True
 
 
-def _utf8(line: bytes, codec: str) -> bytes | None:
-    try:
-        decoded = line.decode(codec)
-    except UnicodeDecodeError:
-        return None
-    return line if codec == "utf-8" else decoded.encode()
+_Q = '"'
+
+
+def _plain_record(separator: str, width: int) -> re.Pattern[str]:
+    """Return the form of a line with quotes that is a whole record, as everybody reads it."""
+    part = re.escape(separator)
+    cell = rf'(?:"(?:[^"]++|"")*+"|[^"{part}\r\n]*+)'
+    return re.compile(rf"{cell}(?:{part}{cell}){{{width - 1}}}(?:\r\n|\r|\n)?")
+
+
+def place_name(place: int) -> str:
+    """Return what the copy calls the column at a place, whatever its heading is."""
+    return f"c{place}"
 
 
 def unread_columns(readables: Sequence[Readable], mapping: HistoryMapping) -> list[str]:

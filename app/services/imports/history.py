@@ -48,7 +48,7 @@ from app.services.imports.files import (
 )
 from app.services.imports.mapping import HistoryMapping
 from app.services.imports.problems import Problem
-from app.services.imports.reading import Batch, missing_columns, read
+from app.services.imports.reading import Batch, column_problems, read
 from app.services.imports.report import MOST_PROBLEMS, Note, Report
 from app.services.imports.trial import would_write
 
@@ -184,7 +184,7 @@ class _Import:
     def _doubts(self, file: Readable) -> list[Problem]:
         if not file.columns:
             return list(file.problems)
-        return [*file.problems, *missing_columns(file, self.mapping)]
+        return [*file.problems, *column_problems(file, self.mapping)]
 
     async def _stopped(self, doubts: Sequence[Problem]) -> Report:
         if self.run_id is not None:

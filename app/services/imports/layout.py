@@ -39,6 +39,8 @@ class Column:
     least: int = 0
     shortens: bool = False
     """A text that is too long is cut, instead of refusing its row."""
+    lines: bool = False
+    """A text of several lines keeps them; in another one they become spaces."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
                 _id("product_id", required=False),
                 Column("score", Type.COUNT, required=True, least=1, most=5),
                 Column("title", most=200, shortens=True),
-                Column("body", most=4000, shortens=True),
+                Column("body", most=4000, shortens=True, lines=True),
                 _moment("created_at", required=True),
                 _moment("answered_at"),
             ),

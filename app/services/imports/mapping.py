@@ -1,5 +1,6 @@
 """The mapping file: how a marketplace's own files, columns and words become the canonical ones."""
 
+import codecs
 import re
 import tomllib
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
+import polars as pl
 from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -18,6 +20,9 @@ from app.services.merchants import SLUG
 
 PLACE = re.compile(r"\{([^{}:]+)(?::(\d+))?\}")
 """A place of a template: ``{column}``, or ``{column:8}`` for its first eight characters."""
+
+_SEPARATOR = r"^[\t !#$%&'*+,./:;<=>?@^_`|~-]$"
+"""One character that no quote, digit or letter is."""
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
@@ -43,7 +48,7 @@ class Source(_Strict):
     time_zone: str = "Asia/Shanghai"
     time_format: str = ""
     encoding: str = "utf-8"
-    separator: Annotated[str, StringConstraints(strip_whitespace=False, max_length=1)] = ","
+    separator: Annotated[str, StringConstraints(strip_whitespace=False, pattern=_SEPARATOR)] = ","
 
 
 class Shop(_Strict):
@@ -173,7 +178,7 @@ def _misfit(document: _Document) -> str:
         return f"source.time_zone: {document.source.time_zone} is not a time zone"
     if document.source.currency not in Locale.parse("en").currencies:
         return f"source.currency: {document.source.currency} is not a currency"
-    return _encoding_misfit(document.source.encoding)
+    return _encoding_misfit(document.source.encoding) or _form_misfit(document.source.time_format)
 
 
 def _column_misfit(kind: Kind, columns: Mapping[str, str | Template]) -> str:
@@ -191,6 +196,19 @@ def _column_misfit(kind: Kind, columns: Mapping[str, str | Template]) -> str:
 def _encoding_misfit(encoding: str) -> str:
     try:
         "".encode(encoding)
-    except LookupError:
+        b"".decode(encoding)
+        codecs.getincrementaldecoder(encoding)()
+    except (LookupError, ValueError):
         return f"source.encoding: {encoding} is not an encoding"
+    return ""
+
+
+def _form_misfit(form: str) -> str:
+    if not form:
+        return ""
+    try:
+        # Whether a form can be used shows where it is used.
+        pl.select(pl.lit("x").str.to_datetime(form, time_unit="us", strict=False))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return f"source.time_format: {form} is not a form of dates"
     return ""

@@ -4,6 +4,9 @@ import polars as pl
 
 from app.services.imports.mapping import Source
 
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+"""Moments of other years stand for no date, such as 0001-01-01 and 9999-12-31."""
+
 _ISO = r"^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?\d*)?(Z|[+-]\d\d:?\d\d)?$"
 
 
@@ -41,3 +44,8 @@ def _iso(text: pl.Expr, zone: str) -> pl.Expr:
     shift = pl.duration(minutes=sign * (hours * 60 + minutes))
     aware = local.dt.replace_time_zone("UTC") - shift
     return pl.when(offset.is_null()).then(_in_utc(local, zone)).otherwise(aware)
+
+
+def is_outside(moment: pl.Expr) -> pl.Expr:
+    """Say whether moments lie outside the years in which there is something to tell of."""
+    return ~moment.dt.year().is_between(FIRST_YEAR, LAST_YEAR)

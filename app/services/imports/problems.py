@@ -18,6 +18,14 @@ TEXTS: Mapping[str, str] = {
         "This is not a date that can be read. Write 2026-01-31 23:59:59, or name the form in"
         " time_format of the mapping."
     ),
+    "moment_outside": N_(
+        "This date lies outside the years %(least)s to %(most)s. Where it only stands for no date,"
+        " leave it empty."
+    ),
+    "not_text": N_(
+        "There is a character in it that cannot be printed or seen. Delete it, or type the text"
+        " again."
+    ),
     "unknown_status": N_(
         "This status is unknown. Add it to status_words of the mapping, with one of: %(words)s."
     ),
@@ -84,6 +92,12 @@ TEXTS: Mapping[str, str] = {
     "no_column": N_(
         "This column is missing. Add it to the file, or correct its name in the mapping."
     ),
+    "heading_twice": N_("Two columns have this heading. Rename one of them, or remove it."),
+    "too_many_columns": N_("The file has more than %(most)s columns. Remove some of them."),
+    "not_a_table": N_("This is not a text table. Export it as CSV or Parquet."),
+    "not_plain": N_(
+        "This column holds neither texts nor numbers nor dates. Export it as text."
+    ),
     "unreadable": N_("The file cannot be read. Export it again as CSV or Parquet."),
     "no_file": N_(
         "This file is missing, and new orders cannot come without it. Put it into the folder."
@@ -91,7 +105,19 @@ TEXTS: Mapping[str, str] = {
 }
 """Word → gettext message id."""
 
-STOPPING = frozenset({"not_encoded", "unfinished", "no_header", "no_column", "unreadable"})
+STOPPING = frozenset(
+    {
+        "not_encoded",
+        "unfinished",
+        "no_header",
+        "no_column",
+        "heading_twice",
+        "too_many_columns",
+        "not_a_table",
+        "not_plain",
+        "unreadable",
+    }
+)
 """With one of these nothing at all is written: the whole file is in doubt."""
 
 
