@@ -129,7 +129,9 @@ def make_readable(source: SourceFile, mapping: HistoryMapping, folder: Path) -> 
         return _Copy(source, raw, out, mapping).made(target)
 
 
-def _stop(source: SourceFile, line: int, problem: str, params: str = "", field: str = "") -> Problem:
+def _stop(
+    source: SourceFile, line: int, problem: str, params: str = "", field: str = ""
+) -> Problem:
     return Problem(source.kind, source.path.name, line, field, problem, params=params)
 
 
@@ -195,9 +197,9 @@ class _Copy:
 
     def _header(self) -> list[str] | None:
         """Return the headings; blank lines above them only count."""
-        for line in self.lines:
+        for raw in self.lines:
             self.row += 1
-            line = line.removeprefix("\ufeff")
+            line = raw.removeprefix("\ufeff")
             if self.separator == ",":
                 # The mapping names another one, or nothing and the headings tell.
                 self.separator = separator_of(line)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-import polars as pl
 from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -178,7 +177,7 @@ def _misfit(document: _Document) -> str:
         return f"source.time_zone: {document.source.time_zone} is not a time zone"
     if document.source.currency not in Locale.parse("en").currencies:
         return f"source.currency: {document.source.currency} is not a currency"
-    return _encoding_misfit(document.source.encoding) or _form_misfit(document.source.time_format)
+    return _encoding_misfit(document.source.encoding)
 
 
 def _column_misfit(kind: Kind, columns: Mapping[str, str | Template]) -> str:
@@ -200,15 +199,4 @@ def _encoding_misfit(encoding: str) -> str:
         codecs.getincrementaldecoder(encoding)()
     except (LookupError, ValueError):
         return f"source.encoding: {encoding} is not an encoding"
-    return ""
-
-
-def _form_misfit(form: str) -> str:
-    if not form:
-        return ""
-    try:
-        # Whether a form can be used shows where it is used.
-        pl.select(pl.lit("x").str.to_datetime(form, time_unit="us", strict=False))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return f"source.time_format: {form} is not a form of dates"
     return ""

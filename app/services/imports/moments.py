@@ -7,7 +7,10 @@ from app.services.imports.mapping import Source
 FIRST_YEAR, LAST_YEAR = 1970, 2099
 """Moments of other years stand for no date, such as 0001-01-01 and 9999-12-31."""
 
-_ISO = r"^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?\d*)?(Z|[+-]\d\d:?\d\d)?$"
+_ISO = (
+    r"^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(\.\d{1,6})?\d*)?"
+    r"(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?$"
+)
 
 
 def parse_moment(text: pl.Expr, source: Source) -> pl.Expr:
@@ -19,6 +22,11 @@ def parse_moment(text: pl.Expr, source: Source) -> pl.Expr:
     iso = _iso(text, source.time_zone)
     if not source.time_format:
         return iso
+    if "%z" in source.time_format:
+        aware = text.str.to_datetime(
+            source.time_format, time_unit="us", strict=False, time_zone="UTC"
+        )
+        return pl.coalesce(aware, iso)
     own = text.str.to_datetime(source.time_format, time_unit="us", strict=False, time_zone=None)
     return pl.coalesce(_in_utc(own, source.time_zone), iso)
 

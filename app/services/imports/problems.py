@@ -95,9 +95,7 @@ TEXTS: Mapping[str, str] = {
     "heading_twice": N_("Two columns have this heading. Rename one of them, or remove it."),
     "too_many_columns": N_("The file has more than %(most)s columns. Remove some of them."),
     "not_a_table": N_("This is not a text table. Export it as CSV or Parquet."),
-    "not_plain": N_(
-        "This column holds neither texts nor numbers nor dates. Export it as text."
-    ),
+    "not_plain": N_("This column holds neither texts nor numbers nor dates. Export it as text."),
     "unreadable": N_("The file cannot be read. Export it again as CSV or Parquet."),
     "no_file": N_(
         "This file is missing, and new orders cannot come without it. Put it into the folder."

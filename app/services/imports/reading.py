@@ -208,7 +208,9 @@ class _Reader:
         names = ["", *(column.name for column in self.kind.columns)]
         flags = [_FLAG + name for name in names]
         bad = chunk.filter(pl.any_horizontal(pl.col(flags).is_not_null()))
-        for row in bad.iter_rows(named=True):
+        # What was read may be a moment that Python has not, so that only texts are looked at.
+        texts = [_text(column.name) for column in self.kind.columns]
+        for row in bad.select("row", *flags, *texts).iter_rows(named=True):
             name = next(name for name in names if row[_FLAG + name] is not None)
             value = showable(str(row.get(_text(name)) or "")[:_MOST_SHOWN])
             yield self._problem(row["row"], name, row[_FLAG + name], value)
