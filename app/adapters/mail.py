@@ -61,7 +61,7 @@ class OutboxMailer:
 
     def _write(self, mail: Mail) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._folder / f"{re.sub(r'[^0-9a-z-]', '', mail.key) or new_id()}.eml"
+        file = self._folder / f"{_name(mail) or new_id()}.eml"
         file.touch(mode=0o600)
         file.write_bytes(bytes(_message(mail, "tongshang@localhost")))
 
@@ -115,6 +115,11 @@ def _sender(url: SplitResult) -> str:
     return user if "@" in user else f"{user}@{url.hostname}"
 
 
+def _name(mail: Mail) -> str:
+    """Return a mail's key as a file's name and the left of a Message-ID may be; keys stay apart."""
+    return re.sub(r"[^0-9A-Za-z-]+", ".", mail.key).strip(".")
+
+
 def _message(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = f"Tongshang <{sender}>"
@@ -122,7 +127,9 @@ def _message(mail: Mail, sender: str) -> EmailMessage:
     message["Subject"] = mail.subject
     message["Date"] = formatdate(localtime=True)
     domain = sender.rpartition("@")[2]
-    message["Message-ID"] = f"<{mail.key}@{domain}>" if mail.key else make_msgid(domain=domain)
+    message["Message-ID"] = (
+        f"<{key}@{domain}>" if (key := _name(mail)) else make_msgid(domain=domain)
+    )
     message["Auto-Submitted"] = "auto-generated"
     for name, value in mail.headers.items():
         message[name] = value
