@@ -27,9 +27,11 @@ def naming_column(resource: Resource, actor: Actor) -> Column:
     """Return the column by which people know a row: its title, else its link, else its code."""
 
     def rank(column: Column) -> int:
-        if column.kind in ("title", "names"):
+        if column.kind in ("title", "titles"):
             return 0
-        return 1 if column.link else 2 if column.kind == "code" else 3
+        if column.kind == "names":
+            return 1
+        return 2 if column.link else 3 if column.kind == "code" else 4
 
     return min(resource.visible_to(actor), key=rank)
 

@@ -188,7 +188,10 @@ def _preview_row(row: rx.Var[dict[str, str]]) -> rx.Component:
             row["prices"],
             class_name="num",
         ),
-        rx.el.span(row["margin"], " · ", row["margin_rate"], class_name="soft num"),
+        rx.cond(
+            row["margin"] != "",
+            rx.el.span(row["margin"], " · ", row["margin_rate"], class_name="soft num"),
+        ),
         class_name="preview-money",
     )
     return rx.el.li(

@@ -12,7 +12,7 @@ from app.kit.i18n import HOME_CURRENCY, N_, yuan
 from app.queries.distributor_stores import stores
 from app.queries.lists.distributor import COST_POLICY, MARGIN_HELP
 from app.queries.resource import Row, rate_text
-from app.services.list_pricing import Candidate
+from app.services.list_pricing import LISTED_ALREADY, Candidate
 from app.services.rules.pricing import (
     Charm,
     Infeasible,
@@ -115,7 +115,7 @@ def _title(candidate: Candidate) -> str:
 def preview_shown(candidate: Candidate, problem: str) -> dict[str, str]:
     """Return one product's line of a preview: old and new prices, and the lowest margin.
 
-    What has no price in yuan yet has none of them.
+    What has no price in yuan yet has none of them, and what keeps its prices has no new ones.
     """
     told = {
         "title": _title(candidate),
@@ -125,11 +125,16 @@ def preview_shown(candidate: Candidate, problem: str) -> dict[str, str]:
     }
     if any(sku.refusal is Infeasible.OTHER_CURRENCY for sku in candidate.skus):
         return told | dict.fromkeys(("prices", "margin", "margin_rate"), "")
-    worst = min(candidate.skus, key=lambda s: margin_bps(s.shares.margin_cents, s.retail_cents))
     was = [k.goods.retail_cents for k in candidate.skus if k.goods.retail_cents is not None]
+    if problem == LISTED_ALREADY:
+        kept = _span(was) if was else ""
+        return told | {"prices": kept, "margin": "", "margin_rate": ""}
+    worst = min(candidate.skus, key=lambda s: margin_bps(s.shares.margin_cents, s.retail_cents))
+    prices = _span([sku.retail_cents for sku in candidate.skus])
+    before = _span(was) if was else ""
     return told | {
-        "was": _span(was) if was else "",
-        "prices": _span([sku.retail_cents for sku in candidate.skus]),
+        "was": before if before != prices else "",
+        "prices": prices,
         "margin": yuan(worst.shares.margin_cents),
         "margin_rate": rate(worst.shares.margin_cents, worst.retail_cents),
     }

@@ -125,6 +125,8 @@ async def test_listing_again_changes_nothing_unless_it_is_ticked(database: Datab
     market = await open_market(database)
     before = await _shelf(database, market)
     actor = seller(market)
+    sql = "update products set title_en = 'Celadon cup' where id = :p returning id"
+    await scalar(database, sql, p=market.goods[0].product)
     paused = await _listing_of(database, market)
     await set_on_sale(actor, [paused], on_sale=False)
     with acting_as(at(actor, "sourcing")):
@@ -136,6 +138,10 @@ async def test_listing_again_changes_nothing_unless_it_is_ticked(database: Datab
         await do(state, "weigh", "kind", "markup")
         await do(state, "weigh", "percent", "90")
         assert (state.fine, state.refused) == (0, 2)
+        # What is left as it is shows what it costs, not what the rule would have made of it.
+        kept = {(row["was"], row["prices"], row["margin_rate"]) for row in state.previews}
+        assert ("", "¥15.01", "") in kept
+        assert "Celadon cup" in {row["title"] for row in state.previews}
         await do(state, "submit", dict(state.terms))
         assert [row["why"] for row in state.outcomes] == [
             "It is in this store already, and its prices stay as they are."
