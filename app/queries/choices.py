@@ -11,7 +11,7 @@ from app.kit.db import database
 from app.kit.errors import NotFound
 from app.kit.i18n import gettext
 from app.kit.search import fold
-from app.queries.resource import Filter, Resource
+from app.queries.resource import Filter, Resource, bound
 from app.queries.titles import english_title
 
 SHOWN = 20
@@ -109,7 +109,7 @@ async def _read(
 ) -> list[Choice]:
     sql = f"select * from ({source.options_sql}) as o(value, label) where {where} limit {limit}"
     async with database().transaction(actor) as session:
-        found = await session.execute(text(sql), {"english": actor.locale == "en", **params})
+        found = await session.execute(bound(sql), {"english": actor.locale == "en", **params})
         return [_choice(source, [f"{part}" for part in row]) for row in found]
 
 

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from app.access import Actor
 from app.kit.db import database
 from app.kit.i18n import HOME_CURRENCY, money_text
-from app.queries.resource import CURRENCY, ListQuery, Resource, condition_of
+from app.queries.resource import CURRENCY, ListQuery, Resource, bound, condition_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ async def sums(actor: Actor, resource: Resource, query: ListQuery) -> list[Sum]:
         f" group by own_currency order by own_currency <> '{HOME_CURRENCY}', own_currency"
     )
     async with database().transaction(actor) as session:
-        found = (await session.execute(text(sql), params)).mappings().all()
+        found = (await session.execute(bound(sql), params)).mappings().all()
     return [
         Sum(c.key, " + ".join(money_text(row[c.key], row["own_currency"]) for row in found))
         for c in columns

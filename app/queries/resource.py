@@ -258,7 +258,7 @@ def _raw(sql: str) -> LiteralString:
     return cast(LiteralString, re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", doubled))
 
 
-def _bound(sql: str) -> TextClause:
+def bound(sql: str) -> TextClause:
     """Return a statement for SQLAlchemy, which would take the ``:00`` of a time for a place."""
     return text(re.sub(r"(?<!:):(?=\d)", r"\:", sql))
 
@@ -288,7 +288,7 @@ async def matching_keys(actor: Actor, resource: Resource, query: ListQuery) -> l
     where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         found = await session.execute(
-            _bound(f"select {resource.key} as id from {resource.source} where {where}"),
+            bound(f"select {resource.key} as id from {resource.source} where {where}"),
             params,
         )
         return [row.id for row in found]
@@ -305,7 +305,7 @@ async def export(
     where, params = _where(actor, resource, query)
     async with database().transaction(actor) as session:
         result = await session.stream(
-            _bound(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
+            bound(_select(actor, resource, query, where) + f" limit {MOST_EXPORTED + 1}"), params
         )
         async for part in result.mappings().partitions(chunk):
             yield [dict(row) for row in part]

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from app.access import Actor
 from app.kit.db import database
-from app.queries.resource import Column, ListQuery, Resource, Row, condition_of, rows_of
+from app.queries.resource import (
+    Column,
+    ListQuery,
+    Resource,
+    Row,
+    bound,
+    condition_of,
+    rows_of,
+)
 
 When = tuple[str, tuple[str, ...]]
 """A column, and the codes in it with which something can be done."""
@@ -60,7 +66,7 @@ async def chosen_rows(
         f" from {resource.source} where {where}"
     )
     async with database().transaction(actor) as session:
-        found = await session.execute(text(sql), params)
+        found = await session.execute(bound(sql), params)
         return [Chosen(row.key, _label(row.label, actor), row.fits) for row in found]
 
 
@@ -77,5 +83,5 @@ async def rows_by_key(actor: Actor, resource: Resource, keys: Sequence[Any]) -> 
     actor.require(resource.permission)
     sql, params = rows_of(actor, resource, keys)
     async with database().transaction(actor) as session:
-        found = await session.execute(text(sql), params)
+        found = await session.execute(bound(sql), params)
         return {str(row["id"]): dict(row) for row in found.mappings()}

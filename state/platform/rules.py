@@ -75,7 +75,7 @@ def _morning(day: str | None) -> datetime | None:
         return None
     chosen = day_of(day)
     if chosen is None:
-        raise Invalid({"effective_at": N_("Please choose a day.")})
+        raise Invalid({"effective_at": N_("Please choose a day before the year 2200.")})
     if chosen == datetime.now(BUSINESS_ZONE).date():
         return None
     return datetime(chosen.year, chosen.month, chosen.day, tzinfo=BUSINESS_ZONE)

@@ -111,6 +111,6 @@ def test_a_switch_of_the_language_says_everything_anew(analyst: Clerk) -> None:
         opened(analyst, path)
         expect(named("GMV incl. freight")).to_be_visible()
         page.locator("button.lang").click()
-        expect(named("成交额（已付款）")).to_be_visible()
+        expect(named("成交额（含运费）")).to_be_visible()
         page.locator("button.lang").click()
         expect(named("GMV incl. freight")).to_be_visible()

@@ -248,7 +248,7 @@ async def test_a_change_of_a_rule_is_a_new_version_and_old_ones_stay(
             (1, "5%", "BEFORE"),
         ]
         await call(state, "ask", "edit", str(rule))
-        await call(state, "submit", {**state.values, "rate_bps": "9", "effective_at": "2999-01-01"})
+        await call(state, "submit", {**state.values, "rate_bps": "9", "effective_at": "2199-01-01"})
         assert [v.standing for v in state.rule.versions] == ["LATER", "NOW", "BEFORE"]
         await call(state, "ask", "off", str(rule))
         await call(state, "submit", {})

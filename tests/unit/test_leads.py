@@ -79,6 +79,7 @@ def test_lists_of_trade_can_be_narrowed_to_a_currency() -> None:
     }
     assert narrowed <= told
     assert told - narrowed == {
+        ("platform", "imports"),
         ("platform", "products"),
         ("supplier", "products"),
         *(("distributor", name) for name in ("sourcing", "listings", "customers", "stores")),
