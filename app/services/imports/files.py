@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
@@ -120,7 +121,8 @@ def make_readable(source: SourceFile, mapping: HistoryMapping, folder: Path) -> 
     try:
         codec = codec_of(source.path, mapping.source.encoding)
     except BadTable as bad:
-        return Readable(source, source.path, (), False, tuple(_unreadable(source, bad)))
+        names = _headings(source, bad, mapping)
+        return Readable(source, source.path, names, False, tuple(_unreadable(source, bad)))
     target = folder / f"{source.kind}.csv"
     with (
         source.path.open(encoding=codec, newline="") as raw,
@@ -133,6 +135,14 @@ def _stop(
     source: SourceFile, line: int, problem: str, params: str = "", field: str = ""
 ) -> Problem:
     return Problem(source.kind, source.path.name, line, field, problem, params=params)
+
+
+def _headings(source: SourceFile, bad: BadTable, mapping: HistoryMapping) -> tuple[str, ...]:
+    """Return the headings of a file in a wrong encoding, so that missing ones are told at once."""
+    if bad.code != "not_encoded":
+        return ()
+    with source.path.open(encoding=bad.codec, errors="replace", newline="") as raw:
+        return tuple(_Copy(source, raw, StringIO(), mapping).header() or ())
 
 
 def _unreadable(source: SourceFile, bad: BadTable) -> Iterator[Problem]:
@@ -179,7 +189,7 @@ class _Copy:
 
     def made(self, target: Path) -> Readable:
         """Return the copy, as far as the file could be read."""
-        names = self._header()
+        names = self.header()
         if names is None:
             return Readable(self.source, target, (), False, (self._stop("unfinished"),))
         header_row = self.row
@@ -195,7 +205,7 @@ class _Copy:
     def _stop(self, problem: str) -> Problem:
         return _stop(self.source, self.row, problem)
 
-    def _header(self) -> list[str] | None:
+    def header(self) -> list[str] | None:
         """Return the headings; blank lines above them only count."""
         for raw in self.lines:
             self.row += 1
