@@ -290,6 +290,6 @@ async def test_a_person_reads_why_a_file_is_refused(
     answer = await web.get(f"/download/supplier/{mine.code}/staff.csv", headers=headers)
     assert answer.status_code == 403
     assert answer.headers["content-type"].startswith("text/html")
-    assert "That did not work" in answer.text
+    assert "<h1>This did not work</h1>" in answer.text
     plain = await _get(web, token, f"/download/supplier/{mine.code}/staff.csv")
     assert plain.headers["content-type"] == "application/problem+json"

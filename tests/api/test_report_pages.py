@@ -124,7 +124,7 @@ async def test_an_answer_comes_as_a_file(web: httpx.AsyncClient, database: Datab
     headers = {"cookie": f"{COOKIE}={token}; ts_lang=en"}
     answer = await web.get(f"{start}.csv?{query}", headers=headers)
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[0][1:] == ["Sales (CNY)", "Paid orders"]
+    assert rows[0][1:] == ["Sales incl. freight (CNY)", "Paid orders"]
     assert [row[1:] for row in rows[1:]] == [["0.00", "0"]] * 7
     answer = await web.get(f"{start}.xlsx?{query}", headers=headers)
     book = fastexcel.read_excel(answer.content)

@@ -219,7 +219,7 @@ class Supplier(Clerk):
 
     def knows_only(self, own: Part, other: Part, total: int) -> None:
         """Check that the open order tells its own goods and nothing of the store's prices."""
-        self.sees(own.title, yuan(own.supply), yuan(own.supply + own.freight))
+        self.sees(own.named(self.locale), yuan(own.supply), yuan(own.supply + own.freight))
         source = self.page.content()
         assert other.title not in source and other.title_en not in source
         for cents in (own.retail_each, own.goods, other.retail_each, other.goods, total):

@@ -32,6 +32,7 @@ NOT_AUDITED = {
     "import_problems": "what a run found in its files",
     "import_steps": "what a run has written so far",
     "verify_runs": "names who asked for it",
+    "notice_mails": "what the system told whom by mail",
     "ledger_transactions": "names the refund, payment or order that it books, which is audited",
     "postings": "belong to a transaction of the ledger",
     "payment_callbacks": "what a provider told",
